@@ -1,0 +1,47 @@
+"""Differentiable likelihoods for light dark matter at stopped-pion and beam-dump experiments.
+
+Names load on first use, so that `import dmjax` (and the command line's `--help`) stays light.
+Nothing here changes JAX's configuration: enable x64 yourself before you fit.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dmjax._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from dmjax.profiles import Conventions as Conventions
+    from dmjax.profiles import conventions as conventions
+    from dmjax.errors import InputError as InputError
+    from dmjax.experiments import Experiment as Experiment
+    from dmjax.experiments import experiment as experiment
+    from dmjax.inference.counting import counting as counting
+    from dmjax.likelihood.datasets import load_dataset as load_dataset
+    from dmjax.models import VectorMediator as VectorMediator
+    from dmjax.models import mediator as mediator
+    from dmjax.prediction import predict as predict
+
+_HOMES = {
+    "Conventions": "dmjax.profiles",
+    "Experiment": "dmjax.experiments",
+    "InputError": "dmjax.errors",
+    "VectorMediator": "dmjax.models",
+    "conventions": "dmjax.profiles",
+    "counting": "dmjax.inference.counting",
+    "experiment": "dmjax.experiments",
+    "load_dataset": "dmjax.likelihood.datasets",
+    "mediator": "dmjax.models",
+    "predict": "dmjax.prediction",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dmjax' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

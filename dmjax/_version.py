@@ -1,0 +1,3 @@
+"""Version of dmjax."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""Experiments: a beam, a geometry, a target and a response, read from data files."""
+
+from dmjax.experiments.experiment import Experiment as Experiment
+from dmjax.experiments.presets import EXPERIMENTS as EXPERIMENTS
+from dmjax.experiments.presets import experiment as experiment

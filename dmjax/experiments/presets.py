@@ -1,0 +1,81 @@
+"""Build experiments from the shipped descriptions."""
+
+from functools import cache
+
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax.constants import BR_PI0_TWO_PHOTONS, M_PI0
+from dmjax.data import available, load_table, load_toml
+from dmjax.errors import unknown_name
+from dmjax.experiments.experiment import Experiment, bin_edges
+from dmjax.flux import Beam
+from dmjax.nuclei import atomic_mass, nucleus
+from dmjax.response import Acceptance, LightResponse
+from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions, doppler_table
+from dmjax.sources.cascade import cascade_photons
+from dmjax.timing import GaussianPulse
+from dmjax.units import AVOGADRO, MEV_PER_DALTON
+
+EXPERIMENTS = tuple(available("experiments"))
+
+
+def _leaves(values: dict[str, float], *names: str) -> list:
+    return [jnp.asarray(values[name], float) for name in names]
+
+
+@cache
+def _beam(name: str, angle_deg: float) -> Beam:
+    """Parents of a named beam as seen at an angle; tabulated once."""
+    spec = load_toml("beams", name)
+    cells = load_table(spec["pi0"]["table"]).columns
+    mesons = NeutralMesons(
+        *(jnp.asarray(x, float) for x in (M_PI0, BR_PI0_TWO_PHOTONS, spec["pi0"]["per_pot"])),
+        *(jnp.asarray(cells[key], float) for key in ("kinetic_energy", "cos_theta", "weight")),
+    )
+    captures = spec["piminus"]
+    pions = StoppedPions(
+        jnp.asarray(captures["captured_per_pot"] + captures["inelastic_per_pot"], float),
+        jnp.asarray(captures["radiative_fraction"], float),
+    )
+    spectrum = load_table(spec["cascade"]["table"]).columns
+    photons = cascade_photons(spectrum["energy"], spectrum["photons"])
+    doppler = doppler_table(mesons, np.radians(angle_deg))
+    # E = E'/g with E' ≤ m_π/2 for any m_V, and E ≤ E_γ in the cascade.
+    fastest = 0.5 * M_PI0 / float(np.exp(doppler.log_g_min + 2.0 * doppler.step_log_g))
+    k_max = max(fastest, float(photons.edges[-1]))
+    return Beam(mesons, doppler, pions, photons, jnp.asarray(k_max, float))
+
+
+@cache
+def experiment(name: str) -> Experiment:
+    """A preset by name.
+
+    >>> experiment("coherent-csi").name
+    'coherent-csi'
+    """
+    if name not in EXPERIMENTS:
+        raise unknown_name("experiment", name, EXPERIMENTS)
+    spec = load_toml("experiments", name)
+    beam = load_toml("beams", spec["beam"])
+    names = [nucleus_name for nucleus_name, count in spec["target"].items() for _ in range(count)]
+    grams_per_mole = sum(atomic_mass(n) for n in names) / MEV_PER_DALTON
+    detector = spec["detector"]
+    curve = Acceptance(
+        *_leaves(spec["acceptance"], "amplitude", "slope", "midpoint", "closed_below", "half_below")
+    )
+    return Experiment(
+        beam=_beam(spec["beam"], detector["angle_deg"]),
+        neutrinos=StoppedPionNeutrinos(*_leaves(beam["neutrinos"], "per_pot")),
+        pulse=GaussianPulse(*_leaves(beam["pulse"], "mean_us", "sigma_us")),
+        nuclei=tuple(nucleus(n) for n in names),
+        formula_units_per_kg=jnp.asarray(1e3 * AVOGADRO / grams_per_mole, float),
+        mass_kg=jnp.asarray(detector["mass_kg"], float),
+        distance_m=jnp.asarray(detector["distance_m"], float),
+        pot=jnp.asarray(detector["pot"], float),
+        single_radius=jnp.asarray(detector["single_radius_fm"], float),
+        response=LightResponse(*_leaves(spec["response"], "light_yield", "quenching"), curve),
+        name=name,
+        pe_edges=tuple(bin_edges(spec["bins"]["pe"]).tolist()),
+        time_edges=tuple(bin_edges(spec["bins"]["time_us"]).tolist()),
+    )

@@ -1,0 +1,76 @@
+"""Gradient-safe primitives, quadrature nodes and the two interpolation bases of the package."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+
+def safe_sqrt(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """√x for x > 0, else 0, with a gradient that is 0 (never NaN) where x ≤ 0."""
+    positive = x > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1.0)), 0.0)
+
+
+def safe_divide(a: Float[Array, "..."], b: Float[Array, "..."]) -> Float[Array, "..."]:
+    """a/b where b > 0, else 0, with a gradient that is 0 where b ≤ 0."""
+    positive = b > 0
+    return jnp.where(positive, a / jnp.where(positive, b, 1.0), 0.0)
+
+
+def gauss_legendre(n: int, a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of the n-point Gauss–Legendre rule on [a, b] (NumPy, for tables)."""
+    x, w = np.polynomial.legendre.leggauss(n)
+    return 0.5 * (b - a) * x + 0.5 * (a + b), 0.5 * (b - a) * w
+
+
+def panel_nodes(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss–Legendre nodes and weights over the consecutive panels between `edges`."""
+    pieces = [gauss_legendre(order, lo, hi) for lo, hi in itertools.pairwise(edges)]
+    nodes = np.concatenate([p[0] for p in pieces])
+    return nodes, np.concatenate([p[1] for p in pieces])
+
+
+def hat_weights(grid: Float[Array, " n"]) -> Float[Array, " n"]:
+    """∫ hat_i dx of the piecewise-linear (hat) basis on `grid`: the trapezoid weights."""
+    half = 0.5 * jnp.diff(grid)
+    zero = jnp.zeros(1, grid.dtype)
+    return jnp.concatenate([half, zero]) + jnp.concatenate([zero, half])
+
+
+def hat_cumulative(grid: Float[Array, " n"], x: Float[Array, ""]) -> Float[Array, " n"]:
+    """C_i(x) = ∫_{−∞}^{x} hat_i for every hat of `grid`: once differentiable in x and in the grid.
+
+    Differences C_i(b) − C_i(a) deposit a box on the grid without a jump when an edge crosses a
+    node; they sum to b − a and keep the box's mean when it lies inside the grid.
+    """
+    left, width = grid[:-1], jnp.diff(grid)
+    u = jnp.clip((x - left) / width, 0.0, 1.0)
+    rising = 0.5 * width * u * u
+    falling = width * u - rising
+    zero = jnp.zeros(1, grid.dtype)
+    return jnp.concatenate([zero, rising]) + jnp.concatenate([falling, zero])
+
+
+def cubic_taps(u: Float[Array, "..."]) -> tuple[Float[Array, "..."], ...]:
+    """The four uniform cubic B-spline weights at fraction u ∈ [0, 1) of a cell; they sum to 1."""
+    v = 1.0 - u
+    return (
+        v * v * v / 6.0,
+        (3.0 * u * u * u - 6.0 * u * u + 4.0) / 6.0,
+        (3.0 * v * v * v - 6.0 * v * v + 4.0) / 6.0,
+        u * u * u / 6.0,
+    )
+
+
+def cast_floats(tree, dtype):
+    """Copy of a module with every floating-point array leaf in `dtype`."""
+
+    def cast(leaf):
+        inexact = eqx.is_inexact_array(leaf)
+        return leaf.astype(dtype) if inexact else leaf
+
+    return jax.tree.map(cast, tree)

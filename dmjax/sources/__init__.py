@@ -1,0 +1,9 @@
+"""Standard-Model parents per proton on target; nothing here knows a mediator."""
+
+from dmjax.sources.cascade import CascadePhotons as CascadePhotons
+from dmjax.sources.doppler import DopplerTable as DopplerTable
+from dmjax.sources.doppler import doppler_density as doppler_density
+from dmjax.sources.doppler import doppler_table as doppler_table
+from dmjax.sources.mesons import NeutralMesons as NeutralMesons
+from dmjax.sources.mesons import StoppedPions as StoppedPions
+from dmjax.sources.neutrinos import StoppedPionNeutrinos as StoppedPionNeutrinos

@@ -1,0 +1,42 @@
+"""The one table of tolerances: relative, keyed by kind of check and by dtype.
+
+A test names the kind; it never writes a number. Why each is what it is:
+
+identity      closed form against closed form; rounding only.
+quadrature    our fixed nodes against adaptive integration of the same smooth integrand.
+nbg           the analytic background integral against numerical quadrature (stated goal 1e-10).
+template      the binned prediction against the same physics by dense quadrature (stated goal 0.5 %).
+benchmark     numbers quoted from outside to about 0.5 %, to be matched to 1 %.
+gradient      automatic derivatives against central finite differences.
+fit           minima against scipy, in twice the log-likelihood.
+fit_parameter fitted parameters and limits against scipy, relative.
+normalisation spectra, time densities and response columns that must sum to one.
+table         a rebuilt table against the shipped one, which is rounded in print.
+sigmas        statistical checks: this many standard deviations of the test's own Monte Carlo error.
+"""
+
+TOLERANCES: dict[str, dict[str, float]] = {
+    "float64": {
+        "identity": 1e-12,
+        "quadrature": 1e-8,
+        "nbg": 1e-10,
+        "template": 5e-3,
+        "benchmark": 1e-2,
+        "gradient": 1e-4,
+        "fit": 1e-4,
+        "fit_parameter": 1e-3,
+        "normalisation": 1e-6,
+        "table": 1e-5,
+        "sigmas": 5.0,
+    },
+    "float32": {
+        "identity": 1e-5,
+        "template": 1e-2,
+        "gradient": 1e-2,
+        "normalisation": 1e-5,
+    },
+}
+
+
+def tolerance(kind: str, dtype: str = "float64") -> float:
+    return TOLERANCES[dtype][kind]
