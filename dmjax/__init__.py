@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from dmjax._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from dmjax.profiles import Conventions as Conventions
-    from dmjax.profiles import conventions as conventions
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
     from dmjax.experiments import experiment as experiment
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from dmjax.models import VectorMediator as VectorMediator
     from dmjax.models import mediator as mediator
     from dmjax.prediction import predict as predict
+    from dmjax.profiles import Conventions as Conventions
+    from dmjax.profiles import conventions as conventions
 
 _HOMES = {
     "Conventions": "dmjax.profiles",

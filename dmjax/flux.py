@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE, M_CAPTURE_MAX, M_NEUTRON, M_PION, M_PROTON
-from dmjax.profiles import Conventions
 from dmjax.kinematics import box_half_width_squared, two_body_energy
 from dmjax.models.vector import VectorMediator, capture_charge, meson_charge
 from dmjax.numerics import hat_cumulative, hat_weights, safe_sqrt
+from dmjax.profiles import CHANNELS, Conventions
 from dmjax.sources import (
     CascadePhotons,
     DopplerTable,
@@ -26,7 +26,6 @@ from dmjax.sources import (
 from dmjax.sources.cascade import emission_suppression
 
 Scalar = Float[Array, ""]
-CHANNELS = ("pi0", "piminus", "cascade")
 N_BOX_NODES = 12
 WIDTH_FLOOR = 1e-5
 """Smallest relative half-width of a box: keeps 0/0 out where a box closes to a line."""
@@ -76,16 +75,22 @@ def meson_yield(mesons: NeutralMesons, v: VectorMediator) -> Scalar:
 def meson_spectrum(
     beam: Beam, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
 ) -> Float[Array, " n"]:
-    """χ from π⁰ → γV in flight (P1): (v/4π) ∫ d ln g η(v, ln g) f(gE), times dE/dk.
+    """χ from π⁰ → γV in flight (P1): (k/4π) ∫ dk′ f(E′) η(v, ln E′/E)/E′², times dE/dk.
 
-    The integral runs over the χ energy E′ in the π⁰ frame, where f is the box, by Gauss–Legendre
-    in cosθ*. Exact for the tabulated parents; 0 with zero gradient above m_π⁰.
+    The integral runs over the χ momentum k′ in the π⁰ frame, by Gauss–Legendre across the box;
+    half its width cancels against f: dk′/dE′ averages to E_V/(k′₊ + k′₋). Exact for the tabulated
+    parents; 0 with zero gradient above m_π⁰.
     """
     e_v = two_body_energy(beam.mesons.mass, v.m_v, 0.0)
+    half = _half_width(e_v, v)
+    low, high = (_momentum(0.5 * e_v + sign * half, v.m_chi) for sign in (-1.0, 1.0))
     x, w = np.polynomial.legendre.leggauss(N_BOX_NODES)
     x, w = jnp.asarray(x, k.dtype), jnp.asarray(w, k.dtype)
-    e_parent = 0.5 * e_v + x * _half_width(e_v, v)
-    weight = w * decay_weight(v, x, conventions.transverse_v) / e_parent
+    k_parent = 0.5 * (low + high) + 0.5 * (high - low) * x
+    e_parent = jnp.sqrt(k_parent**2 + v.m_chi**2)
+    cosine = jnp.clip((e_parent - 0.5 * e_v) / half, -1.0, 1.0)
+    weight = w * decay_weight(v, cosine, conventions.transverse_v) / e_parent**2
+    weight = weight * e_v / (low + high)
     log_e_parent = jnp.log(e_parent)
 
     def at(k_i: Scalar) -> Scalar:
@@ -93,7 +98,7 @@ def meson_spectrum(
         a = jnp.arctan2(k_i, v.m_chi)
         log_g = log_e_parent - jnp.log(energy)
         eta = jax.vmap(doppler_density, in_axes=(None, None, 0))(beam.doppler, a, log_g)
-        return (k_i / energy) ** 2 * jnp.dot(weight, eta)
+        return k_i * k_i / energy * jnp.dot(weight, eta)
 
     return meson_yield(beam.mesons, v) / (4.0 * jnp.pi) * jax.vmap(at)(k)
 

@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.profiles import DMJAX, Conventions, describe
 from dmjax.errors import InputError, unknown_name
 from dmjax.experiments import Experiment
-from dmjax.flux import CHANNELS
 from dmjax.models.vector import VectorMediator, eps_of
+from dmjax.profiles import CHANNELS, DMJAX, Conventions, describe
 from dmjax.response import accepted_recoils, all_recoils
 from dmjax.response.light import pe_per_mev
 from dmjax.units import KEV_PER_MEV
@@ -108,7 +107,9 @@ def predict(
     >>> point = dmjax.mediator("dark-photon", 75.0, 25.0, eps=1e-4)
     >>> csi = dmjax.experiment("coherent-csi")
     >>> d20 = dmjax.conventions("d20")
-    >>> n = dmjax.predict(csi, point, conventions=d20, pot=1e23, channels=("pi0",), efficiency=False)
+    >>> n = dmjax.predict(
+    ...     csi, point, conventions=d20, pot=1e23, channels=("pi0",), efficiency=False
+    ... )
     >>> round(n.total, 1)
     6.0
     """
@@ -129,7 +130,12 @@ def predict(
         else all_recoils(energy_edges)
     )
     counts = eqx.filter_jit(expected_counts)(
-        experiment, mediator, recoils, jnp.asarray(time_edges), conventions, channels,
+        experiment,
+        mediator,
+        recoils,
+        jnp.asarray(time_edges),
+        conventions,
+        channels,
         N_MOMENTA_WINDOW,
     )
     per_channel = np.asarray(counts.sum((1, 2)), float)

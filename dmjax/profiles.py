@@ -4,6 +4,9 @@ from dataclasses import asdict, dataclass, replace
 
 from dmjax.errors import unknown_name
 
+CHANNELS = ("pi0", "piminus", "cascade")
+"""Production channels: π⁰ → γV in flight (P1), π⁻ p → n V at rest (P2), e± cascade (P4)."""
+
 
 @dataclass(frozen=True)
 class Conventions:

@@ -12,13 +12,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dmjax.profiles import DMJAX, Conventions
 from dmjax.experiments.experiment import Experiment
-from dmjax.flux import CHANNELS, chi_flux
+from dmjax.flux import chi_flux
 from dmjax.kinematics import momentum_min
 from dmjax.models.vector import VectorMediator
 from dmjax.nuclei import Nucleus
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights
+from dmjax.profiles import CHANNELS, DMJAX, Conventions
 from dmjax.response import RecoilGrid
 from dmjax.scattering import cevns_recoil, chi_nucleus, form_factor_radius
 from dmjax.timing import arrival_fractions, flight_delay
@@ -49,8 +49,8 @@ def recoil_response(
         in_axes=(None, None, None, None, 0),
     )(v, nucleus, radius, k, recoils.t)
     p_min = jax.vmap(momentum_min, in_axes=(None, None, 0))(nucleus.mass, v.m_chi, recoils.t)
-    below = jax.vmap(hat_cumulative, in_axes=(None, 0))(k, p_min)
-    visible = 1.0 - below / hat_weights(k)
+    share = 1.0 / hat_weights(k)
+    visible = jax.vmap(lambda p: 1.0 - hat_cumulative(k, p) * share)(p_min)
     return recoils.fold @ (sigma * visible)
 
 
@@ -97,8 +97,7 @@ def expected_counts(
     for nucleus in experiment.nuclei:
         radius = form_factor_radius(v, nucleus, experiment.single_radius, conventions)
         response = response + recoil_response(v, nucleus, radius, recoils, k)
-    weighted = flux[:, :, None] * arrivals
-    counts = jnp.einsum("bk,ckt->cbt", response, weighted)
+    counts = jnp.einsum("bk,ck,kt->cbt", response, flux, arrivals)
     return jnp.exp(log_norm(experiment, v)) * counts
 
 

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.profiles import DMJAX, Conventions
 from dmjax.data import available, load_table, load_toml
 from dmjax.errors import InputError, unknown_name
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
-from dmjax.response import accepted_recoils, acceptance
+from dmjax.profiles import DMJAX, Conventions
+from dmjax.response import acceptance, accepted_recoils
 from dmjax.yields import neutrino_counts
 
 DATASETS = tuple(available("datasets"))

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
+from dmjax.data import load_toml
 from dmjax.errors import InputError, unknown_name
 
 Scalar = Float[Array, ""]
@@ -45,16 +46,7 @@ class VectorMediator(eqx.Module):
     dm: str = eqx.field(static=True)
 
 
-PRESETS: dict[str, Charges] = {
-    "dark-photon": Charges(2 / 3, -1 / 3, -1.0),
-    "baryonic": Charges(1 / 3, 1 / 3, 0.0),
-    "leptonic": Charges(0.0, 0.0, 1.0),
-    "b-l": Charges(1 / 3, 1 / 3, -1.0),
-    "le-lmu": Charges(0.0, 0.0, 1.0),
-    "le-ltau": Charges(0.0, 0.0, 1.0),
-    "t3r-1": Charges(-2.0, 2.0, 2.0),
-    "t3r-2": Charges(-2.0, 2.0, 0.0),
-}
+PRESETS = {name: Charges(**charges) for name, charges in load_toml("models", "vector").items()}
 """First-generation charges of [D20] Table 1: all that production and scattering here need."""
 
 

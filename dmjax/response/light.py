@@ -44,8 +44,8 @@ def acceptance(curve: Acceptance, pe: Scalar) -> Scalar:
     The release evaluates it at the centres of 1-PE bins; differentiable in a, k and x₀.
     """
     sigmoid = curve.amplitude * jax.nn.sigmoid(curve.slope * (pe - curve.midpoint))
-    step = 0.5 * ((pe >= curve.closed_below) * 1.0 + (pe >= curve.half_below) * 1.0)
-    return sigmoid * jnp.asarray(step, sigmoid.dtype)
+    step = jnp.where(pe < curve.closed_below, 0.0, jnp.where(pe < curve.half_below, 0.5, 1.0))
+    return sigmoid * step.astype(sigmoid.dtype)
 
 
 def pe_per_mev(response: LightResponse) -> Scalar:

@@ -46,7 +46,7 @@ def accepted_recoils(response: LightResponse, pe_edges: np.ndarray, order: int =
     )
     scale = pe_per_mev(response)
     member = jnp.asarray(_membership(pe_edges, pe) * weight, dtype)
-    return RecoilGrid(jnp.asarray(pe, dtype) / scale, member * accepted / scale)
+    return RecoilGrid(jnp.asarray(pe, dtype) / scale, member * (accepted / scale)[None, :])
 
 
 def all_recoils(edges_kev: np.ndarray, dtype=float, order: int = 4) -> RecoilGrid:

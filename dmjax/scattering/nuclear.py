@@ -3,9 +3,9 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dmjax.profiles import Conventions
 from dmjax.models.vector import VectorMediator, nuclear_charge
 from dmjax.nuclei import Nucleus, helm_form_factor, matter_radius
+from dmjax.profiles import Conventions
 
 Scalar = Float[Array, ""]
 

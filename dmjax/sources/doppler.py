@@ -2,12 +2,13 @@
 
 A particle of lab momentum k towards the detector has energy E′ = gE in the frame of a parent with
 velocity β at angle ψ to the line of sight, g = γ(1 − βv cosψ), v = k/E. With it goes the ratio of
-momenta k/k′ = v/√(g² − 1 + v²). For a parent that emits isotropically with spectrum f(E′),
+momenta k/k′. For parents that emit isotropically with energy spectrum f(E′),
 
-    dN/dE dΩ = (1/4π) Σ_parents (k/k′) f(gE) = (v/4π) ∫ d ln g  η(v, ln g) f(gE),
-    η(v, ln g) = Σ_parents w δ(ln g − ln g_parent) / √(g² − 1 + v²).
+    dN/dE dΩ = (1/4π) Σ_parents w (k/k′) f(gE) = (k/4π) ∫ dk′ f(E′) η(v, ln E′/E)/E′²,
+    η(v, ln g) = Σ_parents w δ(ln g − ln g_parent),
 
-η depends on the beam and the detector's angle, on no mass and no model, so it is tabulated once:
+where dE′ = k′dk′/E′ took up the 1/k′, singular for χ that moves along with its parent. η depends
+on the beam and the detector's angle, on no mass and no model, so it is tabulated once:
 in a = atan(k/m), where v = sin a, and in ln g by hat functions (which keep Σ w and ⟨ln g⟩ exactly).
 """
 
@@ -20,8 +21,8 @@ from dmjax.numerics import cubic_taps
 from dmjax.sources.mesons import NeutralMesons
 
 Scalar = Float[Array, ""]
-N_ANGLES = 65
-LOG_G_STEP = 0.03
+N_ANGLES = 97
+LOG_G_STEP = 0.02
 N_AZIMUTHS = 48
 
 
@@ -64,10 +65,9 @@ def doppler_table(mesons: NeutralMesons, angle: float) -> DopplerTable:
     log_g_max = max(lightlike.max(), np.log(gamma.max())) + 3.0 * LOG_G_STEP
     columns = int(np.ceil((log_g_max - log_g_min) / LOG_G_STEP)) + 1
     rows = []
-    for sine, cosine in zip(np.sin(a), np.cos(a), strict=True):
-        g = (gamma[:, None] - sine * beta_gamma_cos).ravel()
-        relative = np.sqrt(np.clip(g**2 - cosine**2, 1e-12, None))
-        rows.append(_deposit((np.log(g) - log_g_min) / LOG_G_STEP, weight / relative, columns))
+    for speed in np.sin(a):
+        g = (gamma[:, None] - speed * beta_gamma_cos).ravel()
+        rows.append(_deposit((np.log(g) - log_g_min) / LOG_G_STEP, weight, columns))
     values = np.array(rows) / LOG_G_STEP
     return DopplerTable(
         jnp.asarray(values), *(jnp.asarray(x) for x in (log_g_min, a[1], LOG_G_STEP))

@@ -1,0 +1,75 @@
+"""Results on disk: JSON written whole or not at all, read back with clear errors."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dmjax.errors import InputError
+
+
+def to_plain(value: Any) -> Any:
+    """Nested NamedTuples, arrays and scalars as JSON types; non-finite numbers become null.
+
+    >>> to_plain({"a": np.array([1.0, np.inf])})
+    {'a': [1.0, None]}
+    """
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return to_plain(np.asarray(value).tolist())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def to_json(value: Any) -> str:
+    """`to_plain` as JSON text."""
+    return json.dumps(to_plain(value), allow_nan=False)
+
+
+def check_writable(path: Path) -> None:
+    """Raise InputError unless `path` can be created; makes the folder above it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe = path.with_name(f".{path.name}.partial")
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        raise InputError(
+            f"cannot write {path}: {problem.strerror}; choose another --out"
+        ) from problem
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write then rename, so that an interrupted run leaves no half file."""
+    check_writable(path)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text)
+    partial.replace(path)
+    return path
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Save a result as JSON."""
+    return write_text(path, to_json(value) + "\n")
+
+
+def read_json(path: Path) -> dict:
+    """Load a saved result; a missing or damaged file raises InputError."""
+    try:
+        content = json.loads(path.read_text())
+    except OSError as problem:
+        raise InputError(f"cannot read {path}: {problem.strerror}") from problem
+    except ValueError as problem:
+        raise InputError(
+            f"{path} is not a dmjax result (damaged JSON); delete it and run again"
+        ) from problem
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is not a dmjax result; delete it and run again")
+    return content
