@@ -1,4 +1,4 @@
-"""Our quadrature against an independent brute-force Monte Carlo (tests/reference/coherent_csi.json).
+"""Our quadrature against an independent brute-force Monte Carlo (reference/coherent_csi.json).
 
 The Monte Carlo samples whole decay chains of the raw π⁰ list and shares no code with the package.
 Each comparison allows its statistical error (`sigmas`) on top of the stated accuracy.
@@ -11,6 +11,8 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tolerances import tolerance
+
 from dmjax.experiments import experiment
 from dmjax.flux import chi_flux, meson_yield
 from dmjax.models import mediator
@@ -18,7 +20,6 @@ from dmjax.profiles import conventions
 from dmjax.response import accepted_recoils, all_recoils
 from dmjax.sources import doppler_table
 from dmjax.yields import expected_counts
-from tolerances import tolerance
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "coherent_csi.json").read_text())
 ABOUT = REFERENCE["about"]["events"]

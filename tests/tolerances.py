@@ -5,7 +5,7 @@ A test names the kind; it never writes a number. Why each is what it is:
 identity      closed form against closed form; rounding only.
 quadrature    our fixed nodes against adaptive integration of the same smooth integrand.
 nbg           the analytic background integral against numerical quadrature (stated goal 1e-10).
-template      the binned prediction against the same physics by dense quadrature (stated goal 0.5 %).
+template      the binned prediction against dense quadrature or Monte Carlo (stated goal 0.5 %).
 benchmark     numbers quoted from outside to about 0.5 %, to be matched to 1 %.
 gradient      automatic derivatives against central finite differences.
 fit           minima against scipy, in twice the log-likelihood.

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -47,13 +48,18 @@ def _beam(name: str, angle_deg: float) -> Beam:
     return Beam(mesons, doppler, pions, photons, jnp.asarray(k_max, float))
 
 
-@cache
 def experiment(name: str) -> Experiment:
     """A preset by name.
 
     >>> experiment("coherent-csi").name
     'coherent-csi'
     """
+    with jax.ensure_compile_time_eval():
+        return _experiment(name)
+
+
+@cache
+def _experiment(name: str) -> Experiment:
     if name not in EXPERIMENTS:
         raise unknown_name("experiment", name, EXPERIMENTS)
     spec = load_toml("experiments", name)

@@ -1,0 +1,1 @@
+"""Counting, fits, limits and posteriors from a likelihood; arrays in, documented results out."""
