@@ -45,4 +45,4 @@ def arrival_fractions(
     pulse: AbstractPulse, delay: Scalar, edges: Float[Array, " n_plus_1"]
 ) -> Float[Array, " n"]:
     """Share of χ with flight delay `delay` [µs] that arrive in each time bin [µs]."""
-    return jnp.diff(jax.vmap(pulse.cdf)(edges - delay))
+    return jnp.clip(jnp.diff(jax.vmap(pulse.cdf)(edges - delay)), 0.0)

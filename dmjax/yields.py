@@ -50,7 +50,7 @@ def recoil_response(
     )(v, nucleus, radius, k, recoils.t)
     p_min = jax.vmap(momentum_min, in_axes=(None, None, 0))(nucleus.mass, v.m_chi, recoils.t)
     share = 1.0 / hat_weights(k)
-    visible = jax.vmap(lambda p: 1.0 - hat_cumulative(k, p) * share)(p_min)
+    visible = jax.vmap(lambda p: jnp.clip(1.0 - hat_cumulative(k, p) * share, 0.0))(p_min)
     return recoils.fold @ (sigma * visible)
 
 

@@ -1,6 +1,5 @@
 """Derivatives against central finite differences, at thresholds too, and no NaN anywhere."""
 
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -27,7 +26,8 @@ def counts(parameters, channel, dm="dirac", profile=DMJAX):
     point = mediator(
         "dark-photon", m_v, m_chi, eps=jnp.exp(log_eps), alpha_d=jnp.exp(log_alpha), dm=dm
     )
-    return expected_counts(csi, point, recoils, jnp.asarray(TIME_EDGES), profile, (channel,))[0]
+    edges = jnp.asarray(TIME_EDGES)
+    return expected_counts(csi, point, recoils, edges, profile, (channel,))[0]
 
 
 POINTS = [
@@ -58,7 +58,7 @@ def test_counts_match_finite_differences(masses, channel, dm, profile):
     steps = jnp.array([3e-8 * masses[0], 3e-8 * masses[1], 1e-6, 1e-6])
     value, exact, numeric = _derivatives(point, steps, channel, dm, profile)
     size = jnp.max(jnp.abs(exact), axis=0, keepdims=True) + jnp.max(value) / point[:1][None, :]
-    assert jnp.all(jnp.isfinite(exact))
+    assert jnp.all(jnp.isfinite(exact)) and jnp.all(value >= 0.0)
     assert jnp.all(jnp.abs(exact - numeric) <= tolerance("gradient") * size)
 
 
@@ -157,3 +157,18 @@ def test_float32_follows_the_input_and_keeps_its_digits():
     )
     assert coarse.dtype == jnp.float32
     assert np.allclose(np.asarray(coarse, float), fine, rtol=tolerance("template", "float32"))
+
+
+def test_no_bin_is_negative():
+    masses = jnp.geomspace(1.0, 470.0, 128)
+    block = jax.jit(
+        jax.vmap(
+            lambda m: jnp.stack(
+                [
+                    counts(jnp.stack([m, m / 3, *jnp.log(jnp.array([1e-4, 0.5]))]), c)
+                    for c in CHANNELS
+                ]
+            )
+        )
+    )
+    assert jnp.all(block(masses) >= 0.0)

@@ -23,7 +23,8 @@ def chi_nucleus(
         target: nucleus.
         radius: rms radius in the form factor [fm].
         k: momentum of χ [MeV].
-        t_recoil: recoil energy [MeV]; the caller keeps T ≤ T_max(k), where the formula holds.
+        t_recoil: recoil energy [MeV]; the caller keeps T ≤ T_max(k), where the formula holds;
+            never negative beyond.
     """
     m, t = target.mass, t_recoil
     energy2 = k * k + v.m_chi * v.m_chi
@@ -34,7 +35,7 @@ def chi_nucleus(
     charge = nuclear_charge(v.charges, target.z, target.n)
     form = (charge * helm_form_factor(target, radius, t)) ** 2
     propagator = (2.0 * m * t + v.m_v * v.m_v) ** 2
-    return form * m * bracket / (4.0 * jnp.pi * k * k * propagator)
+    return form * m * jnp.clip(bracket, 0.0) / (4.0 * jnp.pi * k * k * propagator)
 
 
 def form_factor_radius(
