@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
     from dmjax.experiments import experiment as experiment
+    from dmjax.fitting import FitSettings as FitSettings
+    from dmjax.fitting import run_fit as run_fit
     from dmjax.inference.counting import counting as counting
+    from dmjax.inference.curve import limit as limit
     from dmjax.likelihood.datasets import load_dataset as load_dataset
+    from dmjax.likelihood.signal import signal as signal
     from dmjax.models import VectorMediator as VectorMediator
     from dmjax.models import mediator as mediator
     from dmjax.prediction import predict as predict
@@ -24,14 +28,18 @@ if TYPE_CHECKING:
 _HOMES = {
     "Conventions": "dmjax.profiles",
     "Experiment": "dmjax.experiments",
+    "FitSettings": "dmjax.fitting",
     "InputError": "dmjax.errors",
     "VectorMediator": "dmjax.models",
     "conventions": "dmjax.profiles",
     "counting": "dmjax.inference.counting",
     "experiment": "dmjax.experiments",
+    "limit": "dmjax.inference.curve",
     "load_dataset": "dmjax.likelihood.datasets",
     "mediator": "dmjax.models",
     "predict": "dmjax.prediction",
+    "run_fit": "dmjax.fitting",
+    "signal": "dmjax.likelihood.signal",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -1,6 +1,7 @@
 """Results on disk: JSON written whole or not at all, read back with clear errors."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,51 @@ def read_json(path: Path) -> dict:
     if not isinstance(content, dict):
         raise InputError(f"{path} is not a dmjax result; delete it and run again")
     return content
+
+
+def write_netcdf(path: Path, result: dict) -> Path:
+    """Save a posterior: draws as an ArviZ group, the grid beside it, the summary as an attribute.
+
+    Opens with `arviz.from_netcdf` or xarray without this package.
+    """
+    import xarray
+
+    with warnings.catch_warnings():  # ArviZ 0.x announces ArviZ 1.0 on every import
+        warnings.simplefilter("ignore", FutureWarning)
+        import arviz
+
+    check_writable(path)
+    axes = ("log_m_v", "log_y")
+    grid = xarray.Dataset(
+        {name: (axes, result[name]) for name in ("log_density", "log_likelihood")}
+        | {"levels": ("content", result["levels"])},
+        coords={axis: result[axis] for axis in axes} | {"content": [0.6827, 0.9545]},
+    )
+    draws = arviz.from_dict(posterior=result["samples"])
+    draws.add_groups({"grid": grid}, warn_on_custom_groups=False)
+    draws.attrs["summary"] = to_json(result["summary"])
+    partial = path.with_name(f".{path.name}.partial")
+    draws.to_netcdf(str(partial), engine="h5netcdf")
+    partial.replace(path)
+    return path
+
+
+def read_netcdf(path: Path) -> dict:
+    """Load what `write_netcdf` saved; a missing or damaged file raises InputError."""
+    import xarray
+
+    if not path.exists():
+        raise InputError(f"cannot read {path}: no such file")
+    try:
+        with xarray.open_dataset(path, engine="h5netcdf", group="posterior") as group:
+            samples = {name: group[name].values for name in group.data_vars}
+        with xarray.open_dataset(path, engine="h5netcdf", group="grid") as group:
+            names = ("log_m_v", "log_y", "log_density", "log_likelihood", "levels")
+            grid = {name: group[name].values for name in names}
+        with xarray.open_dataset(path, engine="h5netcdf") as top:
+            summary = json.loads(top.attrs["summary"])
+    except (OSError, KeyError, ValueError) as problem:
+        raise InputError(
+            f"{path} is not a dmjax posterior (damaged NetCDF); delete it and run again"
+        ) from problem
+    return {"samples": samples, "summary": summary, **grid}

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.errors import InputError, unknown_name
+from dmjax.errors import InputError
 from dmjax.experiments import Experiment
 from dmjax.models.vector import VectorMediator, eps_of
-from dmjax.profiles import CHANNELS, DMJAX, Conventions, describe
+from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels, describe
 from dmjax.response import accepted_recoils, all_recoils
 from dmjax.response.light import pe_per_mev
 from dmjax.units import KEV_PER_MEV
@@ -64,15 +64,6 @@ def _window_edges(native: np.ndarray, low: float | None, high: float, what: str)
         raise InputError(f"empty {what} window: need 0 <= {low:g} < {high:g}")
     inside = native[(native > low) & (native < high)]
     return np.concatenate([[low], inside, [high]])
-
-
-def check_channels(channels: tuple[str, ...]) -> None:
-    """Raise unless every channel is known and there is at least one."""
-    if not channels:
-        raise InputError(f"no production channel given (known: {', '.join(CHANNELS)})")
-    for name in channels:
-        if name not in CHANNELS:
-            raise unknown_name("channel", name, CHANNELS)
 
 
 def predict(

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from dmjax.errors import unknown_name
+from dmjax.errors import InputError, unknown_name
 
 CHANNELS = ("pi0", "piminus", "cascade")
 """Production channels: π⁰ → γV in flight (P1), π⁻ p → n V at rest (P2), e± cascade (P4)."""
@@ -54,3 +54,12 @@ def describe(chosen: Conventions) -> dict:
     base = asdict(PROFILES[chosen.name])
     changed = {key: value for key, value in asdict(chosen).items() if base[key] != value}
     return {"conventions": chosen.name, "changed": changed}
+
+
+def check_channels(channels: tuple[str, ...]) -> None:
+    """Raise unless every channel is known and there is at least one."""
+    if not channels:
+        raise InputError(f"no production channel given (known: {', '.join(CHANNELS)})")
+    for name in channels:
+        if name not in CHANNELS:
+            raise unknown_name("channel", name, CHANNELS)

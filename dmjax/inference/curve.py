@@ -6,11 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.errors import InputError
+from dmjax.errors import InputError, unknown_name
 from dmjax.inference.limits import upper_limits
 from dmjax.inference.profile import STATUS
 from dmjax.likelihood.analysis import BinnedAnalysis
 from dmjax.likelihood.datasets import Dataset
+from dmjax.likelihood.nuisance import TREATMENTS
 from dmjax.likelihood.onoff import OnOffCounts
 from dmjax.likelihood.signal import Y_REF, Signal, template_table
 from dmjax.models.vector import check_masses
@@ -99,6 +100,8 @@ def limit(
     check_masses(m_v, m_v / float(model.mass_ratio))
     if not 0.0 < cl < 1.0:
         raise InputError(f"cl must lie between 0 and 1, got {cl}")
+    if treatment not in TREATMENTS:
+        raise unknown_name("treatment of alpha", treatment, TREATMENTS)
     templates = template_table(model, m_v)
     found = upper_limits(analysis(data), jnp.asarray(templates), cl, treatment)
     best = np.asarray(found.best_fit)

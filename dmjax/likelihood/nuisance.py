@@ -20,8 +20,8 @@ from dmjax.likelihood.onoff import log_onoff, onoff_slopes
 TREATMENTS = ("profile", "marginal", "per-bin")
 """The ways to remove α that `reduced_log_likelihood` knows."""
 
-_PROFILE_STEPS = 12
-_MODE_STEPS = 6
+_PROFILE_STEPS = 14
+_MODE_STEPS = 8
 _NODES = 24
 _FALL = 20.0
 
@@ -48,8 +48,9 @@ def _slopes(analysis: BinnedAnalysis, signal, scale, total: Callable):
 
 
 def _mode(analysis: BinnedAnalysis, signal, total: Callable, steps: int):
-    """The r ≥ 0 that maximises ln L(r) + ln p(r): Newton inside a bracket.
+    """The r ≥ 0 that maximises ln L(r) + ln p(r), with slope and curvature: bracketed Newton.
 
+    The first step looks at the edge r = 0, which is the answer where the slope there is negative.
     φ(r) = r d/dr of that has one sign change and lies below Σn − r Σs' − r(r−1)/σ², whose root
     closes the bracket from above; the same with n less its background starts the search.
     """
@@ -71,18 +72,26 @@ def _mode(analysis: BinnedAnalysis, signal, total: Callable, steps: int):
     high = 1.001 * root(on + 0.5)
     start = root(jnp.clip(excess, 0.5, on + 0.5))
 
-    def step(_, state):
-        low, high, r = state
+    def step(i, state):
+        low, high, r, _, edge = state
         slope, curvature = _slopes(analysis, signal, r, total)
         phi, gain = r * slope, slope + r * curvature
-        low, high = jnp.where(phi > 0, r, low), jnp.where(phi > 0, high, r)
+        new_low, new_high = jnp.where(phi > 0, r, low), jnp.where(phi > 0, high, r)
         newton = r - phi / jnp.where(gain < 0, gain, -1.0)
-        inside = (gain < 0) & (newton >= low) & (newton <= high)
-        return low, high, jnp.where(inside, newton, 0.5 * (low + high))
+        inside = (gain < 0) & (newton >= new_low) & (newton <= new_high)
+        new_r = jnp.where(inside, newton, 0.5 * (new_low + new_high))
+        here = (r, slope, curvature)
+        later = (new_low, new_high, new_r, here, edge)
+        return jax.tree.map(
+            partial(jnp.where, i == 0), (low, high, start, here, here), later
+        )
 
-    r = jax.lax.fori_loop(0, steps, step, (jnp.zeros_like(start), high, start))[2]
-    at_edge, _ = _slopes(analysis, signal, jnp.zeros_like(r), total)
-    return jnp.where(at_edge > 0, r, 0.0)
+    zero = jnp.zeros_like(start)
+    nothing = (zero, zero, zero)
+    _, _, _, last, edge = jax.lax.fori_loop(
+        0, steps, step, (zero, high, zero, nothing, nothing)
+    )
+    return jax.tree.map(partial(jnp.where, edge[1] > 0), last, edge)
 
 
 def _frozen(analysis: BinnedAnalysis, signal):
@@ -112,7 +121,7 @@ def profile_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> Al
     True
     """
     frozen, fixed = _frozen(analysis, signal)
-    alpha = _mode(frozen, fixed, jnp.sum, _PROFILE_STEPS) - 1.0
+    alpha = _mode(frozen, fixed, jnp.sum, _PROFILE_STEPS)[0] - 1.0
     return AlphaProfile(alpha, log_posterior_alpha(analysis, signal, alpha))
 
 
@@ -123,8 +132,7 @@ def _integral(analysis: BinnedAnalysis, signal, integrand: Callable, total: Call
     end point, lands beyond the wanted point on both sides. The lower end is never below α = −1.
     """
     frozen, fixed = _frozen(analysis, signal)
-    mode = _mode(frozen, fixed, total, _MODE_STEPS)
-    slope, curvature = _slopes(frozen, fixed, mode, total)
+    mode, slope, curvature = _mode(frozen, fixed, total, _MODE_STEPS)
     steepness = jnp.abs(slope)
     reach = 2.0 * _FALL / (steepness + jnp.sqrt(steepness**2 - 2.0 * _FALL * curvature))
     peak = jax.lax.stop_gradient(integrand(mode - 1.0))

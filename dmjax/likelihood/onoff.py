@@ -1,7 +1,6 @@
 """The on/off Poisson term with the background mean integrated out analytically."""
 
 import math
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -12,7 +11,7 @@ from jaxtyping import Array, ArrayLike, Float
 MAX_COUNT = 500
 """Largest count per bin: beyond it the scaled coefficients leave the range of float64."""
 
-_UNROLL = 64
+_UNROLL = 16
 
 
 class OnOffCounts(eqx.Module):
@@ -109,28 +108,25 @@ def log_onoff(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " b
     >>> round(float(log_onoff(counts, jnp.asarray([1.0]))[0]), 4)  # ln(e^{-1}/2)
     -1.6931
     """
-    n, pivot, scale, ascending, descending = (
-        a.astype(s.dtype)
-        for a in (
-            counts.n_on,
-            counts.pivot,
-            counts.log_scale,
-            counts.ascending,
-            counts.descending,
-        )
-    )
-    large = s >= pivot
-    x = jnp.where(large, pivot, s) / jnp.where(large, s, pivot)
+    large, x, rows = _scaled(counts, s)
 
-    def step(total, rows):
-        up, down = rows
-        return total * x + jnp.where(large, down, up), None
+    def step(total, row):
+        return total * x + jnp.where(large, row[1], row[0]), None
 
-    polynomial, _ = jax.lax.scan(
-        step, jnp.zeros_like(s), (ascending, descending), unroll=min(len(ascending), _UNROLL)
+    polynomial, _ = jax.lax.scan(step, jnp.zeros_like(s), rows, unroll=_UNROLL)
+    n, pivot, scale = (
+        a.astype(s.dtype) for a in (counts.n_on, counts.pivot, counts.log_scale)
     )
     growth = n * jnp.log(jnp.where(large, s / pivot, 1.0))
     return scale + growth + jnp.log(polynomial) - s
+
+
+def _scaled(counts: OnOffCounts, s: Float[Array, " bins"]):
+    """Which side of the pivot s is on, the ratio x ≤ 1 of the two, and the coefficients."""
+    pivot = counts.pivot.astype(s.dtype)
+    large = s >= pivot
+    x = jnp.where(large, pivot, s) / jnp.where(large, s, pivot)
+    return large, x, (counts.ascending.astype(s.dtype), counts.descending.astype(s.dtype))
 
 
 def onoff_slopes(
@@ -153,9 +149,18 @@ def onoff_slopes(
     >>> float(slope[0]), abs(float(curvature[0]))
     (-1.0, 0.0)
     """
-    one = jnp.ones_like(s)
+    large, x, rows = _scaled(counts, s)
 
-    def slope(t):
-        return jax.jvp(partial(log_onoff, counts), (t,), (one,))[1]
+    def step(sums, row):
+        value, first, half_second = sums
+        coefficient = jnp.where(large, row[1], row[0])
+        return (value * x + coefficient, first * x + value, half_second * x + first), None
 
-    return jax.jvp(slope, (s,), (one,))
+    zero = jnp.zeros_like(s)
+    (value, first, half_second), _ = jax.lax.scan(step, (zero, zero, zero), rows, unroll=_UNROLL)
+    q = first / value
+    bend = 2.0 * half_second / value - q * q
+    n, unit = counts.n_on.astype(s.dtype), 1.0 / jnp.where(large, s, counts.pivot.astype(s.dtype))
+    slope = jnp.where(large, n - x * q, q) * unit
+    curvature = jnp.where(large, 2.0 * x * q - n + x * x * bend, bend) * unit * unit
+    return slope - 1.0, curvature

@@ -1,0 +1,248 @@
+"""The whole analysis of a data set, step by step, each step saved as soon as it is done.
+
+A folder holds one analysis: `config.json` says which, every step writes its own file, and a second
+run with the same configuration continues where the first one stopped.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax._version import __version__
+from dmjax.errors import InputError
+from dmjax.inference.counting import counting
+from dmjax.inference.curve import analysis, limit
+from dmjax.inference.grid import GridPosterior, grid_posterior
+from dmjax.inference.posterior import posterior_sampler, sample_posterior
+from dmjax.inference.spectrum import spectrum
+from dmjax.io import check_writable, read_json, read_netcdf, to_json, write_json, write_netcdf
+from dmjax.likelihood.datasets import load_dataset
+from dmjax.likelihood.signal import (
+    Y_REF,
+    Signal,
+    interpolation_table,
+    signal,
+    template_at,
+    template_table,
+)
+from dmjax.profiles import CHANNELS, DMJAX, Conventions, describe
+
+WINDOWS = ("cuts", "no-cuts")
+MAX_DIVERGENT_SHARE = 0.02
+"""Divergent draws tolerated: the density drops by a step where π⁻ capture closes."""
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """Everything a fit depends on.
+
+    Attributes:
+        dataset, dm, alpha_d, mass_ratio, channels, conventions: what is fitted.
+        m_v_min, m_v_max, y_min, y_max: ranges of the log-uniform priors [MeV, 1].
+        grid_masses, grid_couplings: size of the dense grid.
+        limit_points: masses of the limit curve.
+        draws, warmup, chains, seed: of NUTS.
+    """
+
+    dataset: str = "csi2017"
+    dm: str = "dirac"
+    alpha_d: float = 0.5
+    mass_ratio: float = 3.0
+    channels: tuple[str, ...] = CHANNELS
+    conventions: Conventions = DMJAX
+    m_v_min: float = 1.0
+    m_v_max: float = 200.0
+    y_min: float = 1e-12
+    y_max: float = 1e-8
+    grid_masses: int = 160
+    grid_couplings: int = 120
+    limit_points: int = 50
+    draws: int = 1000
+    warmup: int = 300
+    chains: int = 4
+    seed: int = 2017
+
+    def __post_init__(self):
+        for name in ("grid_masses", "grid_couplings", "limit_points", "draws", "warmup"):
+            if getattr(self, name) < 2:
+                raise InputError(f"{name} must be at least 2, got {getattr(self, name)}")
+
+
+def describe_settings(settings: FitSettings) -> dict:
+    """Settings with the profile's name, the package version and units, as saved."""
+    plain = asdict(settings) | {"channels": list(settings.channels), "version": __version__}
+    plain["units"] = {"m_v": "MeV", "y": "eps^2 alpha_d (m_chi/m_v)^4"}
+    chosen = describe(settings.conventions)
+    return plain | {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}
+
+
+def open_folder(out: Path, settings: FitSettings) -> str:
+    """Claim the folder for this configuration; returns its fingerprint.
+
+    Raises InputError where the folder holds another configuration or cannot be written.
+    """
+    wanted = describe_settings(settings)
+    config = out / "config.json"
+    check_writable(config)
+    if config.exists():
+        held = read_json(config)
+        differing = sorted(key for key in wanted if held.get(key) != wanted[key])
+        if differing:
+            raise InputError(
+                f"{out} holds another analysis (differs in {', '.join(differing)}); "
+                "choose another --out or delete it"
+            )
+    else:
+        write_json(config, wanted)
+    return hashlib.sha256(to_json(wanted).encode()).hexdigest()[:12]
+
+
+def _signal(settings: FitSettings, window: str) -> tuple:
+    data = load_dataset(settings.dataset, window, settings.conventions)
+    model = signal(
+        data,
+        dm=settings.dm,
+        alpha_d=settings.alpha_d,
+        mass_ratio=settings.mass_ratio,
+        channels=settings.channels,
+    )
+    return data, model
+
+
+def counting_step(settings: FitSettings) -> dict:
+    """Counting analysis at R_n = 4.7 and 5.5 fm."""
+    results = [
+        counting(load_dataset(settings.dataset, "cuts", settings.conventions, radius))._asdict()
+        for radius in (4.7, 5.5)
+    ]
+    return results[0] | {"results": results}
+
+
+def limit_step(settings: FitSettings, window: str) -> dict:
+    """Limit curve in one window."""
+    data, model = _signal(settings, window)
+    masses = np.geomspace(settings.m_v_min, settings.m_v_max, settings.limit_points)
+    return limit(data, model, masses)._asdict()
+
+
+def _grid(settings: FitSettings, data, model: Signal) -> GridPosterior:
+    log_m_v = np.linspace(np.log(settings.m_v_min), np.log(settings.m_v_max), settings.grid_masses)
+    log_y = np.linspace(np.log(settings.y_min), np.log(settings.y_max), settings.grid_couplings)
+    return grid_posterior(
+        analysis(data),
+        jnp.asarray(template_table(model, np.exp(log_m_v))),
+        jnp.asarray(log_m_v),
+        jnp.asarray(log_y),
+        jnp.asarray(np.log(Y_REF)),
+    )
+
+
+def posterior_step(settings: FitSettings, window: str) -> dict:
+    """Dense grid and NUTS posterior in one window, and how well they agree."""
+    data, model = _signal(settings, window)
+    grid = _grid(settings, data, model)
+    table = interpolation_table(model, settings.m_v_min, settings.m_v_max)
+    sampler = posterior_sampler(
+        partial(template_at, table), settings.chains, settings.warmup, settings.draws
+    )
+    found = sample_posterior(
+        sampler,
+        analysis(data),
+        grid,
+        jax.random.key(settings.seed),
+        max_divergences=int(MAX_DIVERGENT_SHARE * settings.draws * settings.chains),
+    )
+    density = np.asarray(grid.log_density)
+    best = np.unravel_index(np.argmax(np.asarray(grid.log_likelihood)), density.shape)
+    return {
+        "samples": found.samples,
+        "log_m_v": np.asarray(grid.log_m_v),
+        "log_y": np.asarray(grid.log_y),
+        "log_density": density,
+        "log_likelihood": np.asarray(grid.log_likelihood),
+        "levels": np.asarray(grid.levels),
+        "summary": {
+            "window": window,
+            "best_m_v": float(np.exp(grid.log_m_v[best[0]])),
+            "best_y": float(np.exp(grid.log_y[best[1]])),
+            "diagnostics": found.diagnostics,
+            "converged": found.converged,
+            "reasons": list(found.reasons),
+            "nuts_inside_grid_regions": inside_regions(found.samples, grid),
+        },
+    }
+
+
+def inside_regions(samples: dict[str, np.ndarray], grid: GridPosterior) -> list[float]:
+    """Share of draws inside the grid's 68.27 % and 95.45 % regions."""
+    nearest = [
+        np.clip(
+            np.rint((samples[name] - axis[0]) / (axis[1] - axis[0])).astype(int), 0, len(axis) - 1
+        )
+        for name, axis in (
+            ("log_m_v", np.asarray(grid.log_m_v)),
+            ("log_y", np.asarray(grid.log_y)),
+        )
+    ]
+    density = np.asarray(grid.log_density)[nearest[0], nearest[1]]
+    return [float((density >= level).mean()) for level in np.asarray(grid.levels)]
+
+
+def spectrum_step(settings: FitSettings, out: Path) -> dict:
+    """Recoil spectrum with the best-fit signal of the window with cuts."""
+    best = read_netcdf(out / "posterior_cuts.nc")["summary"]
+    data, model = _signal(settings, "spectrum")
+    return spectrum(data, model, best["best_m_v"], best["best_y"])._asdict()
+
+
+def run_fit(
+    settings: FitSettings, out: Path, say: Callable[[str, bool], None] = lambda *_: None
+) -> dict:
+    """Every step of the analysis, saved below `out`; steps already there are kept.
+
+    Args:
+        settings: configuration.
+        out: folder of this analysis.
+        say: called with (step, reused) as each step ends.
+
+    Returns:
+        Summary: counting, limits at best, posterior summaries, files.
+    """
+    open_folder(out, settings)
+    steps: list[tuple[str, Callable[[], dict]]] = [
+        ("counting.json", partial(counting_step, settings)),
+        *[(f"limit_{w}.json", partial(limit_step, settings, w)) for w in WINDOWS],
+        *[(f"posterior_{w}.nc", partial(posterior_step, settings, w)) for w in WINDOWS],
+        ("spectrum.json", partial(spectrum_step, settings, out)),
+    ]
+    for name, make in steps:
+        path = out / name
+        read, write = (
+            (read_json, write_json) if path.suffix == ".json" else (read_netcdf, write_netcdf)
+        )
+        reused = path.exists()
+        if reused:
+            read(path)
+        else:
+            write(path, make())
+        say(name, reused)
+    return summarise(settings, out)
+
+
+def summarise(settings: FitSettings, out: Path) -> dict:
+    """What a reader wants first, from the saved files of a folder."""
+    posteriors = {w: read_netcdf(out / f"posterior_{w}.nc")["summary"] for w in WINDOWS}
+    counts = read_json(out / "counting.json")
+    return {
+        "settings": describe_settings(settings),
+        "counting": counts["results"],
+        "posterior": posteriors,
+        "converged": all(p["converged"] for p in posteriors.values()),
+        "folder": str(out),
+    }

@@ -1,0 +1,73 @@
+"""The recoil spectrum of an on/off data set with every prediction stacked ([D20] Fig. 6, right)."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax.inference.curve import analysis
+from dmjax.likelihood.datasets import Dataset
+from dmjax.likelihood.nuisance import profile_alpha
+from dmjax.likelihood.signal import Y_REF, Signal, signal_template
+
+
+class Spectrum(NamedTuple):
+    """Counts per energy bin, summed over the time window.
+
+    Attributes:
+        pe_edges: [PE].
+        kev_per_pe: recoil energy per photo-electron [keV].
+        on, off: coincidence and anticoincidence counts.
+        prompt, delayed, neutrons, signal: expected events, without the factor 1 + α.
+        alpha: α at the best fit of these bins with this signal.
+        sigma_alpha: its width.
+        m_v, y: of the signal.
+        mass_ratio, alpha_d, dm, conventions: conventions of the signal.
+    """
+
+    pe_edges: np.ndarray
+    kev_per_pe: float
+    on: np.ndarray
+    off: np.ndarray
+    prompt: np.ndarray
+    delayed: np.ndarray
+    neutrons: np.ndarray
+    signal: np.ndarray
+    alpha: float
+    sigma_alpha: float
+    m_v: float
+    y: float
+    mass_ratio: float
+    alpha_d: float
+    dm: str
+    conventions: str
+
+
+def spectrum(data: Dataset, model: Signal, m_v: float, y: float) -> Spectrum:
+    """Data and predictions of a window against recoil energy, for one signal point.
+
+    Args:
+        data, model: data set and signal in the same bins.
+        m_v: mediator mass [MeV].
+        y: coupling Y.
+    """
+    events = (y / Y_REF) ** 2 * signal_template(model, jnp.asarray(m_v))
+    response = data.experiment.response
+    return Spectrum(
+        pe_edges=data.pe_edges,
+        kev_per_pe=float(1.0 / (response.light_yield * response.quenching)),
+        on=data.on.sum(1),
+        off=data.off.sum(1),
+        prompt=np.asarray(data.prompt.sum(1)),
+        delayed=np.asarray(data.delayed.sum(1)),
+        neutrons=np.asarray(data.neutrons.sum(1)),
+        signal=np.asarray(events).reshape(data.on.shape).sum(1),
+        alpha=float(profile_alpha(analysis(data), events).alpha_hat),
+        sigma_alpha=data.sigma_alpha,
+        m_v=m_v,
+        y=y,
+        mass_ratio=float(model.mass_ratio),
+        alpha_d=float(model.alpha_d),
+        dm=model.dm,
+        conventions=data.conventions.name,
+    )
