@@ -20,7 +20,7 @@ from dmjax.inference.counting import counting
 from dmjax.inference.curve import analysis, limit
 from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.posterior import posterior_sampler, sample_posterior
-from dmjax.inference.spectrum import spectrum
+from dmjax.inference.spectrum import fitted_alpha, spectrum
 from dmjax.io import check_writable, read_json, read_netcdf, to_json, write_json, write_netcdf
 from dmjax.likelihood.datasets import load_dataset
 from dmjax.likelihood.signal import (
@@ -197,8 +197,9 @@ def inside_regions(samples: dict[str, np.ndarray], grid: GridPosterior) -> list[
 def spectrum_step(settings: FitSettings, out: Path) -> dict:
     """Recoil spectrum with the best-fit signal of the window with cuts."""
     best = read_netcdf(out / "posterior_cuts.nc")["summary"]
-    data, model = _signal(settings, "spectrum")
-    return spectrum(data, model, best["best_m_v"], best["best_y"])._asdict()
+    point = best["best_m_v"], best["best_y"]
+    alpha = fitted_alpha(*_signal(settings, "cuts"), *point)
+    return spectrum(*_signal(settings, "spectrum"), *point, alpha)._asdict()
 
 
 def run_fit(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -22,7 +23,7 @@ STACK = (
 )
 
 
-def _figure(height: float) -> tuple[Figure, object]:
+def _figure(height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -33,8 +34,8 @@ def _figure(height: float) -> tuple[Figure, object]:
 def plot_spectrum(result: dict) -> Figure:
     """Recoil spectrum: predictions stacked under the data ([D20] Fig. 6, right).
 
-    Signal and neutrinos are scaled by 1 + α, fitted. Error bars: counting error of the coincidence
-    data and, in quadrature, of the measured steady state below it.
+    Signal and neutrinos are scaled by 1 + α, fitted between the dashed lines. Error bars: counting
+    error of the coincidence data and, in quadrature, of the measured steady state below it.
 
     Args:
         result: a saved `Spectrum`.
@@ -90,30 +91,37 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
         check_same_conventions(settings, curve, f"limit curve ({name})")
     figure, axes = _figure(3.7)
     handles = []
-    for name, (colour, label) in STYLE.items():
+    for name, (colour, label) in reversed(STYLE.items()):
         saved = posteriors[name]
         masses, couplings = np.exp(saved["log_m_v"]), np.exp(saved["log_y"])
         density = np.asarray(saved["log_density"]).T
         one, two = np.asarray(saved["levels"])
-        top = max(float(density.max()), one) + 1e-9
         axes.contourf(
-            masses, couplings, density, levels=[two, one, top], colors=[colour] * 2, alpha=0.22
+            masses,
+            couplings,
+            density,
+            levels=[one, float(density.max()) + 1.0],
+            colors=[colour],
+            alpha=0.35,
         )
-        axes.contourf(masses, couplings, density, levels=[one, top], colors=[colour], alpha=0.3)
+        axes.contour(
+            masses, couplings, density, levels=[one], colors=colour, linewidths=1.3, linestyles="-"
+        )
         axes.contour(
             masses,
             couplings,
             density,
-            levels=[two, one],
+            levels=[two],
             colors=colour,
-            linewidths=[0.6, 1.1],
-            linestyles="-",
+            linewidths=0.9,
+            linestyles="--",
         )
-        handles.append(Patch(color=colour, alpha=0.5, label=rf"{label}: 1$\sigma$, 2$\sigma$"))
+        handles.append(Patch(color=colour, alpha=0.5, label=rf"{label}: 1$\sigma$"))
+        handles.append(Line2D([], [], color=colour, ls="--", lw=0.9, label=rf"{label}: 2$\sigma$"))
         curve = limits[name]
         upper = np.array([np.nan if y is None else y for y in curve["limit"]], float)
-        axes.plot(curve["m_v"], upper, color=colour, ls="--", lw=1.0)
-        handles.append(Line2D([], [], color=colour, ls="--", lw=1.0, label=f"{label}: 90 % C.L."))
+        axes.plot(curve["m_v"], upper, color=colour, ls=":", lw=1.4)
+        handles.append(Line2D([], [], color=colour, ls=":", lw=1.4, label=f"{label}: 90 % C.L."))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(settings["y_min"], settings["y_max"])
@@ -125,7 +133,7 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
         rf"$m_V/m_\chi$ = {settings['mass_ratio']:g}, {settings['conventions']}",
         fontsize=9,
     )
-    axes.legend(handles=handles, fontsize=7.5, loc="lower left", frameon=True, framealpha=0.9)
+    axes.legend(handles=handles, fontsize=7.5, loc="upper left", frameon=False)
     return figure
 
 

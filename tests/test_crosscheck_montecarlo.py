@@ -11,7 +11,6 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tolerances import tolerance
 
 from dmjax.experiments import experiment
 from dmjax.flux import chi_flux, meson_yield
@@ -20,6 +19,7 @@ from dmjax.profiles import conventions
 from dmjax.response import accepted_recoils, all_recoils
 from dmjax.sources import doppler_table
 from dmjax.yields import expected_counts
+from tolerances import tolerance
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "coherent_csi.json").read_text())
 ABOUT = REFERENCE["about"]["events"]

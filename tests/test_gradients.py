@@ -5,7 +5,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tolerances import tolerance
 
 from dmjax.constants import M_CAPTURE_MAX, M_PI0
 from dmjax.experiments import experiment
@@ -13,6 +12,7 @@ from dmjax.models import mediator
 from dmjax.profiles import CHANNELS, D20, DMJAX
 from dmjax.response import accepted_recoils
 from dmjax.yields import expected_counts, neutrino_counts
+from tolerances import tolerance
 
 PE_EDGES = np.arange(6.0, 33.0, 2.0)
 TIME_EDGES = np.arange(0.0, 6.1, 0.5)

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-import montecarlo as mc
 import numpy as np
 import pytest
 from scipy.integrate import quad
+
+import montecarlo as mc
 from tolerances import tolerance
 
 POINT = (75.0, 25.0)

@@ -6,7 +6,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import integrate, special
-from tolerances import tolerance
 
 from dmjax import constants
 from dmjax.experiments import experiment
@@ -24,6 +23,7 @@ from dmjax.sources import doppler_table
 from dmjax.sources.neutrinos import E_NU_MAX, michel_nue, michel_numubar
 from dmjax.timing import GaussianPulse, arrival_fractions, flight_delay
 from dmjax.yields import expected_counts
+from tolerances import tolerance
 
 CS = nucleus("Cs133")
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tolerances import tolerance
 
 from dmjax.data import available, load_table, read_table
 from dmjax.data.build import BUILDERS, format_table, main
+from tolerances import tolerance
 
 
 @pytest.mark.parametrize("name", available("tables"))

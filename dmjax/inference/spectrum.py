@@ -19,7 +19,7 @@ class Spectrum(NamedTuple):
         kev_per_pe: recoil energy per photo-electron [keV].
         on, off: coincidence and anticoincidence counts.
         prompt, delayed, neutrons, signal: expected events, without the factor 1 + α.
-        alpha: α at the best fit of these bins with this signal.
+        alpha: scale shift of signal and neutrinos.
         sigma_alpha: its width.
         m_v, y: of the signal.
         mass_ratio, alpha_d, dm, conventions: conventions of the signal.
@@ -43,13 +43,20 @@ class Spectrum(NamedTuple):
     conventions: str
 
 
-def spectrum(data: Dataset, model: Signal, m_v: float, y: float) -> Spectrum:
+def fitted_alpha(data: Dataset, model: Signal, m_v: float, y: float) -> float:
+    """α at the maximum of likelihood times constraint, for one signal point."""
+    events = (y / Y_REF) ** 2 * signal_template(model, jnp.asarray(m_v))
+    return float(profile_alpha(analysis(data), events).alpha_hat)
+
+
+def spectrum(data: Dataset, model: Signal, m_v: float, y: float, alpha: float) -> Spectrum:
     """Data and predictions of a window against recoil energy, for one signal point.
 
     Args:
         data, model: data set and signal in the same bins.
         m_v: mediator mass [MeV].
         y: coupling Y.
+        alpha: scale shift to draw with, e.g. `fitted_alpha` of the window that was fitted.
     """
     events = (y / Y_REF) ** 2 * signal_template(model, jnp.asarray(m_v))
     response = data.experiment.response
@@ -62,7 +69,7 @@ def spectrum(data: Dataset, model: Signal, m_v: float, y: float) -> Spectrum:
         delayed=np.asarray(data.delayed.sum(1)),
         neutrons=np.asarray(data.neutrons.sum(1)),
         signal=np.asarray(events).reshape(data.on.shape).sum(1),
-        alpha=float(profile_alpha(analysis(data), events).alpha_hat),
+        alpha=alpha,
         sigma_alpha=data.sigma_alpha,
         m_v=m_v,
         y=y,

@@ -49,7 +49,6 @@ class Dataset(NamedTuple):
     radius_fm: float | None
 
 
-
 def rebin(centres: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Sum values given at bin centres into wider bins; the edges must not cut a narrow bin."""
     return np.histogram(centres, bins=edges, weights=values)[0]
