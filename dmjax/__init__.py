@@ -42,7 +42,23 @@ _HOMES = {
     "signal": "dmjax.likelihood.signal",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = [
+    "Conventions",
+    "Experiment",
+    "FitSettings",
+    "InputError",
+    "VectorMediator",
+    "__version__",
+    "conventions",
+    "counting",
+    "experiment",
+    "limit",
+    "load_dataset",
+    "mediator",
+    "predict",
+    "run_fit",
+    "signal",
+]
 
 
 def __getattr__(name: str):

@@ -22,7 +22,7 @@ from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.posterior import posterior_sampler, sample_posterior
 from dmjax.inference.spectrum import fitted_alpha, spectrum
 from dmjax.io import check_writable, read_json, read_netcdf, to_json, write_json, write_netcdf
-from dmjax.likelihood.datasets import load_dataset
+from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.signal import (
     Y_REF,
     Signal,
@@ -103,7 +103,7 @@ def open_folder(out: Path, settings: FitSettings) -> str:
     return hashlib.sha256(to_json(wanted).encode()).hexdigest()[:12]
 
 
-def _signal(settings: FitSettings, window: str) -> tuple:
+def _signal(settings: FitSettings, window: str) -> tuple[Dataset, Signal]:
     data = load_dataset(settings.dataset, window, settings.conventions)
     model = signal(
         data,
@@ -131,7 +131,7 @@ def limit_step(settings: FitSettings, window: str) -> dict:
     return limit(data, model, masses)._asdict()
 
 
-def _grid(settings: FitSettings, data, model: Signal) -> GridPosterior:
+def _grid(settings: FitSettings, data: Dataset, model: Signal) -> GridPosterior:
     log_m_v = np.linspace(np.log(settings.m_v_min), np.log(settings.m_v_max), settings.grid_masses)
     log_y = np.linspace(np.log(settings.y_min), np.log(settings.y_max), settings.grid_couplings)
     return grid_posterior(
@@ -197,9 +197,11 @@ def inside_regions(samples: dict[str, np.ndarray], grid: GridPosterior) -> list[
 def spectrum_step(settings: FitSettings, out: Path) -> dict:
     """Recoil spectrum with the best-fit signal of the window with cuts."""
     best = read_netcdf(out / "posterior_cuts.nc")["summary"]
-    point = best["best_m_v"], best["best_y"]
-    alpha = fitted_alpha(*_signal(settings, "cuts"), *point)
-    return spectrum(*_signal(settings, "spectrum"), *point, alpha)._asdict()
+    m_v, y = best["best_m_v"], best["best_y"]
+    fitted, family = _signal(settings, "cuts")
+    alpha = fitted_alpha(fitted, family, m_v, y)
+    shown, family = _signal(settings, "spectrum")
+    return spectrum(shown, family, m_v, y, alpha)._asdict()
 
 
 def run_fit(

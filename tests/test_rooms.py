@@ -57,6 +57,7 @@ def test_imports_flow_downwards():
 
 def test_every_public_name_loads_and_is_listed():
     assert dir(dmjax) == sorted(dmjax.__all__)
+    assert set(dmjax.__all__) == {"__version__", *dmjax._HOMES}
     for name in dmjax.__all__:
         assert getattr(dmjax, name) is not None
 

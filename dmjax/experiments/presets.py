@@ -5,6 +5,7 @@ from functools import cache
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from dmjax.constants import BR_PI0_TWO_PHOTONS, M_PI0
 from dmjax.data import available, load_table, load_toml
@@ -21,23 +22,29 @@ from dmjax.units import AVOGADRO, MEV_PER_DALTON
 EXPERIMENTS = tuple(available("experiments"))
 
 
-def _leaves(values: dict[str, float], *names: str) -> list:
-    return [jnp.asarray(values[name], float) for name in names]
+def _leaf(value: float) -> Array:
+    return jnp.asarray(value, float)
+
+
+def _leaves(values: dict[str, float], *names: str) -> list[Array]:
+    return [_leaf(values[name]) for name in names]
 
 
 @cache
-def _beam(name: str, angle_deg: float) -> Beam:
-    """Parents of a named beam as seen at an angle; tabulated once."""
+def _beam(name: str, angle_deg: float, precision: str) -> Beam:
+    """Parents of a named beam as seen at an angle; tabulated once per JAX float precision."""
     spec = load_toml("beams", name)
     cells = load_table(spec["pi0"]["table"]).columns
     mesons = NeutralMesons(
-        *(jnp.asarray(x, float) for x in (M_PI0, BR_PI0_TWO_PHOTONS, spec["pi0"]["per_pot"])),
+        _leaf(M_PI0),
+        _leaf(BR_PI0_TWO_PHOTONS),
+        _leaf(spec["pi0"]["per_pot"]),
         *(jnp.asarray(cells[key], float) for key in ("kinetic_energy", "cos_theta", "weight")),
     )
     captures = spec["piminus"]
     pions = StoppedPions(
-        jnp.asarray(captures["captured_per_pot"] + captures["inelastic_per_pot"], float),
-        jnp.asarray(captures["radiative_fraction"], float),
+        _leaf(captures["captured_per_pot"] + captures["inelastic_per_pot"]),
+        _leaf(captures["radiative_fraction"]),
     )
     spectrum = load_table(spec["cascade"]["table"]).columns
     photons = cascade_photons(spectrum["energy"], spectrum["photons"])
@@ -45,7 +52,7 @@ def _beam(name: str, angle_deg: float) -> Beam:
     # E = E'/g with E' ≤ m_π/2 for any m_V, and E ≤ E_γ in the cascade.
     fastest = 0.5 * M_PI0 / float(np.exp(doppler.log_g_min + 2.0 * doppler.step_log_g))
     k_max = max(fastest, float(photons.edges[-1]))
-    return Beam(mesons, doppler, pions, photons, jnp.asarray(k_max, float))
+    return Beam(mesons, doppler, pions, photons, _leaf(k_max))
 
 
 def experiment(name: str) -> Experiment:
@@ -55,11 +62,11 @@ def experiment(name: str) -> Experiment:
     'coherent-csi'
     """
     with jax.ensure_compile_time_eval():
-        return _experiment(name)
+        return _experiment(name, str(jnp.result_type(float)))
 
 
 @cache
-def _experiment(name: str) -> Experiment:
+def _experiment(name: str, precision: str) -> Experiment:
     if name not in EXPERIMENTS:
         raise unknown_name("experiment", name, EXPERIMENTS)
     spec = load_toml("experiments", name)
@@ -71,16 +78,20 @@ def _experiment(name: str) -> Experiment:
         *_leaves(spec["acceptance"], "amplitude", "slope", "midpoint", "closed_below", "half_below")
     )
     return Experiment(
-        beam=_beam(spec["beam"], detector["angle_deg"]),
+        beam=_beam(spec["beam"], detector["angle_deg"], precision),
         neutrinos=StoppedPionNeutrinos(*_leaves(beam["neutrinos"], "per_pot")),
         pulse=GaussianPulse(*_leaves(beam["pulse"], "mean_us", "sigma_us")),
         nuclei=tuple(nucleus(n) for n in names),
-        formula_units_per_kg=jnp.asarray(1e3 * AVOGADRO / grams_per_mole, float),
-        mass_kg=jnp.asarray(detector["mass_kg"], float),
-        distance_m=jnp.asarray(detector["distance_m"], float),
-        pot=jnp.asarray(detector["pot"], float),
-        single_radius=jnp.asarray(detector["single_radius_fm"], float),
-        response=LightResponse(*_leaves(spec["response"], "light_yield", "quenching"), curve),
+        formula_units_per_kg=_leaf(1e3 * AVOGADRO / grams_per_mole),
+        mass_kg=_leaf(detector["mass_kg"]),
+        distance_m=_leaf(detector["distance_m"]),
+        pot=_leaf(detector["pot"]),
+        single_radius=_leaf(detector["single_radius_fm"]),
+        response=LightResponse(
+            light_yield=_leaf(spec["response"]["light_yield"]),
+            quenching=_leaf(spec["response"]["quenching"]),
+            acceptance=curve,
+        ),
         name=name,
         pe_edges=tuple(bin_edges(spec["bins"]["pe"]).tolist()),
         time_edges=tuple(bin_edges(spec["bins"]["time_us"]).tolist()),

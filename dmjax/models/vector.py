@@ -5,7 +5,7 @@ import math
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import E_CHARGE
 from dmjax.data import load_toml
@@ -63,7 +63,14 @@ def check_masses(m_v, m_chi) -> None:
 
 
 def mediator(
-    model: str, m_v, m_chi, *, alpha_d=0.5, eps=None, g=None, dm: str = "dirac"
+    model: str,
+    m_v: ArrayLike,
+    m_chi: ArrayLike,
+    *,
+    alpha_d: ArrayLike = 0.5,
+    eps: ArrayLike | None = None,
+    g: ArrayLike | None = None,
+    dm: str = "dirac",
 ) -> VectorMediator:
     """A preset of [D20] Table 1 at given masses and couplings.
 
