@@ -58,7 +58,8 @@ def upper_limit(
 ) -> StrengthLimit:
     """Upper limit on μ ≥ 0 at fixed masses: where −2Δln L(μ) reaches its threshold above μ̂.
 
-    2[ln L(μ̂) − ln L(μ_up)] = Φ⁻¹((1 + cl)/2)², μ_up > μ̂, solved with a fixed number of steps. For one mediator, Y_up = Y_ref √μ_up.
+    2[ln L(μ̂) − ln L(μ_up)] = Φ⁻¹((1 + cl)/2)², μ_up > μ̂, solved with a fixed number of
+    steps. For one mediator, Y_up = Y_ref √μ_up.
 
     Args:
         analysis: the analysis.

@@ -59,7 +59,9 @@ def unit_template(
     valid = jnp.all(jnp.isfinite(template) & (template >= 0))
     clean = jnp.where(valid, template, 0.0)
     total = jax.lax.stop_gradient(jnp.sum(clean))
-    usable = (total > 0) & jnp.isfinite(total) & jnp.isfinite(1.0 / jnp.where(total > 0, total, 1.0))
+    usable = (
+        (total > 0) & jnp.isfinite(total) & jnp.isfinite(1.0 / jnp.where(total > 0, total, 1.0))
+    )
     scale = jnp.where(usable, total, 1.0)
     status = jnp.where(valid, jnp.where(usable, 0, 1), 2)
     return jnp.where(usable, clean, 0.0) / scale, scale, status
@@ -107,9 +109,7 @@ def climb(analysis: BinnedAnalysis, shape: Float[Array, " bins"], treatment: str
     log_l, slope = log_l_along(analysis, shape, events, treatment)
     best = jnp.argmax(log_l)
     below, above = jnp.maximum(best - 1, 0), jnp.minimum(best + 1, _RUNGS)
-    root = bracketed_root(
-        slope_at, events[below], events[above], slope[below], slope[above]
-    )
+    root = bracketed_root(slope_at, events[below], events[above], slope[below], slope[above])
     falls = jnp.where(slope[above] < 0, root, events[above])
     return Ladder(events, log_l, slope, jnp.where(slope[below] > 0, falls, events[below]))
 

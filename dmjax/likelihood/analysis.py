@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.likelihood.onoff import OnOffCounts, log_onoff
@@ -62,7 +63,7 @@ class BinnedAnalysis(eqx.Module):
 
 
 def _concretely_fails(value: ArrayLike, holds) -> bool:
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return False
     concrete = np.asarray(value)
     return not bool(np.all(np.isfinite(concrete) & holds(concrete)))

@@ -82,15 +82,11 @@ def _mode(analysis: BinnedAnalysis, signal, total: Callable, steps: int):
         new_r = jnp.where(inside, newton, 0.5 * (new_low + new_high))
         here = (r, slope, curvature)
         later = (new_low, new_high, new_r, here, edge)
-        return jax.tree.map(
-            partial(jnp.where, i == 0), (low, high, start, here, here), later
-        )
+        return jax.tree.map(partial(jnp.where, i == 0), (low, high, start, here, here), later)
 
     zero = jnp.zeros_like(start)
     nothing = (zero, zero, zero)
-    _, _, _, last, edge = jax.lax.fori_loop(
-        0, steps, step, (zero, high, zero, nothing, nothing)
-    )
+    _, _, _, last, edge = jax.lax.fori_loop(0, steps, step, (zero, high, zero, nothing, nothing))
     return jax.tree.map(partial(jnp.where, edge[1] > 0), last, edge)
 
 
@@ -145,7 +141,9 @@ def _integral(analysis: BinnedAnalysis, signal, integrand: Callable, total: Call
     low = jnp.where(left > 0, jnp.maximum(end(jnp.maximum(left, 0.0)), 0.0), 0.0)
     high = end(mode + reach)
     x, w = np.polynomial.legendre.leggauss(_NODES)
-    fractions, log_weights = (jnp.asarray(v, signal.dtype) for v in (0.5 + 0.5 * x, np.log(0.5 * w)))
+    fractions, log_weights = (
+        jnp.asarray(v, signal.dtype) for v in (0.5 + 0.5 * x, np.log(0.5 * w))
+    )
     terms = jax.lax.map(
         lambda node: node[1] + integrand(low + (high - low) * node[0] - 1.0),
         (fractions, log_weights),
@@ -172,9 +170,7 @@ def marginal_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> F
     >>> round(float(marginal_alpha(analysis, jnp.asarray([0.0]))), 4)  # ln(e^{-0.5}/2)
     -1.1931
     """
-    return _integral(
-        analysis, signal, partial(log_posterior_alpha, analysis, signal), jnp.sum
-    )
+    return _integral(analysis, signal, partial(log_posterior_alpha, analysis, signal), jnp.sum)
 
 
 def per_bin_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> Float[Array, ""]:

@@ -43,7 +43,9 @@ class OnOffCounts(eqx.Module):
     def __init__(self, n_on: ArrayLike, n_off: ArrayLike):
         on, off = _whole_numbers("n_on", n_on), _whole_numbers("n_off", n_off)
         if on.shape != off.shape:
-            raise ValueError(f"OnOffCounts: n_on has {on.size} bins, n_off {off.size}: equal needed")
+            raise ValueError(
+                f"OnOffCounts: n_on has {on.size} bins, n_off {off.size}: equal needed"
+            )
         pivot, log_scale, ascending, descending = _coefficients(on, off)
         self.n_on, self.n_off = jnp.asarray(on), jnp.asarray(off)
         self.pivot, self.log_scale = jnp.asarray(pivot), jnp.asarray(log_scale)
@@ -114,9 +116,7 @@ def log_onoff(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " b
         return total * x + jnp.where(large, row[1], row[0]), None
 
     polynomial, _ = jax.lax.scan(step, jnp.zeros_like(s), rows, unroll=_UNROLL)
-    n, pivot, scale = (
-        a.astype(s.dtype) for a in (counts.n_on, counts.pivot, counts.log_scale)
-    )
+    n, pivot, scale = (a.astype(s.dtype) for a in (counts.n_on, counts.pivot, counts.log_scale))
     growth = n * jnp.log(jnp.where(large, s / pivot, 1.0))
     return scale + growth + jnp.log(polynomial) - s
 
