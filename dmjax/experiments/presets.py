@@ -45,6 +45,7 @@ def _beam(name: str, angle_deg: float, precision: str) -> Beam:
     pions = StoppedPions(
         _leaf(captures["captured_per_pot"] + captures["inelastic_per_pot"]),
         _leaf(captures["radiative_fraction"]),
+        _leaf(captures["radiative_fraction_error"]),
     )
     spectrum = load_table(spec["cascade"]["table"]).columns
     photons = cascade_photons(spectrum["energy"], spectrum["photons"])

@@ -7,7 +7,7 @@ import numpy as np
 
 from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
-from dmjax.inference.limits import upper_limits
+from dmjax.inference.limits import StrengthLimit, upper_limits
 from dmjax.inference.profile import STATUS
 from dmjax.likelihood.analysis import BinnedAnalysis
 from dmjax.likelihood.datasets import Dataset
@@ -16,6 +16,9 @@ from dmjax.likelihood.onoff import OnOffCounts
 from dmjax.likelihood.signal import Y_REF, Signal, template_table
 from dmjax.models.vector import check_masses
 from dmjax.profiles import describe
+
+BLOCK = 50
+"""Masses solved at once."""
 
 
 class LimitCurve(NamedTuple):
@@ -70,6 +73,19 @@ def analysis(data: Dataset) -> BinnedAnalysis:
     )
 
 
+def _blockwise_limits(
+    likelihood: BinnedAnalysis, templates: np.ndarray, cl: float, treatment: str
+) -> StrengthLimit:
+    """`upper_limits` in blocks of one size, so that no number of masses recompiles."""
+    count = len(templates)
+    padded = np.pad(templates, ((0, -count % BLOCK), (0, 0)), mode="edge")
+    blocks = [
+        upper_limits(likelihood, jnp.asarray(padded[start : start + BLOCK]), cl, treatment)
+        for start in range(0, len(padded), BLOCK)
+    ]
+    return StrengthLimit(*(jnp.concatenate(field)[:count] for field in zip(*blocks, strict=True)))
+
+
 def limit(
     data: Dataset, model: Signal, m_v, cl: float = 0.90, treatment: str = "profile"
 ) -> LimitCurve:
@@ -103,7 +119,7 @@ def limit(
     if treatment not in TREATMENTS:
         raise unknown_name("treatment of alpha", treatment, TREATMENTS)
     templates = template_table(model, m_v)
-    found = upper_limits(analysis(data), jnp.asarray(templates), cl, treatment)
+    found = _blockwise_limits(analysis(data), templates, cl, treatment)
     best = np.asarray(found.best_fit)
     return LimitCurve(
         experiment=data.experiment.name,

@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dmjax.inference.curve import analysis
 from dmjax.likelihood.datasets import Dataset
 from dmjax.likelihood.nuisance import profile_alpha
-from dmjax.likelihood.signal import Y_REF, Signal, signal_template
+from dmjax.likelihood.signal import Y_REF, Signal, template_table
 
 
 class Spectrum(NamedTuple):
@@ -43,10 +44,15 @@ class Spectrum(NamedTuple):
     conventions: str
 
 
+def signal_events(model: Signal, m_v: float, y: float) -> np.ndarray:
+    """Expected signal events per bin, flattened, without the factor 1 + α."""
+    return (y / Y_REF) ** 2 * template_table(model, np.array([m_v]))[0]
+
+
 def fitted_alpha(data: Dataset, model: Signal, m_v: float, y: float) -> float:
     """α at the maximum of likelihood times constraint, for one signal point."""
-    events = (y / Y_REF) ** 2 * signal_template(model, jnp.asarray(m_v))
-    return float(profile_alpha(analysis(data), events).alpha_hat)
+    events = jnp.asarray(signal_events(model, m_v, y))
+    return float(jax.jit(profile_alpha)(analysis(data), events).alpha_hat)
 
 
 def spectrum(data: Dataset, model: Signal, m_v: float, y: float, alpha: float) -> Spectrum:
@@ -58,7 +64,7 @@ def spectrum(data: Dataset, model: Signal, m_v: float, y: float, alpha: float) -
         y: coupling Y.
         alpha: scale shift to draw with, e.g. `fitted_alpha` of the window that was fitted.
     """
-    events = (y / Y_REF) ** 2 * signal_template(model, jnp.asarray(m_v))
+    events = signal_events(model, m_v, y)
     response = data.experiment.response
     return Spectrum(
         pe_edges=data.pe_edges,
@@ -68,7 +74,7 @@ def spectrum(data: Dataset, model: Signal, m_v: float, y: float, alpha: float) -
         prompt=np.asarray(data.prompt.sum(1)),
         delayed=np.asarray(data.delayed.sum(1)),
         neutrons=np.asarray(data.neutrons.sum(1)),
-        signal=np.asarray(events).reshape(data.on.shape).sum(1),
+        signal=events.reshape(data.on.shape).sum(1),
         alpha=alpha,
         sigma_alpha=data.sigma_alpha,
         m_v=m_v,

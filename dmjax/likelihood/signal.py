@@ -98,10 +98,9 @@ def _template_block(model: Signal, m_v: Float[Array, " masses"]) -> Float[Array,
 def template_table(model: Signal, m_v: np.ndarray, batch_size: int = 64) -> np.ndarray:
     """Templates of many masses, (masses, bins), in blocks of one compiled shape.
 
-    Memory is bounded by `batch_size`; the last block is padded so that nothing compiles twice.
+    Memory is bounded by `batch_size`; blocks are padded, so that no number of masses recompiles.
     """
     m_v = np.asarray(m_v, float)
-    batch_size = min(batch_size, len(m_v))
     padded = np.pad(m_v, (0, -len(m_v) % batch_size), mode="edge")
     blocks = [
         np.asarray(_template_block(model, jnp.asarray(block)))

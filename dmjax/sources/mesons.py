@@ -31,7 +31,9 @@ class StoppedPions(eqx.Module):
     Attributes:
         per_pot: captures at rest plus inelastic ones, per proton on target.
         radiative_fraction: share of captures in the target nucleus that emit a photon.
+        radiative_fraction_error: its standard deviation.
     """
 
     per_pot: Scalar
     radiative_fraction: Scalar
+    radiative_fraction_error: Scalar
