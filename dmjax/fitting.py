@@ -34,7 +34,7 @@ from dmjax.likelihood.signal import (
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, describe
 
 WINDOWS = ("cuts", "no-cuts")
-MAX_DIVERGENT_SHARE = 0.02
+MAX_DIVERGENT_SHARE = 0.005
 """Divergent draws tolerated: the density drops by a step where π⁻ capture closes."""
 
 

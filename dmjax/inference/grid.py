@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from dmjax.inference.chunks import in_chunks
 from dmjax.likelihood.analysis import BinnedAnalysis
 from dmjax.likelihood.nuisance import check_treatment, reduced_log_likelihood
 
@@ -64,10 +65,10 @@ def grid_log_likelihood(
     check_treatment(treatment)
     masses, points = strengths.shape
     rows = jnp.repeat(jnp.arange(masses), points)
-    flat = jax.lax.map(
+    flat = in_chunks(
         lambda p: reduced_log_likelihood(analysis, p[1] * templates[p[0]], treatment),
         (rows, strengths.reshape(-1)),
-        batch_size=batch_size,
+        batch_size,
     )
     return flat.reshape(masses, points)
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
+from dmjax.inference.chunks import in_chunks
 from dmjax.inference.profile import climb, log_l_along, unit_template
 from dmjax.inference.roots import bracketed_root
 from dmjax.likelihood.analysis import BinnedAnalysis
@@ -148,8 +149,6 @@ def upper_limits(
     >>> [f"{float(limit):.3g}" for limit in result.limit], result.status.tolist()
     (['1.35', 'inf', '1.35e+06'], [0, 1, 0])
     """
-    return jax.lax.map(
-        lambda template: upper_limit(analysis, template, cl, treatment),
-        templates,
-        batch_size=batch_size,
+    return in_chunks(
+        lambda template: upper_limit(analysis, template, cl, treatment), templates, batch_size
     )

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.inference.chunks import in_chunks
 from dmjax.inference.grid import GridPosterior
 from dmjax.likelihood.analysis import BinnedAnalysis
 from dmjax.likelihood.nuisance import marginal_alpha
@@ -89,7 +90,7 @@ def ridge_map(analysis: BinnedAnalysis, grid: GridPosterior) -> RidgeMap:
 
     rows = jnp.repeat(jnp.arange(events.size), _KNOTS)
     points = (rows, jnp.tile(log_events, events.size))
-    table = jax.lax.map(log_l, points, batch_size=512).reshape(events.size, _KNOTS)
+    table = in_chunks(log_l, points, 512).reshape(events.size, _KNOTS)
     density = jnp.exp(table - jnp.max(table))
     density = jnp.maximum(density, _DENSITY_FLOOR * jnp.max(density, axis=1, keepdims=True))
     edges = 2.0 * (jnp.stack([grid.log_y[0], grid.log_y[-1]]) - grid.log_y_ref)

@@ -71,6 +71,15 @@ def _neutrons(spec: dict, detector: Experiment, pe_edges: np.ndarray) -> np.ndar
     return rebin(columns["pe"], columns["rate"] * spec["beam_gwh"] * np.asarray(accepted), pe_edges)
 
 
+@eqx.filter_jit
+def _energy_spectra(
+    detector: Experiment, pe_edges: tuple, conventions: Conventions, radius_fm: float | None
+) -> tuple[Float[Array, " energy"], Float[Array, " energy"]]:
+    """Prompt and delayed neutrinos per energy bin, compiled as one."""
+    recoils = accepted_recoils(detector.response, np.array(pe_edges))
+    return neutrino_counts(detector, recoils, conventions, radius_fm)
+
+
 def load_dataset(
     name: str,
     window: str = "no-cuts",
@@ -104,8 +113,7 @@ def load_dataset(
         tuple(jnp.asarray(spec[key], float) for key in ("mass_kg", "pot")),
     )
     on, off = _counts(spec, pe_edges, time_edges)
-    recoils = accepted_recoils(detector.response, pe_edges)
-    prompt, delayed = neutrino_counts(detector, recoils, conventions, radius_fm)
+    prompt, delayed = _energy_spectra(detector, tuple(pe_edges.tolist()), conventions, radius_fm)
     times = load_table(spec["times"]).columns
     prompt_t, delayed_t, neutron_t = (
         jnp.asarray(rebin(times["time"], times[key], time_edges), prompt.dtype)

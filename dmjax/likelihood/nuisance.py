@@ -131,21 +131,20 @@ def _integral(analysis: BinnedAnalysis, signal, integrand: Callable, total: Call
     mode, slope, curvature = _mode(frozen, fixed, total, _MODE_STEPS)
     steepness = jnp.abs(slope)
     reach = 2.0 * _FALL / (steepness + jnp.sqrt(steepness**2 - 2.0 * _FALL * curvature))
-    peak = jax.lax.stop_gradient(integrand(mode - 1.0))
-
-    def end(r):
-        value, tangent = jax.jvp(integrand, (r - 1.0,), (jnp.ones_like(r),))
-        return jax.lax.stop_gradient(r + (peak - _FALL - value) / tangent)
-
-    left = mode - reach
-    low = jnp.where(left > 0, jnp.maximum(end(jnp.maximum(left, 0.0)), 0.0), 0.0)
-    high = end(mode + reach)
+    points = jnp.stack([jnp.maximum(mode - reach, 0.0), mode, mode + reach])
+    values, tangents = jax.lax.map(
+        lambda r: jax.jvp(partial(integrand, frozen, fixed), (r - 1.0,), (jnp.ones_like(r),)),
+        points,
+    )
+    ends = points[::2] + (values[1] - _FALL - values[::2]) / tangents[::2]
+    low = jnp.where(mode > reach, jnp.maximum(ends[0], 0.0), 0.0)
+    high = ends[1]
     x, w = np.polynomial.legendre.leggauss(_NODES)
     fractions, log_weights = (
         jnp.asarray(v, signal.dtype) for v in (0.5 + 0.5 * x, np.log(0.5 * w))
     )
     terms = jax.lax.map(
-        lambda node: node[1] + integrand(low + (high - low) * node[0] - 1.0),
+        lambda node: node[1] + integrand(analysis, signal, low + (high - low) * node[0] - 1.0),
         (fractions, log_weights),
     )
     return jax.scipy.special.logsumexp(terms, axis=0) + jnp.log(high - low)
@@ -170,7 +169,7 @@ def marginal_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> F
     >>> round(float(marginal_alpha(analysis, jnp.asarray([0.0]))), 4)  # ln(e^{-0.5}/2)
     -1.1931
     """
-    return _integral(analysis, signal, partial(log_posterior_alpha, analysis, signal), jnp.sum)
+    return _integral(analysis, signal, log_posterior_alpha, jnp.sum)
 
 
 def per_bin_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> Float[Array, ""]:
@@ -193,7 +192,7 @@ def per_bin_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> Fl
     -1.1931
     """
 
-    def integrand(alpha):
+    def integrand(analysis, signal, alpha):
         means = expected_means(analysis, signal, alpha)
         return log_onoff(analysis.counts, means) + log_constraint(analysis, alpha)
 

@@ -11,8 +11,6 @@ from jaxtyping import Array, ArrayLike, Float
 MAX_COUNT = 500
 """Largest count per bin: beyond it the scaled coefficients leave the range of float64."""
 
-_UNROLL = 16
-
 
 class OnOffCounts(eqx.Module):
     """On and off counts of every bin, with the coefficients of their likelihood in s.
@@ -103,22 +101,33 @@ def log_onoff(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " b
     Returns:
         ln L, (bins,), in the dtype of s. Log-concave in s.
 
-    Valid for 0 ≤ s < ∞, value and gradient finite throughout (float32: counts up to about 80 per
-    bin). s < 0 has no meaning and is not checked here. Source: [D20] Eq. 6.4.
+    Valid for 0 ≤ s < ∞, value and gradient in s finite throughout (float32: counts up to about 80
+    per bin); the counts are data, with gradient 0. s < 0 has no meaning and is not checked here.
+    Source: [D20] Eq. 6.4.
 
     >>> counts = OnOffCounts([0], [0])
     >>> round(float(log_onoff(counts, jnp.asarray([1.0]))[0]), 4)  # ln(e^{-1}/2)
     -1.6931
     """
+    return _log_onoff(counts, s)
+
+
+@jax.custom_jvp
+def _log_onoff(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " bins"]:
     large, x, rows = _scaled(counts, s)
 
     def step(total, row):
         return total * x + jnp.where(large, row[1], row[0]), None
 
-    polynomial, _ = jax.lax.scan(step, jnp.zeros_like(s), rows, unroll=_UNROLL)
+    polynomial, _ = jax.lax.scan(step, jnp.zeros_like(s), rows)
     n, pivot, scale = (a.astype(s.dtype) for a in (counts.n_on, counts.pivot, counts.log_scale))
     growth = n * jnp.log(jnp.where(large, s / pivot, 1.0))
     return scale + growth + jnp.log(polynomial) - s
+
+
+@_log_onoff.defjvp
+def _log_onoff_jvp(primals, tangents):
+    return _log_onoff(*primals), onoff_slopes(*primals)[0] * tangents[1]
 
 
 def _scaled(counts: OnOffCounts, s: Float[Array, " bins"]):
@@ -157,7 +166,7 @@ def onoff_slopes(
         return (value * x + coefficient, first * x + value, half_second * x + first), None
 
     zero = jnp.zeros_like(s)
-    (value, first, half_second), _ = jax.lax.scan(step, (zero, zero, zero), rows, unroll=_UNROLL)
+    (value, first, half_second), _ = jax.lax.scan(step, (zero, zero, zero), rows)
     q = first / value
     bend = 2.0 * half_second / value - q * q
     n, unit = counts.n_on.astype(s.dtype), 1.0 / jnp.where(large, s, counts.pivot.astype(s.dtype))
