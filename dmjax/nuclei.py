@@ -74,7 +74,7 @@ def helm_form_factor(target: Nucleus, radius: Scalar, t_recoil: Scalar) -> Scala
 
     >>> cs = nucleus("Cs133")
     >>> round(float(helm_form_factor(cs, jnp.asarray(4.7), jnp.asarray(0.02))), 4)
-    0.5954
+    0.6086
     """
     q2 = (t_recoil * t_recoil + 2.0 * target.mass * t_recoil) / HBARC_MEV_FM**2
     r0_squared = 5.0 / 3.0 * radius**2 - 5.0 * SKIN_FM**2

@@ -1,20 +1,18 @@
-"""The CsI 2017 fit against scipy minimisation, adaptive quadrature and the dense grid."""
+"""The CsI 2017 fit against scipy minimisation and the dense grid."""
 
-import itertools
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import integrate, optimize, special, stats
+from scipy import optimize, special, stats
 
 from dmjax.fitting import inside_regions
 from dmjax.inference.curve import analysis, limit
 from dmjax.inference.grid import grid_posterior
 from dmjax.inference.posterior import posterior_sampler, sample_posterior
 from dmjax.likelihood.datasets import load_dataset
-from dmjax.likelihood.onoff import OnOffCounts, log_onoff
 from dmjax.likelihood.signal import (
     Y_REF,
     interpolation_table,
@@ -24,41 +22,6 @@ from dmjax.likelihood.signal import (
 )
 from dmjax.profiles import D20
 from tolerances import tolerance
-
-
-def background_integral(n: int, m: int, s: float) -> float:
-    """ln ∫₀^∞ dN P(n; s + N) P(m; N), by adaptive quadrature around the peak of the integrand."""
-
-    def log_integrand(b):
-        return stats.poisson.logpmf(n, s + b) + stats.poisson.logpmf(m, b)
-
-    peak = optimize.minimize_scalar(
-        lambda x: -log_integrand(np.exp(x)), bounds=(-20.0, 7.0), method="bounded"
-    )
-    scale = -peak.fun
-    centre, width = np.exp(peak.x), 12.0 * np.sqrt(n + m + 4.0)
-    cuts = np.unique(np.clip([0.0, centre - width, centre, centre + width, 4e3], 0.0, None))
-    total = sum(
-        integrate.quad(
-            lambda b: np.exp(log_integrand(b) - scale),
-            low,
-            high,
-            epsabs=0.0,
-            epsrel=1e-12,
-            limit=400,
-        )[0]
-        for low, high in itertools.pairwise(cuts)
-    )
-    return scale + np.log(total)
-
-
-@pytest.mark.parametrize("n", [0, 1, 7, 40, 200])
-@pytest.mark.parametrize("m", [0, 3, 60, 200])
-@pytest.mark.parametrize("s", [0.3, 20.0, 150.0])
-def test_background_integral(n, m, s):
-    ours = float(log_onoff(OnOffCounts([n], [m]), jnp.asarray([s]))[0])
-    theirs = background_integral(n, m, s)
-    assert abs(np.expm1(ours - theirs)) < tolerance("nbg")
 
 
 @pytest.fixture(scope="module")

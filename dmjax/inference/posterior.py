@@ -7,32 +7,24 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
 from dmjax.inference.grid import GridPosterior, start_points
-from dmjax.inference.ridge import (
-    RidgeMap,
-    coupling_from_normal,
-    mass_from_normal,
-    ridge_map,
-    to_normal,
+from dmjax.inference.model import (
+    PARAMETERS,
+    SITES,
+    Template,
+    alpha_from_normal,
+    point_at,
+    posterior_model,
 )
-from dmjax.likelihood.analysis import BinnedAnalysis, log_likelihood
+from dmjax.inference.ridge import ridge_map, to_normal
+from dmjax.likelihood.analysis import BinnedAnalysis
 
-Template = Callable[[Float[Array, ""]], Float[Array, " bins"]]
-
-PARAMETERS = ("log_m_v", "log_y", "alpha")
-"""Names of the sampled parameters: ln(m_V/MeV), ln Y, scale shift α."""
-
-
-_AXES = ("mass", "coupling", "alpha")
 _TREE_DEPTH = 7
-_STEEPEST = 1.0
 
 
 class PosteriorResult(NamedTuple):
@@ -58,92 +50,13 @@ class PosteriorSampler(NamedTuple):
     Fields:
         template: m_V [MeV] to expected events at Y_ref, (bins,).
         chains: number of chains, run side by side.
-        run: (key, start, analysis, ridge) to draws and per-draw statistics.
+        run: keys, starts in ln m_V and ln Y (each (chains,)), analysis and ridge map, to draws,
+            divergence flags and leapfrog steps, each (chains, draws).
     """
 
     template: Template
     chains: int
     run: Callable
-
-
-def alpha_from_normal(sigma: Float[Array, ""], z: Float[Array, ""]) -> Float[Array, ""]:
-    """α of a standard normal number z, such that α follows its Gaussian cut at −1.
-
-    α = −σ Φ⁻¹(Φ(−z) Φ(1/σ)): close to σz, smooth, and above −1 for every z.
-
-    >>> round(float(alpha_from_normal(jnp.asarray(0.28), jnp.asarray(1.0))), 3)
-    0.28
-    """
-    share = jax.scipy.special.ndtr(-z) * jax.scipy.special.ndtr(1.0 / sigma)
-    return -sigma * jax.scipy.special.ndtri(jnp.minimum(share, 1.0 - jnp.finfo(share.dtype).epsneg))
-
-
-def _expected(template: Template, analysis: BinnedAnalysis, ridge: RidgeMap, z):
-    """Parameters, signal and the map's log density at three standard normal numbers."""
-    z_mass, z_coupling, z_alpha = z
-    alpha = alpha_from_normal(analysis.sigma_alpha, z_alpha)
-    log_m_v = mass_from_normal(ridge, z_mass)
-    events = template(jnp.exp(log_m_v))
-    point = coupling_from_normal(ridge, z_coupling, log_m_v, jnp.sum(events), alpha)
-    signal = jnp.exp(2.0 * (point.log_y - ridge.log_y_ref)) * events
-    return (log_m_v, point.log_y, alpha), signal, point.log_density
-
-
-def _log_weight(template: Template) -> Callable:
-    """ln of likelihood over map density as a function of (z, analysis, ridge), nearly constant.
-
-    Only its slope along the mass can be large: where a channel closes between two masses of the
-    table the map changes over a very short way. There the slope handed to the integrator is
-    bounded. Leapfrog steps with any slope that depends on position alone keep volume and can be
-    reversed, and the energies in the acceptance are the true ones: the draws stay exact. The slope
-    along the mass is also the only one that needs the template's derivative, taken once.
-    """
-
-    def plain(z, analysis, ridge):
-        (_, _, alpha), signal, log_density = _expected(template, analysis, ridge, z)
-        return log_likelihood(analysis, signal, alpha) - log_density
-
-    log_weight = jax.custom_jvp(plain)
-
-    @log_weight.defjvp
-    def _(primals, tangents):
-        (z_mass, *rest), analysis, ridge = primals
-        t_mass, *t_rest = tangents[0]
-        one = jnp.ones_like(z_mass)
-        value, slope = jax.jvp(lambda m: plain((m, *rest), analysis, ridge), (z_mass,), (one,))
-        _, others = jax.jvp(
-            lambda *r: plain((z_mass, *r), analysis, ridge), tuple(rest), tuple(t_rest)
-        )
-        return value, jnp.clip(slope, -_STEEPEST, _STEEPEST) * t_mass + others
-
-    return log_weight
-
-
-def posterior_model(template: Template) -> Callable[[BinnedAnalysis, RidgeMap], None]:
-    """NumPyro model of (ln m_V, ln Y, α) for a signal template as a function of the mass.
-
-    ln m_V and ln Y are uniform over the ranges of the grid behind the ridge map, α Gaussian with
-    width σ_α above −1; the likelihood is `log_likelihood` with N_χ = (Y/Y_ref)² template(m_V). The
-    sites are three standard normal numbers: one is mapped to α by its prior, two to (ln m_V, ln Y)
-    by the ridge map, whose density is divided out.
-
-    Args:
-        template: m_V [MeV] to expected events at Y_ref, (bins,); traceable and differentiable.
-
-    Returns:
-        A model of (analysis, ridge).
-
-    Source: [D20] (arXiv:2006.09386) Eq. 6.4.
-    """
-    log_weight = _log_weight(template)
-
-    def model(analysis: BinnedAnalysis, ridge: RidgeMap) -> None:
-        z = tuple(numpyro.sample(f"z_{name}", dist.Normal(0.0, 1.0)) for name in _AXES)
-        for name, value in zip(PARAMETERS, _expected(template, analysis, ridge, z)[0], strict=True):
-            numpyro.deterministic(name, value)
-        numpyro.factor("counts", log_weight(z, analysis, ridge))
-
-    return model
 
 
 def posterior_sampler(
@@ -165,10 +78,14 @@ def posterior_sampler(
     def potential(analysis, ridge):
         return partial(potential_energy, model, (analysis, ridge), {})
 
-    def chain(key, start, analysis, ridge):
+    def chain(key, log_m_v, log_y, analysis, ridge):
+        z_alpha = jnp.zeros_like(log_m_v)
+        alpha = alpha_from_normal(analysis.sigma_alpha, z_alpha)
+        events = jnp.sum(template(jnp.exp(log_m_v)))
+        start = (*to_normal(ridge, log_m_v, log_y, events, alpha), z_alpha)
         initialise, advance = hmc(potential_fn_gen=potential, algo="NUTS")
         state = initialise(
-            start,
+            dict(zip(SITES, start, strict=True)),
             warmup,
             step_size=0.5,
             dense_mass=True,
@@ -184,28 +101,12 @@ def posterior_sampler(
 
         _, history = jax.lax.scan(step, state, length=warmup + draws)
         z, diverging, steps = jax.tree.map(lambda x: x[warmup:], history)
-        sites = tuple(z[f"z_{name}"] for name in _AXES)
-        values = jax.lax.map(lambda point: _expected(template, analysis, ridge, point)[0], sites)
+        sites = tuple(z[site] for site in SITES)
+        values = jax.lax.map(lambda point: point_at(template, analysis, ridge, point)[0], sites)
         return dict(zip(PARAMETERS, values, strict=True)), diverging, steps
 
-    run = jax.jit(jax.vmap(chain, in_axes=(0, 0, None, None)))
+    run = jax.jit(jax.vmap(chain, in_axes=(0, 0, 0, None, None)))
     return PosteriorSampler(template, chains, run)
-
-
-def starting_values(
-    sampler: PosteriorSampler,
-    sigma_alpha: Float[Array, ""],
-    grid: GridPosterior,
-    ridge: RidgeMap,
-    key: PRNGKeyArray,
-) -> dict[str, Array]:
-    """Start of every chain, drawn from the grid with α at its median, as the model's sites."""
-    log_m_v, log_y = start_points(grid, sampler.chains, key)
-    events = jax.lax.map(lambda log_m: jnp.sum(sampler.template(jnp.exp(log_m))), log_m_v)
-    z_alpha = jnp.zeros_like(log_m_v)
-    alpha = alpha_from_normal(sigma_alpha, z_alpha)
-    z_mass, z_coupling = jax.vmap(partial(to_normal, ridge))(log_m_v, log_y, events, alpha)
-    return {"z_mass": z_mass, "z_coupling": z_coupling, "z_alpha": z_alpha}
 
 
 def sample_posterior(
@@ -233,11 +134,11 @@ def sample_posterior(
     """
     start_key, run_key = jax.random.split(key)
     ridge = ridge_map(analysis, grid)
-    start = starting_values(sampler, analysis.sigma_alpha, grid, ridge, start_key)
+    start = start_points(grid, sampler.chains, start_key)
     keys = jax.random.split(run_key, sampler.chains)
     # NumPyro relies on promotion inside; a caller's stricter setting is left as it is outside.
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        draws, diverging, steps = sampler.run(keys, start, analysis, ridge)
+        draws, diverging, steps = sampler.run(keys, *start, analysis, ridge)
     samples = {name: np.asarray(draws[name]) for name in PARAMETERS}
     diagnostics = {
         "r_hat": {name: float(split_gelman_rubin(x)) for name, x in samples.items()},

@@ -112,6 +112,7 @@ def profile_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> Al
 
     Source: [D20] Eq. 6.4 with α profiled instead of integrated.
 
+    >>> from dmjax.likelihood.onoff import OnOffCounts
     >>> analysis = BinnedAnalysis(OnOffCounts([9], [2]), [4.0], [0.5])
     >>> -1.0 < float(profile_alpha(analysis, jnp.asarray([8.0])).alpha_hat) < 0.0
     True
@@ -136,7 +137,7 @@ def _integral(analysis: BinnedAnalysis, signal, integrand: Callable, total: Call
         lambda r: jax.jvp(partial(integrand, frozen, fixed), (r - 1.0,), (jnp.ones_like(r),)),
         points,
     )
-    ends = points[::2] + (values[1] - _FALL - values[::2]) / tangents[::2]
+    ends = points[::2] + (values[1:2] - _FALL - values[::2]) / tangents[::2]
     low = jnp.where(mode > reach, jnp.maximum(ends[0], 0.0), 0.0)
     high = ends[1]
     x, w = np.polynomial.legendre.leggauss(_NODES)
@@ -165,6 +166,7 @@ def marginal_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> F
 
     Source: [D20] Eq. 6.4, α outside the product of bins.
 
+    >>> from dmjax.likelihood.onoff import OnOffCounts
     >>> analysis = BinnedAnalysis(OnOffCounts([0], [0]), [0.0], [0.5])
     >>> round(float(marginal_alpha(analysis, jnp.asarray([0.0]))), 4)  # ln(e^{-0.5}/2)
     -1.1931
@@ -187,6 +189,7 @@ def per_bin_alpha(analysis: BinnedAnalysis, signal: Float[Array, " bins"]) -> Fl
 
     Source: [D20] Eq. 6.4 as printed.
 
+    >>> from dmjax.likelihood.onoff import OnOffCounts
     >>> analysis = BinnedAnalysis(OnOffCounts([0], [0]), [0.0], [0.5])
     >>> round(float(per_bin_alpha(analysis, jnp.asarray([0.0]))), 4)
     -1.1931
@@ -222,6 +225,7 @@ def reduced_log_likelihood(
     Raises:
         ValueError: unknown treatment.
 
+    >>> from dmjax.likelihood.onoff import OnOffCounts
     >>> analysis = BinnedAnalysis(OnOffCounts([0], [0]), [0.0], [0.5])
     >>> round(float(reduced_log_likelihood(analysis, jnp.asarray([0.0]), "marginal")), 4)
     -1.1931

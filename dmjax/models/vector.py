@@ -5,6 +5,7 @@ import math
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import E_CHARGE
@@ -99,7 +100,7 @@ def mediator(
     if coupling is None or other is not None:
         raise InputError(f"model '{model}' takes its coupling as {name}, and only that")
     arguments = (m_v, m_chi, coupling, alpha_d)
-    if all(isinstance(x, int | float | np.ndarray | np.number) for x in arguments):
+    if not any(isinstance(x, Tracer) for x in arguments):
         check_masses(m_v, m_chi)
         for key, value in ((name, coupling), ("alpha_d", alpha_d)):
             if not np.all(np.isfinite(value)) or np.any(np.asarray(value) <= 0):

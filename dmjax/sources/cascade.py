@@ -34,7 +34,7 @@ def emission_suppression(m_v: Scalar, e_photon: Scalar) -> Scalar:
     ([D20] Fig. 9). Valid for E_e > 50 MeV; below, it overestimates by 10 to 1000 ([D20] App. A).
 
     >>> round(float(emission_suppression(jnp.asarray(20.0), jnp.asarray(200.0))), 5)
-    0.01038
+    0.01485
     """
     x = m_v / (1.0773 * e_photon + 13.716)
     return jnp.minimum(1.0, 1154.0 * jnp.exp(-24.42 * x**0.3174))
