@@ -70,7 +70,7 @@ def plot_spectrum(result: dict) -> Figure:
         rf"1+$\alpha$ = {1 + result['alpha']:.2f}",
         fontsize=9,
     )
-    axes.legend(fontsize=7.5, frameon=False)
+    axes.legend(fontsize=7.5, framealpha=0.9, edgecolor="none")
     return figure
 
 
