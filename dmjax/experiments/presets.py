@@ -11,10 +11,10 @@ from dmjax.constants import BR_PI0_TWO_PHOTONS, M_PI0
 from dmjax.data import available, load_table, load_toml
 from dmjax.errors import unknown_name
 from dmjax.experiments.experiment import Experiment, bin_edges
-from dmjax.flux import Beam
+from dmjax.flux import Beam, make_beam
 from dmjax.nuclei import atomic_mass, nucleus
 from dmjax.response import Acceptance, LightResponse
-from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions, doppler_table
+from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions
 from dmjax.sources.cascade import cascade_photons
 from dmjax.timing import GaussianPulse
 from dmjax.units import AVOGADRO, MEV_PER_DALTON
@@ -49,11 +49,7 @@ def _beam(name: str, angle_deg: float, precision: str) -> Beam:
     )
     spectrum = load_table(spec["cascade"]["table"]).columns
     photons = cascade_photons(spectrum["energy"], spectrum["photons"])
-    doppler = doppler_table(mesons, np.radians(angle_deg))
-    # E = E'/g with E' ≤ m_π/2 for any m_V, and E ≤ E_γ in the cascade.
-    fastest = 0.5 * M_PI0 / float(np.exp(doppler.log_g_min + 2.0 * doppler.step_log_g))
-    k_max = max(fastest, float(photons.edges[-1]))
-    return Beam(mesons, doppler, pions, photons, _leaf(k_max))
+    return make_beam(mesons, None, pions, _leaf(0.002), photons, np.radians(angle_deg))
 
 
 def experiment(name: str) -> Experiment:

@@ -1,5 +1,7 @@
 """Standard-Model parents per proton on target; nothing here knows a mediator."""
 
+from dmjax.sources.boost import BoostKernel as BoostKernel
+from dmjax.sources.boost import boost_kernel as boost_kernel
 from dmjax.sources.cascade import CascadePhotons as CascadePhotons
 from dmjax.sources.doppler import DopplerTable as DopplerTable
 from dmjax.sources.doppler import doppler_density as doppler_density
