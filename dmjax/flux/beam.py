@@ -14,15 +14,20 @@ from dmjax.sources import (
     doppler_table,
 )
 from dmjax.sources.boost import BoostKernel
+from dmjax.sources.harmonics import Harmonics, harmonics
 
 Scalar = Float[Array, ""]
 
 
 class MovingMesons(eqx.Module):
-    """Mesons in flight and the boost of their decays towards the detector."""
+    """Mesons in flight and the boost of their decays towards the detector.
+
+    `harmonics`, in all directions, is needed for mediators with a lifetime alone: None without.
+    """
 
     mesons: NeutralMesons
     kernel: BoostKernel
+    harmonics: Harmonics | None = None
 
 
 class Beam(eqx.Module):
@@ -32,6 +37,7 @@ class Beam(eqx.Module):
         pi0, eta: P1, η None below its threshold; pions: P2; photons: P4.
         exchange_per_pot: π⁰ of charge exchange, nearly at rest, per proton on target (P3).
         k_max: largest χ momentum that any channel gives [MeV].
+        angle: of the detector to the beam [rad]; None: averaged over all directions.
     """
 
     pi0: MovingMesons
@@ -40,6 +46,7 @@ class Beam(eqx.Module):
     exchange_per_pot: Scalar
     photons: CascadePhotons
     k_max: Scalar
+    angle: float | None = eqx.field(static=True)
 
 
 def make_beam(
@@ -66,6 +73,27 @@ def make_beam(
         exchange_per_pot=exchange_per_pot,
         photons=photons,
         k_max=jnp.asarray(k_max, float),
+        angle=angle,
+    )
+
+
+def with_harmonics(beam: Beam) -> Beam:
+    """The beam prepared for mediators with a lifetime; takes seconds, so only on demand."""
+
+    def seen(moving: MovingMesons | None) -> MovingMesons | None:
+        if moving is None:
+            return None
+        table = harmonics(moving.mesons, beam.angle)
+        return MovingMesons(moving.mesons, moving.kernel, table)
+
+    return Beam(
+        pi0=seen(beam.pi0) or beam.pi0,
+        eta=seen(beam.eta),
+        pions=beam.pions,
+        exchange_per_pot=beam.exchange_per_pot,
+        photons=beam.photons,
+        k_max=beam.k_max,
+        angle=beam.angle,
     )
 
 
