@@ -13,7 +13,7 @@ LOOP_MIXING = E_CHARGE**2 / (4.0 * math.pi) ** 2
 """ε_B e/g_B of one charged fermion in the loop, e²/(4π)²: ε_B = e g_B/(4π)² ([CCM])."""
 
 TREE_LEVEL = 0.01
-"""Charges smaller than this, in units of κ_f, are loop-induced and open no channel at tree level."""
+"""Charges smaller than this, in units of κ_f, are loops and open no channel at tree level."""
 
 ELECTRIC = {"up": 2.0 / 3.0, "down": -1.0 / 3.0, "electron": -1.0, "muon": -1.0, "tau": -1.0}
 

@@ -84,16 +84,17 @@ def double_mediator(
     >>> producer_of(point).model, scatterer_of(point).model
     ('baryonic', 'dark-photon')
     """
-    x_coupling = {"eps": kappa_x / E_CHARGE} if model_x == "dark-photon" else {"g": kappa_x}
+    mixed = isinstance(model_x, str) and model_x == "dark-photon"
     producer = mediator(
         model_x,
         m_x,
         m_chi,
         alpha_d=kappa_d_x * kappa_d_x / (4.0 * math.pi),
+        eps=kappa_x / E_CHARGE if mixed else None,
+        g=None if mixed else kappa_x,
         dm=dm,
         splitting=splitting,
         lifetime_ns=lifetime_ns,
-        **x_coupling,
     )
     scatterer = mediator(
         model,

@@ -53,7 +53,9 @@ class VectorMediator(eqx.Module):
     dm: str = eqx.field(static=True)
 
 
-def check_masses(m_v, m_chi, splitting=0.0, *, role: str = "producer") -> None:
+def check_masses(
+    m_v: ArrayLike, m_chi: ArrayLike, splitting: ArrayLike = 0.0, *, role: str = "producer"
+) -> None:
     """Raise unless masses are finite and positive, Δ ≥ 0, and a producer's V → χχ̄ is open."""
     for name, mass in (("m_v", m_v), ("m_chi", m_chi)):
         _check_positive(name, mass, " in MeV")
