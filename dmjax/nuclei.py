@@ -1,19 +1,17 @@
-"""Target nuclei, isotope mixtures, their radii, and the Helm form factor."""
+"""Target nuclei, their radii, and the Helm form factor."""
 
-import difflib
-import re
 from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-import periodictable
 from jaxtyping import Array, Float
-from periodictable.core import Isotope
 
 from dmjax.constants import M_ELECTRON
 from dmjax.errors import InputError
-from dmjax.units import AVOGADRO, HBARC_MEV_FM, MEV_PER_DALTON
+from dmjax.isotopes import atomic_mass as atomic_mass
+from dmjax.isotopes import atoms_per_kg, electrons_per_kg, isotope
+from dmjax.units import HBARC_MEV_FM
 
 Scalar = Float[Array, ""]
 SKIN_FM = 0.9
@@ -88,33 +86,6 @@ def neutron_skin(z: int, n: int) -> float:
     return -0.04 + 1.01 * (n - z) / (n + z) if z > 1 else 0.0
 
 
-ELEMENTS = {element.symbol: element for element in periodictable.elements}
-
-
-def _isotope(name: str) -> Isotope:
-    """Look an isotope up by symbol and mass number; InputError naming near ones."""
-    match = re.fullmatch(r"([A-Z][a-z]?)(\d+)", name)
-    element = ELEMENTS.get(match[1]) if match else None
-    if match and element and int(match[2]) in element.isotopes:
-        return element[int(match[2])]
-    known = [
-        f"{e.symbol}{a}" for e in ([element] if element else ELEMENTS.values()) for a in e.isotopes
-    ]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
-    raise InputError(
-        f"unknown isotope '{name}'; near ones: {', '.join(near) or 'none'} (e.g. Ar40)"
-    )
-
-
-def atomic_mass(name: str) -> float:
-    """Mass of the neutral atom [MeV] (periodictable: AME and IUPAC tables).
-
-    >>> round(atomic_mass("H1"), 3)
-    938.783
-    """
-    return float(_isotope(name).mass) * MEV_PER_DALTON
-
-
 def nucleus(
     name: str, *, charge_radius_fm: float | None = None, neutron_radius_fm: float | None = None
 ) -> Nucleus:
@@ -129,8 +100,8 @@ def nucleus(
     >>> nucleus("Cs133").n
     78
     """
-    isotope = _isotope(name)
-    z, n = isotope.number, isotope.isotope - isotope.number
+    found = isotope(name)
+    z, n = found.number, found.isotope - found.number
     charge = CHARGE_RADII_FM.get(name) if charge_radius_fm is None else charge_radius_fm
     if charge is None:
         raise InputError(f"no charge radius is tabulated for {name}; give charge_radius_fm")
@@ -143,47 +114,6 @@ def nucleus(
     mass = atomic_mass(name) - z * M_ELECTRON
     leaves = [jnp.asarray(x, float) for x in (mass, charge, neutron)]
     return Nucleus(z, n, leaves[0], leaves[1], leaves[2], name)
-
-
-def isotopes(name: str) -> dict[str, float]:
-    """Isotopes of an element, or of the one named, with their number fractions (sum 1).
-
-    Natural abundances of periodictable (IUPAC 2021 values); every isotope with one is kept.
-
-    >>> [(name, round(x, 4)) for name, x in isotopes("Ar").items()]
-    [('Ar36', 0.0033), ('Ar38', 0.0006), ('Ar40', 0.996)]
-    """
-    if name not in ELEMENTS:
-        return {f"{_isotope(name).symbol}{_isotope(name).isotope}": 1.0}
-    element = ELEMENTS[name]
-    shares = {f"{name}{a}": element[a].abundance for a in element.isotopes if element[a].abundance}
-    if not shares:
-        raise InputError(f"element '{name}' has no natural isotopes; name one, e.g. '{name}99'")
-    total = sum(shares.values())
-    return {isotope: share / total for isotope, share in shares.items()}
-
-
-def _per_kg(formula: dict[str, float]) -> dict[str, float]:
-    """Atoms of each isotope per kg of a formula unit."""
-    if not formula:
-        raise InputError("a target needs at least one element or isotope, e.g. {'Ar': 1}")
-    counts: dict[str, float] = {}
-    for name, count in formula.items():
-        if not np.isfinite(count) or count <= 0:
-            raise InputError(f"the number of {name} per formula unit must be positive, got {count}")
-        for isotope, share in isotopes(name).items():
-            counts[isotope] = counts.get(isotope, 0.0) + count * share
-    grams = sum(count * atomic_mass(name) for name, count in counts.items()) / MEV_PER_DALTON
-    return {name: 1e3 * AVOGADRO * count / grams for name, count in counts.items()}
-
-
-def electrons_per_kg(formula: dict[str, float]) -> float:
-    """Electrons per kg of a formula unit; needs no radii.
-
-    >>> f"{electrons_per_kg({'C': 18, 'H': 30}):.4e}"
-    '3.3724e+26'
-    """
-    return sum(_isotope(name).number * count for name, count in _per_kg(formula).items())
 
 
 def target_nuclei(
@@ -203,7 +133,7 @@ def target_nuclei(
     >>> [n.name for n in csi.nuclei], f"{csi.nuclei_per_kg[0]:.3e}"
     (['Cs133', 'I127'], '2.318e+24')
     """
-    per_kg = _per_kg(formula)
+    per_kg = atoms_per_kg(formula)
     given = radii_fm or {}
     nuclei = []
     for name in per_kg:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dirac import GAMMA, METRIC, dark_tensor, fermion_tensor
 from dmjax.constants import M_ELECTRON
 from dmjax.kinematics import momentum_min, recoil_max, recoil_range
 from dmjax.models import SPINS, mediator
@@ -17,37 +18,12 @@ from dmjax.nuclei import nucleus
 from dmjax.scattering import chi_electron, chi_nucleus, chi_target
 from tolerances import tolerance
 
-PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
-GAMMA = np.array(
-    [np.kron(np.diag([1, -1]), np.eye(2))] + [np.kron([[0, 1], [-1, 0]], s) for s in PAULI]
-)
-GAMMA5 = 1j * GAMMA[0] @ GAMMA[1] @ GAMMA[2] @ GAMMA[3]
-METRIC = np.diag([1.0, -1.0, -1.0, -1.0])
 TARGETS = {"electron": M_ELECTRON, "proton": 938.272, "argon": 37215.5}
 SPLITTING = 4.0
 
 
 def close(ours, theirs, kind="identity"):
     return np.allclose(ours, theirs, rtol=tolerance(kind), atol=0.0)
-
-
-def slash(p):
-    return np.einsum("a,ab,bij->ij", p, METRIC, GAMMA)
-
-
-def fermion_tensor(p_in, m_in, p_out, m_out, vertex):
-    """Σ_spins j^µ j^ν* of a spin-½ current, averaged over the incoming spin."""
-    barred = [GAMMA[0] @ g.conj().T @ GAMMA[0] for g in vertex]
-    left, right = slash(p_out) + m_out * np.eye(4), slash(p_in) + m_in * np.eye(4)
-    trace = [[np.trace(left @ a @ right @ b) for b in barred] for a in vertex]
-    return 0.5 * np.array(trace)
-
-
-def dark_tensor(dm, p_in, m_in, p_out, m_out):
-    if dm == "scalar":
-        return np.outer(p_in + p_out, p_in + p_out)
-    vertex = [g @ GAMMA5 for g in GAMMA] if dm == "majorana" else list(GAMMA)
-    return fermion_tensor(p_in, m_in, p_out, m_out, vertex)
 
 
 def scattered(m_target, m1, m2, k, cosine):
