@@ -15,6 +15,7 @@ def _mass(pdgid: int) -> float:
 
 M_ELECTRON = _mass(11)
 M_MUON = _mass(13)
+M_TAU = _mass(15)
 M_PI0 = _mass(111)
 M_PION = _mass(211)
 M_PROTON = _mass(2212)

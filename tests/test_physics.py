@@ -11,8 +11,7 @@ from dmjax import constants
 from dmjax.experiments import experiment
 from dmjax.flux import chi_flux, decay_weight, meson_yield
 from dmjax.kinematics import momentum_min, recoil_max
-from dmjax.models import PRESETS, eps_from_y, mediator, y_from_eps
-from dmjax.models.vector import capture_charge, meson_charge, nuclear_charge
+from dmjax.models import eps_from_y, mediator, y_from_eps
 from dmjax.nuclei import helm_form_factor, matter_radius, nucleus
 from dmjax.numerics import hat_cumulative, hat_weights
 from dmjax.profiles import CHANNELS, D20, conventions
@@ -107,24 +106,6 @@ def test_cevns_spectrum_against_adaptive_integration(t_kev):
     expected = integrate.quad(integrand, lowest, E_NU_MAX)[0] if lowest < E_NU_MAX else 0.0
     _, delayed = cevns_recoil(CS, radius, 0.2386, t)
     assert close(delayed, expected, "quadrature")
-
-
-def test_table_4_comes_out_of_the_charges():
-    """[D20] Table 4, in units of g/e (ε for A′)."""
-    meson = {name: abs(meson_charge(PRESETS[name])) for name in PRESETS}
-    capture = {name: abs(capture_charge(PRESETS[name])) for name in PRESETS}
-    rows = {"dark-photon": (1, 1), "baryonic": (1, 0.5), "b-l": (1, 0.5), "t3r-1": (2, 3)}
-    for name, (pi0, piminus) in rows.items():
-        assert close(meson[name], pi0) and close(capture[name], piminus)
-    assert meson["leptonic"] == capture["le-lmu"] == 0.0
-
-
-def test_nuclear_charges():
-    z, n = 55, 78
-    expected = {"dark-photon": z, "baryonic": z + n, "b-l": z + n, "t3r-1": 2 * (n - z)}
-    for name, charge in expected.items():
-        assert close(nuclear_charge(PRESETS[name], z, n), charge)
-    assert nuclear_charge(PRESETS["leptonic"], z, n) == 0.0
 
 
 def test_current_chooses_the_radius():

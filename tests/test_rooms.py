@@ -10,7 +10,7 @@ import dmjax
 PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "units", "data"},
-    {"constants", "numerics", "profiles"},
+    {"constants", "numerics", "profiles", "isotopes"},
     {"kinematics"},
     {"nuclei", "models"},
     {"sources"},
