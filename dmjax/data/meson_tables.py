@@ -61,6 +61,10 @@ def split_cells(points: np.ndarray, n_cells: int) -> list[np.ndarray]:
 
     The cost is content times scaled variance: what replacing the cell by its mean blurs. Sparse
     regions keep single events.
+
+    >>> points = np.array([[0.0, 0.1], [2.0, 0.1], [500.0, 0.9]])
+    >>> sorted(len(cell) for cell in split_cells(points, 2))
+    [1, 2]
     """
     ticket = itertools.count()
 
