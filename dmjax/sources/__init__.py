@@ -4,8 +4,10 @@ from dmjax.sources.boost import BoostKernel as BoostKernel
 from dmjax.sources.boost import boost_kernel as boost_kernel
 from dmjax.sources.cascade import CascadePhotons as CascadePhotons
 from dmjax.sources.doppler import DopplerTable as DopplerTable
+from dmjax.sources.doppler import MovingMesons as MovingMesons
 from dmjax.sources.doppler import doppler_density as doppler_density
 from dmjax.sources.doppler import doppler_table as doppler_table
+from dmjax.sources.doppler import moving_mesons as moving_mesons
 from dmjax.sources.mesons import NeutralMesons as NeutralMesons
 from dmjax.sources.mesons import StoppedPions as StoppedPions
 from dmjax.sources.neutrinos import StoppedPionNeutrinos as StoppedPionNeutrinos
