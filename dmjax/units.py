@@ -12,6 +12,8 @@ M2_PER_INVERSE_MEV2 = (HBARC_MEV_FM * 1e-15) ** 2
 M_PER_US = 299.792458
 """Speed of light [m/µs] (exact)."""
 
+US_PER_NS = 1e-3
+
 MEV_PER_KEV = 1e-3
 KEV_PER_MEV = 1e3
 

@@ -22,7 +22,7 @@ WIDTH_FLOOR = 1e-5
 
 
 class Box(NamedTuple):
-    """χ of V with energy e_v and mass `mass`: half-width [MeV], lowest and highest momentum [MeV]."""
+    """χ of V of energy e_v and mass `mass`: half-width, lowest and highest momentum [MeV]."""
 
     e_v: Scalar
     mass: Scalar

@@ -79,5 +79,7 @@ def capture_weights(
 ) -> Float[Array, " n"]:
     """χ per POT and sr at each momentum node from V made at rest: isotropic boxes over 4π."""
     energy, mass, rate = capture_lines(pions, v, conventions)
-    on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, transverse=False))(boxes(energy, mass, v.m_chi))
+    on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, transverse=False))(
+        boxes(energy, mass, v.m_chi)
+    )
     return rate @ on_grid / (4.0 * jnp.pi)

@@ -16,7 +16,8 @@ from jaxtyping import Array, Float
 from dmjax.flux.beam import Beam, MovingMesons
 from dmjax.flux.boxes import box, momentum
 from dmjax.flux.capture import capture_lines
-from dmjax.flux.chain import N_SLICES, Line, late_chain, prompt_chain, slice_centres
+from dmjax.flux.chain import late_chain, prompt_chain
+from dmjax.flux.vertices import N_SLICES, Line
 from dmjax.kinematics import two_body_energy
 from dmjax.models.vector import VectorMediator
 from dmjax.numerics import gauss_legendre, hat_cumulative, safe_divide
@@ -50,6 +51,11 @@ def _lines(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array, moments: Arr
 def _isotropic(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array) -> Line:
     moments = jnp.zeros((*energy.shape, ORDER + 1), energy.dtype).at[..., 0].set(ISOTROPIC)
     return _lines(energy, mass, m_chi, rate, moments)
+
+
+def _nothing(v: VectorMediator) -> Line:
+    energy = 2.0 * v.m_v[None]
+    return _isotropic(energy, v.m_v, v.m_chi, jnp.zeros_like(energy))
 
 
 def flying_lines(moving: MovingMesons, v: VectorMediator) -> Line:
@@ -88,7 +94,11 @@ def channel_lines(name: str, beam: Beam, v: VectorMediator, conventions: Convent
         case "pi0":
             return flying_lines(beam.pi0, v)
         case "eta":
-            return _isotropic(v.m_v[None], v.m_v, v.m_chi, jnp.zeros_like(v.m_v)[None]) if beam.eta is None else flying_lines(beam.eta, v)
+            return (
+                _isotropic(v.m_v[None], v.m_v, v.m_chi, jnp.zeros_like(v.m_v)[None])
+                if beam.eta is None
+                else flying_lines(beam.eta, v)
+            )
         case "piminus":
             energy, mass, rate = capture_lines(beam.pions, v, conventions)
             return _isotropic(energy, mass[0], v.m_chi, rate)
@@ -133,12 +143,12 @@ def delay_shares(
     on_shell = replace(conventions, width="narrow")
     per_channel = [channel_lines(name, beam, v, on_shell) for name in channels]
     lines = jax.tree.map(lambda *parts: jnp.concatenate(parts), *per_channel)
-    c, delays = slice_centres(k.dtype), delay_nodes(k.dtype)
+    delays = delay_nodes(k.dtype)
 
     def of_line(line: Line):
         on_grid = line.rate * _slices_on_grid(line, k).T
-        late = late_chain(line, c, lifetime, distance, delays)
-        return on_grid @ late, on_grid @ prompt_chain(line, c)
+        late = late_chain(line, lifetime, distance, delays)
+        return on_grid @ late, on_grid @ prompt_chain(line)
 
     late, prompt = jax.vmap(of_line)(lines)
     ends = np.cumsum([one.energy.shape[0] for one in per_channel])[:-1]

@@ -16,8 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.models.vector import VectorMediator
-from dmjax.models.widths import chi_width, total_width
+from dmjax.models.vector import VectorMediator, heavier_mass
+from dmjax.models.widths import branching_ratios, chi_width, total_width
 from dmjax.profiles import Conventions
 
 Scalar = Float[Array, ""]
@@ -42,7 +42,7 @@ def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Convention
         return _on_shell(v, m_max)
     width = total_width(v)
     scale = v.m_v * width
-    low = 4.0 * v.m_chi**2
+    low = (v.m_chi + heavier_mass(v)) ** 2
     ends = [jnp.arcsinh((s - v.m_v**2) / scale) for s in (low, jnp.maximum(m_max**2, low))]
     middle = jnp.clip(0.0, ends[0], ends[1])
     panels = [_panel(ends[0], middle), _panel(middle, ends[1])]
@@ -68,7 +68,6 @@ def _panel(start: Scalar, stop: Scalar) -> tuple[Float[Array, " n"], Float[Array
 
 
 def _on_shell(v: VectorMediator, m_max: float | Scalar) -> MassNodes:
-    is_open = (v.m_v < m_max) & (v.m_chi < 0.5 * v.m_v)
+    is_open = (v.m_v < m_max) & (v.m_chi + heavier_mass(v) < v.m_v)
     safe = jnp.where(is_open, v.m_v, 0.5 * (m_max + 2.0 * v.m_chi))
-    branching = chi_width(v, v.m_v) / total_width(v)
-    return MassNodes(safe[None], jnp.where(is_open, branching, 0.0)[None])
+    return MassNodes(safe[None], jnp.where(is_open, branching_ratios(v)["chi"], 0.0)[None])

@@ -41,8 +41,8 @@ def boost_kernel(table: DopplerTable, k_max: float) -> BoostKernel:
     y = STEP * np.arange(np.ceil(np.arcsinh(k_max / LIGHTEST_MEV) / STEP) + 4)
     a = np.arctan(np.sinh(y))
     log_cosh = np.logaddexp(y, -y) - np.log(2.0)
-    kernel = np.stack([_row(table, a_i, log_cosh - c_i) for a_i, c_i in zip(a, log_cosh, strict=True)])
-    padded = np.pad(spline_filter(kernel, order=3, mode="mirror"), 1, mode="reflect")
+    rows = [_row(table, a_i, log_cosh - c_i) for a_i, c_i in zip(a, log_cosh, strict=True)]
+    padded = np.pad(spline_filter(np.array(rows), order=3, mode="mirror"), 1, mode="reflect")
     return BoostKernel(jnp.asarray(padded, float), jnp.asarray(STEP, float))
 
 
@@ -61,7 +61,9 @@ def _row(table: DopplerTable, a: float, log_g: np.ndarray) -> np.ndarray:
     return np.where(inside, sum(w * line[j + t - 1] for t, w in enumerate(taps)), 0.0)
 
 
-def _cell(kernel: BoostKernel, y: Float[Array, " n"]) -> tuple[Int[Array, "four n"], Float[Array, "four n"]]:
+def _cell(
+    kernel: BoostKernel, y: Float[Array, " n"]
+) -> tuple[Int[Array, "four n"], Float[Array, "four n"]]:
     """Indices of the four coefficients around each rapidity, and their weights."""
     position = jnp.clip(y / kernel.step, 0.0, kernel.values.shape[0] - 3.001)
     cell = jnp.floor(position)
@@ -71,7 +73,10 @@ def _cell(kernel: BoostKernel, y: Float[Array, " n"]) -> tuple[Int[Array, "four 
 
 
 def boosted(
-    kernel: BoostKernel, y_parent: Float[Array, " m"], weight: Float[Array, " m"], y: Float[Array, " n"]
+    kernel: BoostKernel,
+    y_parent: Float[Array, " m"],
+    weight: Float[Array, " m"],
+    y: Float[Array, " n"],
 ) -> Float[Array, " n"]:
     """Σ_m weight_m K(y, y′_m) at every lab rapidity y; twice differentiable in all of them."""
     taps, shares = _cell(kernel, y_parent)
