@@ -19,7 +19,7 @@ from dmjax.models.vector import VectorMediator
 from dmjax.nuclei import Nucleus
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights
 from dmjax.profiles import CHANNELS, DMJAX, Conventions
-from dmjax.response import RecoilGrid
+from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering import cevns_recoil, chi_nucleus, form_factor_radius
 from dmjax.timing import arrival_fractions, flight_delay
 from dmjax.units import M2_PER_INVERSE_MEV2
@@ -55,8 +55,9 @@ def recoil_response(
 
 
 def log_norm(experiment: Experiment, v: VectorMediator) -> Scalar:
-    """ln of [POT × N_units / L² × (ħc)² × κ_f⁴ κ_D²]: every large and small number at once."""
-    units = jnp.log(experiment.mass_kg) + jnp.log(experiment.formula_units_per_kg)
+    """ln of [POT × N_nuclei / L² × (ħc)² × κ_f⁴ κ_D²]: every large and small number at once."""
+    nuclei_per_kg = experiment.nuclei_per_kg.sum()
+    units = jnp.log(experiment.mass_kg) + jnp.log(nuclei_per_kg)
     geometry = jnp.log(experiment.pot) + units - 2.0 * jnp.log(experiment.distance_m)
     coupling = 4.0 * v.log_kappa + v.log_alpha_d + math.log(4.0 * math.pi)
     return geometry + coupling + math.log(M2_PER_INVERSE_MEV2)
@@ -73,7 +74,7 @@ def expected_counts(
 ) -> Float[Array, "channels bins times"]:
     """Dark-matter events per channel, energy bin and time bin.
 
-    N = POT · N_T/L² ∫dk dN/dkdΩ ∫dT dσ/dT ε(T) P(t | k), with every coupling of `v` applied.
+    N = POT · N_T/L² ∫dk dN/dkdΩ ∫dT dσ/dT ε(T) P(t | k) ε(t), with every coupling of `v` applied.
 
     Args:
         experiment, v: detector and mediator (one point; vmap for grids).
@@ -90,13 +91,16 @@ def expected_counts(
     k = momentum_nodes(experiment, recoils, n_momenta)
     flux = chi_flux(experiment.beam, v, k, conventions, channels)
     delay = jax.vmap(flight_delay, in_axes=(None, None, 0))(experiment.distance_m, v.m_chi, k)
+    time_edges = jnp.asarray(time_edges, dtype)
     arrivals = jax.vmap(arrival_fractions, in_axes=(None, 0, None))(
-        experiment.pulse, delay, jnp.asarray(time_edges, dtype)
+        experiment.pulse, delay, time_edges
     )
+    arrivals = arrivals * time_acceptance(experiment.response, time_edges)[None, :]
     response = jnp.zeros((recoils.fold.shape[0], n_momenta), dtype)
-    for nucleus in experiment.nuclei:
+    shares = experiment.nuclei_per_kg / experiment.nuclei_per_kg.sum()
+    for i, nucleus in enumerate(experiment.nuclei):
         radius = form_factor_radius(v, nucleus, experiment.single_radius, conventions)
-        response = response + recoil_response(v, nucleus, radius, recoils, k)
+        response = response + shares[i] * recoil_response(v, nucleus, radius, recoils, k)
     counts = jnp.einsum("bk,ck,kt->cbt", response, flux, arrivals)
     return jnp.exp(log_norm(experiment, v)) * counts
 
@@ -117,7 +121,8 @@ def neutrino_counts(
         radius_fm: rms radius of every nucleus [fm]; None: by the conventions.
     """
     totals = [jnp.zeros(recoils.fold.shape[0], recoils.t.dtype)] * 2
-    for nucleus in experiment.nuclei:
+    shares = experiment.nuclei_per_kg / experiment.nuclei_per_kg.sum()
+    for i, nucleus in enumerate(experiment.nuclei):
         by_profile = (
             experiment.single_radius if conventions.single_radius else nucleus.neutron_radius
         )
@@ -125,8 +130,8 @@ def neutrino_counts(
         spectra = jax.vmap(cevns_recoil, in_axes=(None, None, None, 0))(
             nucleus, radius, conventions.sin2_theta_w, recoils.t
         )
-        totals = [total + recoils.fold @ s for total, s in zip(totals, spectra, strict=True)]
-    targets = experiment.mass_kg * experiment.formula_units_per_kg
+        totals = [total + shares[i] * (recoils.fold @ s) for total, s in zip(totals, spectra, strict=True)]
+    targets = experiment.mass_kg * experiment.nuclei_per_kg.sum()
     area = 4.0 * jnp.pi * experiment.distance_m**2
     flux = experiment.pot * experiment.neutrinos.per_pot / area
     scale = flux * (targets * M2_PER_INVERSE_MEV2)

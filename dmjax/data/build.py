@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dmjax.data import Table
+from dmjax.data.response_tables import RESPONSE_BUILDERS
 
 PROTONS_SIMULATED = 1e5
 SCALE = np.array([100.0, 0.6])
@@ -130,6 +131,7 @@ BUILDERS: dict[str, Callable[[Path], Table]] = {
     "times_csi2017": time_densities,
     "neutrons_csi2017": neutron_spectrum,
     "counts_csi2017": csi_counts,
+    **RESPONSE_BUILDERS,
 }
 
 
