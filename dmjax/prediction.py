@@ -110,7 +110,8 @@ def predict(
 
     Returns:
         Prediction. Bins are the detector's own, cut to the window; open ends reach 2000 keV (1 GeV
-        for electrons) and 10 ms, beyond which nothing is left. Bad windows and channels raise InputError.
+        for electrons) and 10 ms, beyond which nothing is left. Bad windows and channels raise
+        InputError.
 
     >>> import dmjax
     >>> point = dmjax.mediator("dark-photon", 75.0, 25.0, eps=1e-4)

@@ -130,7 +130,9 @@ def neutrino_counts(
         spectra = jax.vmap(cevns_recoil, in_axes=(None, None, None, 0))(
             nucleus, radius, conventions.sin2_theta_w, recoils.t
         )
-        totals = [total + shares[i] * (recoils.fold @ s) for total, s in zip(totals, spectra, strict=True)]
+        totals = [
+            total + shares[i] * (recoils.fold @ s) for total, s in zip(totals, spectra, strict=True)
+        ]
     targets = experiment.mass_kg * experiment.nuclei_per_kg.sum()
     area = 4.0 * jnp.pi * experiment.distance_m**2
     flux = experiment.pot * experiment.neutrinos.per_pot / area

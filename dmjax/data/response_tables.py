@@ -38,7 +38,7 @@ def lar_f90(source: Path) -> Table:
             counts[i] = counts[i - 1]
     fractions = counts / counts.sum(1, keepdims=True)
     meta = {
-        "title": "share of nuclear recoils in each F90 bin at given energy, COHERENT LAr Analysis A",
+        "title": "share of nuclear recoils in each F90 bin at given energy, COHERENT LAr 2020",
         "source": LAR + "; energies above 50 keVee, where none is predicted, as at 45 keVee",
         "licence": "released for public use with citation",
         "units": "energy keVee (bin centre, width 10); f90 1 (bin centre, width 0.05); fraction 1",

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from dmjax import timing
+import dmjax.timing as timing
 from dmjax.constants import BR_PI0_TWO_PHOTONS, M_PI0
 from dmjax.data import Table
 from dmjax.errors import InputError

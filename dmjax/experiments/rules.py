@@ -103,7 +103,9 @@ class Edges:
         """Whether the value keeps the rule."""
         if not isinstance(value, dict):
             return Numbers(Number(), increasing=True).holds(value)
-        if value.keys() != {"start", "stop", "width"} or not all(map(Number().holds, value.values())):
+        if value.keys() != {"start", "stop", "width"} or not all(
+            map(Number().holds, value.values())
+        ):
             return False
         bins = (value["stop"] - value["start"]) / value["width"] if value["width"] > 0 else 0.0
         return round(bins) >= 1 and abs(bins - round(bins)) < 1e-6

@@ -15,11 +15,12 @@ from dmjax.errors import InputError
 from dmjax.experiments.layout import BEAM, DETECTOR
 from dmjax.experiments.rules import POSITIVE, check, complaint
 
-ELEMENTS = (
+_SYMBOLS = (
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
     "Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb "
     "Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U"
-).split()
+)
+ELEMENTS = tuple(_SYMBOLS.split())
 
 
 def check_detector(file: str, spec: dict[str, Any]) -> None:

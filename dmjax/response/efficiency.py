@@ -111,9 +111,7 @@ class ExponentialTime(eqx.Module):
     rate: Scalar
 
 
-def bin_averages(
-    curve: ExponentialTime, edges: Float[Array, " n_plus_1"]
-) -> Float[Array, " n"]:
+def bin_averages(curve: ExponentialTime, edges: Float[Array, " n_plus_1"]) -> Float[Array, " n"]:
     """Mean efficiency in each time bin [µs], of events that fill the bin evenly (closed form).
 
     >>> curve = ExponentialTime(jnp.asarray(0.52), jnp.asarray(0.0494))

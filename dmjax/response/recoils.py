@@ -60,7 +60,8 @@ def accepted_recoils(response: Response, edges: np.ndarray, order: int = 2) -> R
     counts_b = ∫dT dN/dT Σ_{sub-bins s in b} ε(x_s) [C(s₊ | T) − C(s₋ | T)], C the cumulative
     distribution of the resolution and x_s the centre of a sub-bin (1 PE or 0.5 keVee; 2 % wide
     where that is more); without resolution, ∫dT dN/dT ε(x(T)) over the bin. An efficiency of the
-    recoil multiplies dN/dT. Differentiable in every response parameter.
+    recoil multiplies dN/dT; where it jumps, a bin edge should stand. Differentiable in every
+    response parameter.
 
     Args:
         response: detector response.
