@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -12,13 +13,13 @@ from dmjax.errors import InputError
 from dmjax.experiments import Experiment
 from dmjax.models.vector import VectorMediator, eps_of
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels, describe
-from dmjax.response import accepted_recoils, all_recoils
-from dmjax.response.light import pe_per_mev
-from dmjax.units import KEV_PER_MEV
+from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
+from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 from dmjax.yields import expected_counts
 
-RECOIL_CEILING_KEV = 2000.0
-"""Above this the form factor leaves nothing of any nucleus heavier than argon."""
+RECOIL_CEILING_KEV = {"nucleus": 2000.0, "electron": 1e6}
+"""Above this the form factor leaves nothing of any nucleus heavier than argon; electrons reach the
+energy of the χ."""
 TIME_CEILING_US = 1e4
 N_MOMENTA_WINDOW = 384
 
@@ -57,13 +58,29 @@ class Prediction(NamedTuple):
     version: str
 
 
-def _window_edges(native: np.ndarray, low: float | None, high: float, what: str) -> np.ndarray:
-    """Native edges inside the window, closed by the window's own ends."""
+def _window(low: float | None, high: float, what: str) -> np.ndarray:
     low = 0.0 if low is None else low
     if not (math.isfinite(low) and math.isfinite(high) and 0.0 <= low < high):
         raise InputError(f"empty {what} window: need 0 <= {low:g} < {high:g}")
-    inside = native[(native > low) & (native < high)]
-    return np.concatenate([[low], inside, [high]])
+    return np.array([low, high])
+
+
+def _closed_by(window: np.ndarray, native: tuple[float, ...]) -> np.ndarray:
+    """Native edges inside the window, closed by the window's own ends."""
+    edges = np.asarray(native)
+    inside = edges[(edges > window[0]) & (edges < window[1])]
+    return np.concatenate([window[:1], inside, window[1:]])
+
+
+def _energy_edges(experiment: Experiment, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bins of a window in recoil energy [keV]: (in the observable, in keV of mean recoil)."""
+    to_observable = jax.vmap(observable_at, in_axes=(None, 0))
+    ends = to_observable(experiment.response, jnp.asarray(window * MEV_PER_KEV))
+    edges = _closed_by(np.asarray(ends, float), experiment.edges)
+    to_recoil = jax.vmap(recoil_at, in_axes=(None, 0))
+    kev = np.array(to_recoil(experiment.response, jnp.asarray(edges)), float) * KEV_PER_MEV
+    kev[[0, -1]] = window
+    return edges, kev
 
 
 def predict(
@@ -86,13 +103,15 @@ def predict(
         conventions: profile.
         channels: production channels to include.
         pot: protons on target; None: the experiment's own.
-        recoil_min, recoil_max: window in true recoil energy [keV]; None: open.
+        recoil_min, recoil_max: window in recoil energy [keV], where the mean response puts it
+            with a resolution, exact without; None: open.
         time_max: latest arrival [µs]; None: open.
-        efficiency: apply the detector's acceptance.
+        efficiency: apply the detector's resolution and efficiency; False: true recoils.
 
     Returns:
-        Prediction. Bins are the detector's own, cut to the window; open ends reach 2000 keV and
-        10 ms, beyond which nothing is left. Bad windows and channels raise InputError.
+        Prediction. Bins are the detector's own, cut to the window; open ends reach 2000 keV (1 GeV
+        for electrons) and 10 ms, beyond which nothing is left. Bad windows and channels raise
+        InputError.
 
     >>> import dmjax
     >>> point = dmjax.mediator("dark-photon", 75.0, 25.0, eps=1e-4)
@@ -109,17 +128,17 @@ def predict(
         raise InputError(f"pot must be finite and positive, got {pot}")
     if pot is not None:
         experiment = eqx.tree_at(lambda e: e.pot, experiment, jnp.asarray(pot, float))
-    scale = float(pe_per_mev(experiment.response)) / KEV_PER_MEV
-    native = np.asarray(experiment.pe_edges) / scale
-    ceiling = RECOIL_CEILING_KEV if recoil_max is None else recoil_max
-    energy_edges = _window_edges(native, recoil_min, ceiling, "recoil")
+    ceiling = RECOIL_CEILING_KEV[experiment.recoil] if recoil_max is None else recoil_max
+    edges, energy_edges = _energy_edges(experiment, _window(recoil_min, ceiling, "recoil"))
     latest = TIME_CEILING_US if time_max is None else time_max
-    time_edges = _window_edges(np.asarray(experiment.time_edges), None, latest, "time")
-    recoils = (
-        accepted_recoils(experiment.response, energy_edges * scale)
-        if efficiency
-        else all_recoils(energy_edges)
-    )
+    time_edges = _closed_by(_window(None, latest, "time"), experiment.time_edges)
+    if efficiency:
+        recoils = accepted_recoils(experiment.response, edges)
+    else:
+        recoils = all_recoils(energy_edges)
+        experiment = eqx.tree_at(
+            lambda e: e.response.time_efficiency, experiment, None, is_leaf=lambda x: x is None
+        )
     counts = eqx.filter_jit(expected_counts)(
         experiment,
         mediator,

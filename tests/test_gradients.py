@@ -91,16 +91,14 @@ def test_closed_channels_are_exactly_zero_with_zero_gradient(channel, masses):
     assert jnp.all(reverse == 0.0)
 
 
-@pytest.mark.parametrize(
-    "parameter", ["light_yield", "quenching", "amplitude", "slope", "midpoint"]
-)
+@pytest.mark.parametrize("parameter", ["light_yield", "value", "amplitude", "slope", "midpoint"])
 def test_response_parameters_match_finite_differences(parameter):
     csi = experiment("coherent-csi")
     point = mediator("dark-photon", 75.0, 25.0, eps=1e-4)
 
     def leaf(e):
-        home = e.response if hasattr(e.response, parameter) else e.response.acceptance
-        return getattr(home, parameter)
+        homes = (e.response, e.response.quenching, e.response.efficiency)
+        return getattr(next(h for h in homes if hasattr(h, parameter)), parameter)
 
     @jax.jit
     def total(value):

@@ -1,16 +1,42 @@
 """The description of one detector at one beam."""
 
+from typing import NamedTuple
+
 import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.flux import Beam
 from dmjax.nuclei import Nucleus
-from dmjax.response import LightResponse
+from dmjax.response import Response
 from dmjax.sources import StoppedPionNeutrinos
 from dmjax.timing import AbstractPulse
 
 Scalar = Float[Array, ""]
+
+
+class Selection(NamedTuple):
+    """The window of an analysis in true recoil energy [keV] and time [µs]; None: open."""
+
+    recoil_min_kev: float
+    recoil_max_kev: float | None
+    time_min_us: float
+    time_max_us: float
+
+
+class SteadyState(NamedTuple):
+    """One level of steady-state background for the exposure of the file.
+
+    Attributes:
+        name, description: which.
+        events: expected in all energy and time bins of the file.
+        assumed: whether a factor in it is our assumption rather than a published number.
+    """
+
+    name: str
+    description: str
+    events: float
+    assumed: bool
 
 
 class Experiment(eqx.Module):
@@ -20,31 +46,60 @@ class Experiment(eqx.Module):
         beam: parents of V.
         neutrinos: stopped-pion neutrinos.
         pulse: arrival time of light.
-        nuclei: target nuclei, each present once per formula unit.
-        formula_units_per_kg: [1/kg].
+        nuclei: target nuclei.
+        nuclei_per_kg: of each nucleus, isotopic abundance applied [1/kg].
+        electrons_per_kg: [1/kg].
         mass_kg, distance_m, pot: detector mass [kg], distance [m], protons on target.
         single_radius: rms radius for all nuclei in `d20` conventions [fm].
-        response: light yield, quenching, acceptance.
-        name: preset name.
-        pe_edges, time_edges: native bins [PE], [µs], as tuples.
+        response: quenching, light yield, resolution, efficiency.
+        slices: (energy bins, slices) share of recoils in each slice of a pulse-shape variable
+            at given energy, or None.
+        name: preset name, or the path of a user's file.
+        recoil: "nucleus" or "electron".
+        edges, time_edges: native bins in the observable and in time [µs], as tuples.
+        selection: cuts of the published analysis.
+        steady_state: levels of steady-state background.
     """
 
     beam: Beam
     neutrinos: StoppedPionNeutrinos
     pulse: AbstractPulse
     nuclei: tuple[Nucleus, ...]
-    formula_units_per_kg: Scalar
+    nuclei_per_kg: Float[Array, " nuclei"]
+    electrons_per_kg: Scalar
     mass_kg: Scalar
     distance_m: Scalar
     pot: Scalar
     single_radius: Scalar
-    response: LightResponse
+    response: Response
+    slices: Float[Array, "bins slices"] | None
     name: str = eqx.field(static=True)
-    pe_edges: tuple[float, ...] = eqx.field(static=True)
+    recoil: str = eqx.field(static=True)
+    edges: tuple[float, ...] = eqx.field(static=True)
     time_edges: tuple[float, ...] = eqx.field(static=True)
+    selection: Selection = eqx.field(static=True)
+    steady_state: tuple[SteadyState, ...] = eqx.field(static=True)
 
 
-def bin_edges(spec: dict[str, float]) -> np.ndarray:
-    """Edges from {start, stop, width}."""
+def bin_edges(spec: dict[str, float] | list[float]) -> np.ndarray:
+    """Edges from a list or from {start, stop, width}.
+
+    >>> bin_edges({"start": 0.0, "stop": 1.5, "width": 0.5}).tolist()
+    [0.0, 0.5, 1.0, 1.5]
+    """
+    if isinstance(spec, list):
+        return np.array(spec, float)
     count = round((spec["stop"] - spec["start"]) / spec["width"])
     return spec["start"] + spec["width"] * np.arange(count + 1.0)
+
+
+def slice_counts(
+    slices: Float[Array, "energy slices"], counts: Float[Array, "energy time"]
+) -> Float[Array, "energy slices time"]:
+    """Counts in (energy, slice, time) from counts in (energy, time): n_et P(slice | energy).
+
+    Args:
+        slices: conditional shares in the same energy bins, e.g. `Experiment.slices`.
+        counts: events of nuclear recoils.
+    """
+    return counts[:, None, :] * slices[:, :, None]

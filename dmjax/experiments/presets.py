@@ -1,95 +1,117 @@
-"""Build experiments from the shipped descriptions."""
+"""`experiment`: a shipped detector by name, or a user's by the path of its file."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
-from dmjax.constants import BR_PI0_TWO_PHOTONS, M_PI0
-from dmjax.data import available, load_table, load_toml
-from dmjax.errors import unknown_name
-from dmjax.experiments.experiment import Experiment, bin_edges
-from dmjax.flux import Beam, make_beam
-from dmjax.nuclei import atomic_mass, nucleus
-from dmjax.response import Acceptance, LightResponse
-from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions
-from dmjax.sources.cascade import cascade_photons
-from dmjax.timing import GaussianPulse
-from dmjax.units import AVOGADRO, MEV_PER_DALTON
+from dmjax.data import available
+from dmjax.experiments.build import (
+    isotropic_tables,
+    leaf,
+    make_beam,
+    make_pulse,
+    make_response,
+    make_slices,
+    make_target,
+)
+from dmjax.experiments.experiment import Experiment, Selection, SteadyState, bin_edges
+from dmjax.experiments.files import Description, beam_tables, read_beam, read_detector
+from dmjax.flux import Beam
+from dmjax.sources import StoppedPionNeutrinos
 
 EXPERIMENTS = tuple(available("experiments"))
 
 
-def _leaf(value: float) -> Array:
-    return jnp.asarray(value, float)
+def experiment(name_or_path: str, *, isotropic: bool = False) -> Experiment:
+    """A shipped detector by name, or one described in a file of your own.
 
+    Args:
+        name_or_path: one of `EXPERIMENTS`, or a path that ends in .toml. Shipped ones are built
+            once per float precision; a file is read again each time.
+        isotropic: parents flown in all directions alike, as if averaged over detector positions.
 
-def _leaves(values: dict[str, float], *names: str) -> list[Array]:
-    return [_leaf(values[name]) for name in names]
-
-
-@cache
-def _beam(name: str, angle_deg: float, precision: str) -> Beam:
-    """Parents of a named beam as seen at an angle; tabulated once per JAX float precision."""
-    spec = load_toml("beams", name)
-    cells = load_table(spec["pi0"]["table"]).columns
-    mesons = NeutralMesons(
-        _leaf(M_PI0),
-        _leaf(BR_PI0_TWO_PHOTONS),
-        _leaf(spec["pi0"]["per_pot"]),
-        *(jnp.asarray(cells[key], float) for key in ("kinetic_energy", "cos_theta", "weight")),
-    )
-    captures = spec["piminus"]
-    pions = StoppedPions(
-        _leaf(captures["captured_per_pot"] + captures["inelastic_per_pot"]),
-        _leaf(captures["radiative_fraction"]),
-        _leaf(captures["radiative_fraction_error"]),
-    )
-    spectrum = load_table(spec["cascade"]["table"]).columns
-    photons = cascade_photons(spectrum["energy"], spectrum["photons"])
-    return make_beam(mesons, None, pions, _leaf(0.002), photons, np.radians(angle_deg))
-
-
-def experiment(name: str) -> Experiment:
-    """A preset by name.
+    Returns:
+        Experiment. Anything wrong in a file raises InputError: one line with file, key, value and
+        rule.
 
     >>> experiment("coherent-csi").name
     'coherent-csi'
     """
     with jax.ensure_compile_time_eval():
-        return _experiment(name, str(jnp.result_type(float)))
+        if name_or_path.endswith(".toml"):
+            return _build(read_detector(name_or_path), name_or_path, isotropic)
+        return _preset(name_or_path, isotropic, _precision())
+
+
+def _precision() -> str:
+    return str(jnp.result_type(float))
 
 
 @cache
-def _experiment(name: str, precision: str) -> Experiment:
-    if name not in EXPERIMENTS:
-        raise unknown_name("experiment", name, EXPERIMENTS)
-    spec = load_toml("experiments", name)
-    beam = load_toml("beams", spec["beam"])
-    names = [nucleus_name for nucleus_name, count in spec["target"].items() for _ in range(count)]
-    grams_per_mole = sum(atomic_mass(n) for n in names) / MEV_PER_DALTON
-    detector = spec["detector"]
-    curve = Acceptance(
-        *_leaves(spec["acceptance"], "amplitude", "slope", "midpoint", "closed_below", "half_below")
-    )
+def _preset(name: str, isotropic: bool, precision: str) -> Experiment:
+    return _build(read_detector(name), name, isotropic)
+
+
+@lru_cache(maxsize=32)
+def _shipped_beam(name: str, angle_deg: float, isotropic: bool, precision: str) -> Beam:
+    beam = read_beam(Description(name, None, {"beam": name}))
+    return _tabulate(beam, angle_deg, isotropic)
+
+
+def _tabulate(beam: Description, angle_deg: float, isotropic: bool) -> Beam:
+    tables = beam_tables(beam)
+    tables = isotropic_tables(tables) if isotropic else tables
+    return make_beam(beam.spec, tables, float(np.radians(angle_deg)))
+
+
+def _beam(detector: Description, beam: Description, isotropic: bool) -> Beam:
+    """The parents of a beam at the detector's angle; shipped ones are tabulated once."""
+    angle_deg = detector.spec["detector"]["angle_deg"]
+    if beam.folder is None:
+        return _shipped_beam(detector.spec["beam"], angle_deg, isotropic, _precision())
+    return _tabulate(beam, angle_deg, isotropic)
+
+
+def _build(detector: Description, name: str, isotropic: bool) -> Experiment:
+    spec, beam = detector.spec, read_beam(detector)
+    place, edges = spec["detector"], bin_edges(spec["bins"]["energy"])
+    nuclei, nuclei_per_kg, electrons_per_kg = make_target(detector)
+    neutrinos = spec.get("neutrinos", beam.spec["neutrinos"])
     return Experiment(
-        beam=_beam(spec["beam"], detector["angle_deg"], precision),
-        neutrinos=StoppedPionNeutrinos(*_leaves(beam["neutrinos"], "per_pot")),
-        pulse=GaussianPulse(*_leaves(beam["pulse"], "mean_us", "sigma_us")),
-        nuclei=tuple(nucleus(n) for n in names),
-        formula_units_per_kg=_leaf(1e3 * AVOGADRO / grams_per_mole),
-        mass_kg=_leaf(detector["mass_kg"]),
-        distance_m=_leaf(detector["distance_m"]),
-        pot=_leaf(detector["pot"]),
-        single_radius=_leaf(detector["single_radius_fm"]),
-        response=LightResponse(
-            light_yield=_leaf(spec["response"]["light_yield"]),
-            quenching=_leaf(spec["response"]["quenching"]),
-            acceptance=curve,
-        ),
+        beam=_beam(detector, beam, isotropic),
+        neutrinos=StoppedPionNeutrinos(leaf(neutrinos["per_pot"])),
+        pulse=make_pulse(spec.get("pulse", beam.spec["pulse"])),
+        nuclei=nuclei,
+        nuclei_per_kg=nuclei_per_kg,
+        electrons_per_kg=electrons_per_kg,
+        mass_kg=leaf(place["mass_kg"]),
+        distance_m=leaf(place["distance_m"]),
+        pot=leaf(place["pot"]),
+        single_radius=leaf(place["single_radius_fm"]),
+        response=make_response(detector),
+        slices=make_slices(detector, len(edges) - 1),
         name=name,
-        pe_edges=tuple(bin_edges(spec["bins"]["pe"]).tolist()),
+        recoil=place.get("recoil", "nucleus"),
+        edges=tuple(edges.tolist()),
         time_edges=tuple(bin_edges(spec["bins"]["time_us"]).tolist()),
+        selection=selection(spec["selection"]),
+        steady_state=tuple(steady_state(level) for level in spec.get("steady_state", [])),
     )
+
+
+def selection(spec: dict[str, float]) -> Selection:
+    """The cuts of a detector file; recoil and time are open below unless given."""
+    return Selection(
+        float(spec["recoil_min_kev"]),
+        spec.get("recoil_max_kev"),
+        float(spec.get("time_min_us", 0.0)),
+        float(spec["time_max_us"]),
+    )
+
+
+def steady_state(spec: dict) -> SteadyState:
+    """A background level: the reference number of events times every factor."""
+    events = spec["reference_events"] * float(np.prod(list(spec["factors"].values())))
+    return SteadyState(spec["name"], spec["description"], events, spec["assumed"])

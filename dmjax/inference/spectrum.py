@@ -10,6 +10,8 @@ from dmjax.inference.curve import analysis
 from dmjax.likelihood.datasets import Dataset
 from dmjax.likelihood.nuisance import profile_alpha
 from dmjax.likelihood.signal import Y_REF, Signal, template_table
+from dmjax.response import recoil_at
+from dmjax.units import KEV_PER_MEV
 
 
 class Spectrum(NamedTuple):
@@ -68,7 +70,7 @@ def spectrum(data: Dataset, model: Signal, m_v: float, y: float, alpha: float) -
     response = data.experiment.response
     return Spectrum(
         pe_edges=data.pe_edges,
-        kev_per_pe=float(1.0 / (response.light_yield * response.quenching)),
+        kev_per_pe=float(recoil_at(response, jnp.asarray(1.0))) * KEV_PER_MEV,
         on=data.on.sum(1),
         off=data.off.sum(1),
         prompt=np.asarray(data.prompt.sum(1)),

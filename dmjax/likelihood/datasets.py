@@ -13,7 +13,7 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
 from dmjax.profiles import DMJAX, Conventions
-from dmjax.response import acceptance, accepted_recoils
+from dmjax.response import accepted_recoils
 from dmjax.yields import neutrino_counts
 
 DATASETS = tuple(available("datasets"))
@@ -66,8 +66,7 @@ def _counts(spec: dict, pe_edges: np.ndarray, time_edges: np.ndarray) -> list[np
 def _neutrons(spec: dict, detector: Experiment, pe_edges: np.ndarray) -> np.ndarray:
     """Neutrons per energy bin: rate × exposure × acceptance at the centres of 1-PE bins."""
     columns = load_table(spec["neutrons"]).columns
-    curve = detector.response.acceptance
-    accepted = jax.vmap(acceptance, in_axes=(None, 0))(curve, jnp.asarray(columns["pe"]))
+    accepted = jax.vmap(detector.response.efficiency.at)(jnp.asarray(columns["pe"]))
     return rebin(columns["pe"], columns["rate"] * spec["beam_gwh"] * np.asarray(accepted), pe_edges)
 
 

@@ -1,8 +1,29 @@
 """From true recoil energy to what a detector counts."""
 
-from dmjax.response.light import Acceptance as Acceptance
-from dmjax.response.light import LightResponse as LightResponse
-from dmjax.response.light import acceptance as acceptance
+from dmjax.response.detector import EFFICIENCY_ON as EFFICIENCY_ON
+from dmjax.response.detector import OBSERVABLES as OBSERVABLES
+from dmjax.response.detector import Response as Response
+from dmjax.response.detector import observable_at as observable_at
+from dmjax.response.detector import recoil_at as recoil_at
+from dmjax.response.detector import time_acceptance as time_acceptance
+from dmjax.response.efficiency import AbstractEfficiency as AbstractEfficiency
+from dmjax.response.efficiency import ExponentialTime as ExponentialTime
+from dmjax.response.efficiency import Flat as Flat
+from dmjax.response.efficiency import LogLog as LogLog
+from dmjax.response.efficiency import ShiftedSigmoid as ShiftedSigmoid
+from dmjax.response.efficiency import SteppedSigmoid as SteppedSigmoid
+from dmjax.response.efficiency import Tabulated as Tabulated
+from dmjax.response.efficiency import bin_averages as bin_averages
+from dmjax.response.quenching import AbstractQuenching as AbstractQuenching
+from dmjax.response.quenching import Constant as Constant
+from dmjax.response.quenching import Linear as Linear
+from dmjax.response.quenching import Polynomial as Polynomial
+from dmjax.response.quenching import Unquenched as Unquenched
 from dmjax.response.recoils import RecoilGrid as RecoilGrid
 from dmjax.response.recoils import accepted_recoils as accepted_recoils
 from dmjax.response.recoils import all_recoils as all_recoils
+from dmjax.response.recoils import smearing_matrix as smearing_matrix
+from dmjax.response.resolution import AbstractResolution as AbstractResolution
+from dmjax.response.resolution import Gamma as Gamma
+from dmjax.response.resolution import Gaussian as Gaussian
+from dmjax.response.resolution import Poisson as Poisson

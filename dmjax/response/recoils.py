@@ -1,4 +1,4 @@
-"""Recoil-energy nodes and the matrix that folds them into bins."""
+"""Recoil-energy nodes and the response matrix that folds them into bins of the observable."""
 
 import equinox as eqx
 import jax
@@ -7,11 +7,15 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.numerics import panel_nodes
-from dmjax.response.light import LightResponse, acceptance, pe_per_mev
-from dmjax.units import MEV_PER_KEV
+from dmjax.response.detector import Response, recoil_and_slope
+from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
 LOWEST_PANEL_KEV = 1e-6
 PANEL_RATIO = 1.35
+SHARP_RATIO = 1.1
+SMEARED_ORDER = 3
+STEP = {"pe": 1.0, "keVee": 0.5, "keV": 0.5}
+"""Width of the sub-bins in which an efficiency of the observable is taken at the centre."""
 
 
 class RecoilGrid(eqx.Module):
@@ -19,7 +23,7 @@ class RecoilGrid(eqx.Module):
 
     Attributes:
         t: nodes [MeV].
-        fold: (bins, nodes) weight × acceptance × membership: counts = fold @ dN/dT [MeV].
+        fold: (bins, nodes) weight × efficiency × share in the bin: counts = fold @ dN/dT [MeV].
     """
 
     t: Float[Array, " nodes"]
@@ -31,35 +35,127 @@ def _membership(edges: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     return inside.astype(float)
 
 
-def accepted_recoils(response: LightResponse, pe_edges: np.ndarray, order: int = 2) -> RecoilGrid:
-    """Recoils as counted: bins in photo-electrons, acceptance at the centre of each 1-PE bin.
+def _falling_ladder(top: float, bottom: float, ratio: float) -> np.ndarray:
+    """Points from `top` down to `bottom`, each smaller than the one before by `ratio`."""
+    count = int(np.ceil(np.log(top / bottom) / np.log(ratio)))
+    return top * ratio ** (-np.arange(count + 1.0))
 
-    The nodes sit at fixed light, so T_j = PE_j/(light_yield × quenching) moves with the response
-    and the prediction is differentiable in every response parameter.
+
+def _rising_ladder(top: float, step: float, growth: float) -> np.ndarray:
+    """0, then steps of `step` or of `growth` × x if that is wider, until `top` is passed."""
+    linear = step * np.arange(np.floor(min(top, step / growth) / step) + 1.0)
+    count = int(np.ceil(np.log(max(top / linear[-1], 1.0)) / np.log1p(growth))) if top > 0 else 0
+    return np.concatenate([linear, linear[-1] * (1.0 + growth) ** np.arange(1.0, count + 1.0)])
+
+
+def _inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The edges with those points between the first and the last."""
+    kept = points[(points > edges[0]) & (points < edges[-1])]
+    return np.union1d(edges, kept)
+
+
+def accepted_recoils(response: Response, edges: np.ndarray, order: int = 2) -> RecoilGrid:
+    """Recoils as counted, in bins of the observable.
+
+    counts_b = ∫dT dN/dT Σ_{sub-bins s in b} ε(x_s) [C(s₊ | T) − C(s₋ | T)], C the cumulative
+    distribution of the resolution and x_s the centre of a sub-bin (1 PE or 0.5 keVee; 2 % wide
+    where that is more); without resolution, ∫dT dN/dT ε(x(T)) over the bin. An efficiency of the
+    recoil multiplies dN/dT; where it jumps, a bin edge should stand. Differentiable in every
+    response parameter.
+
+    Args:
+        response: detector response.
+        edges: increasing, in the observable.
+        order: nodes per panel where there is no resolution.
+
+    Returns:
+        RecoilGrid. With resolution its nodes reach a mean observable of x + 12√x + 100, x the last
+        edge, from where nothing leaks back as long as σ is below 2√x.
     """
-    whole = np.arange(np.ceil(pe_edges[0]), np.floor(pe_edges[-1]) + 1.0)
-    panels = np.union1d(pe_edges, whole)
-    pe, weight = panel_nodes(panels, order)
+    edges = np.asarray(edges, float)
+    if response.resolution is None:
+        return _sharp(response, edges, order)
+    return _smeared(response, tuple(edges.tolist()))
+
+
+def _sharp(response: Response, edges: np.ndarray, order: int) -> RecoilGrid:
+    """Nodes at fixed observable x, so that T(x) moves with the response.
+
+    In photo-electrons the efficiency is taken at the centres of 1-PE bins, as releases do.
+    """
+    if response.observable == "pe":
+        panels = np.union1d(edges, np.arange(np.ceil(edges[0]), np.floor(edges[-1]) + 1.0))
+    else:
+        lowest = max(edges[0], LOWEST_PANEL_KEV)
+        panels = _inside(_falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
+    x, weight = panel_nodes(panels, order)
+    centre = np.floor(x) + 0.5 if response.observable == "pe" else x
     dtype = response.light_yield.dtype
-    accepted = jax.vmap(acceptance, in_axes=(None, 0))(
-        response.acceptance, jnp.asarray(np.floor(pe) + 0.5, dtype)
-    )
-    scale = pe_per_mev(response)
-    member = jnp.asarray(_membership(pe_edges, pe) * weight, dtype)
-    return RecoilGrid(jnp.asarray(pe, dtype) / scale, member * (accepted / scale)[None, :])
+    t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, jnp.asarray(x, dtype))
+    passed = _efficiency(response, t, jnp.asarray(centre, dtype))
+    member = jnp.asarray(_membership(edges, x) * weight, dtype)
+    return RecoilGrid(t, member * (passed * slope)[None, :])
+
+
+def _efficiency(
+    response: Response, t: Float[Array, " n"], observable: Float[Array, " n"]
+) -> Float[Array, " n"]:
+    x = observable if response.efficiency_on == "observable" else t * KEV_PER_MEV
+    return jax.vmap(response.efficiency.at)(x)
+
+
+@eqx.filter_jit
+def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
+    """The edges are a tuple, and so static: they set the shape of everything."""
+    edges = np.array(edge_tuple)
+    dtype = response.light_yield.dtype
+    step = STEP[response.observable]
+    means, weight = panel_nodes(_mean_panels(edges, step), SMEARED_ORDER)
+    means = jnp.asarray(means, dtype)
+    t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
+    weight = jnp.asarray(weight, dtype) * slope
+    if response.efficiency_on == "recoil":
+        weight = weight * jax.vmap(response.efficiency.at)(t * KEV_PER_MEV)
+        return RecoilGrid(t, smearing_matrix(response, means, edges) * weight[None, :])
+    fine = _inside(_rising_ladder(edges[-1], step, 0.02), edges)
+    centre = 0.5 * (fine[1:] + fine[:-1])
+    passed = jax.vmap(response.efficiency.at)(jnp.asarray(centre, dtype))
+    member = jnp.asarray(_membership(edges, centre), dtype)
+    shares = member @ (passed[:, None] * smearing_matrix(response, means, fine))
+    return RecoilGrid(t, shares * weight[None, :])
+
+
+def _mean_panels(edges: np.ndarray, step: float) -> np.ndarray:
+    """Panels in the mean observable over all that can leak into the bins, finer towards zero."""
+    top = edges[-1] + 12.0 * np.sqrt(edges[-1]) + 100.0
+    rising = _rising_ladder(top, step, 0.04)
+    falling = _falling_ladder(rising[1], 1e-4 * step, 2.0)
+    return np.union1d(np.concatenate([rising, falling]), edges[edges > 0.0])
+
+
+def smearing_matrix(
+    response: Response, means: Float[Array, " nodes"], edges: np.ndarray
+) -> Float[Array, "bins nodes"]:
+    """Share of the recoils with each mean observable (> 0) that is recorded in each bin.
+
+    Columns sum to one where the edges reach far enough to both sides of the mean.
+    """
+    resolution = response.resolution
+    if resolution is None:
+        raise ValueError("this response has no resolution")
+    over_means = jax.vmap(resolution.cdf, in_axes=(None, 0, 0))
+    over_edges = jax.vmap(over_means, in_axes=(0, None, None))
+    e_ee = means / response.light_yield
+    return jnp.diff(over_edges(jnp.asarray(edges, means.dtype), means, e_ee), axis=0)
 
 
 def all_recoils(edges_kev: np.ndarray, dtype=float, order: int = 4) -> RecoilGrid:
     """True recoils without acceptance: bins in keV, panels finer towards zero.
 
     Panels grow by a factor 1.35, fine enough for the propagator (2MT + m_V²)⁻² of a mediator of
-    any mass and for the dips of the form factor.
+    any mass, on nuclei and on electrons up to 1 GeV, and for the dips of the form factor.
     """
-    top = edges_kev[-1]
-    count = int(np.ceil(np.log(top / LOWEST_PANEL_KEV) / np.log(PANEL_RATIO)))
-    ladder = top * PANEL_RATIO ** (-np.arange(count + 1.0))
-    inside = ladder[(ladder > edges_kev[0]) & (ladder < top)]
-    panels = np.union1d(edges_kev, inside)
-    t, weight = panel_nodes(panels, order)
+    ladder = _falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO)
+    t, weight = panel_nodes(_inside(ladder, np.asarray(edges_kev, float)), order)
     fold = _membership(edges_kev, t) * weight * MEV_PER_KEV
     return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), jnp.asarray(fold, dtype))

@@ -46,18 +46,6 @@ class DopplerTable(eqx.Module):
     step_log_g: Scalar
 
 
-class MovingMesons(eqx.Module):
-    """Mesons that decay in flight, and how one detector sees them.
-
-    Attributes:
-        mesons: production distribution and yield.
-        doppler: η of these mesons towards the detector.
-    """
-
-    mesons: NeutralMesons
-    doppler: DopplerTable
-
-
 def moving_mesons(mesons: NeutralMesons, angle: float | None) -> MovingMesons:
     """Mesons with their Doppler table for a detector at `angle` [rad], None: averaged over 4π."""
     return MovingMesons(mesons, doppler_table(mesons, angle))

@@ -1,0 +1,143 @@
+"""Keys of the two kinds of description file, detector and beam, and what each may be."""
+
+from dmjax.experiments.rules import (
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Edges,
+    Flag,
+    Free,
+    ListOf,
+    Number,
+    Numbers,
+    Section,
+    Text,
+    Variants,
+)
+
+_ANY = Number()
+
+QUENCHING = Variants(
+    {
+        "none": Section({}),
+        "constant": Section({"value": POSITIVE}),
+        "linear": Section({"a": POSITIVE, "b": _ANY, "valid_to": POSITIVE}),
+        "polynomial": Section({"a": _ANY, "b": _ANY, "c": _ANY, "d": _ANY, "valid_to": POSITIVE}),
+    }
+)
+RESOLUTION = Variants(
+    {
+        "poisson": Section({}),
+        "gamma": Section({"shape_per_kevee": POSITIVE}),
+        "gaussian": Section({"coefficient": POSITIVE}),
+    }
+)
+EFFICIENCY = Variants(
+    {
+        "flat": Section({"value": FRACTION}),
+        "stepped-sigmoid": Section(
+            {
+                "amplitude": FRACTION,
+                "slope": POSITIVE,
+                "midpoint": _ANY,
+                "closed_below": _ANY,
+                "half_below": _ANY,
+            }
+        ),
+        "shifted-sigmoid": Section(
+            {"amplitude": POSITIVE, "slope": POSITIVE, "midpoint": _ANY, "offset": _ANY}
+        ),
+        "tabulated": Section({"table": Text()}),
+        "log-log": Section(
+            {"x": Numbers(POSITIVE, increasing=True), "values": Numbers(Number(0.0, 1.0, True))}
+        ),
+    }
+)
+TIME_EFFICIENCY = Variants({"exponential": Section({"start_us": _ANY, "rate_per_us": POSITIVE})})
+PULSE = Variants(
+    {
+        "gaussian": Section({"mean_us": _ANY, "sigma_us": POSITIVE}),
+        "box": Section({"start_us": _ANY, "width_us": POSITIVE}),
+        "triangular": Section({"start_us": _ANY, "width_us": POSITIVE}),
+        "double": Section({"width_us": POSITIVE, "separation_us": POSITIVE}),
+        "tabulated": Section(
+            {
+                "edges_us": Numbers(_ANY, increasing=True),
+                "fractions": Numbers(NOT_NEGATIVE, shortest=1),
+            }
+        ),
+    }
+)
+RESPONSE = Section(
+    {
+        "observable": Text(("pe", "keVee", "keV")),
+        "quenching": QUENCHING,
+        "efficiency": EFFICIENCY,
+    },
+    {
+        "light_yield": POSITIVE,
+        "resolution": RESOLUTION,
+        "efficiency_on": Text(("observable", "recoil")),
+        "time_efficiency": TIME_EFFICIENCY,
+    },
+)
+STEADY_STATE = Section(
+    {
+        "name": Text(),
+        "description": Text(),
+        "reference_events": POSITIVE,
+        "factors": Free(POSITIVE),
+        "assumed": Flag(),
+    }
+)
+DETECTOR = Section(
+    {
+        "title": Text(),
+        "beam": Text(),
+        "detector": Section(
+            {
+                "mass_kg": POSITIVE,
+                "distance_m": POSITIVE,
+                "angle_deg": Number(0.0, 180.0),
+                "pot": POSITIVE,
+                "single_radius_fm": Number(2.0, 20.0),
+            },
+            {"recoil": Text(("nucleus", "electron"))},
+        ),
+        "target": Free(POSITIVE, least=1),
+        "response": RESPONSE,
+        "bins": Section({"energy": Edges(), "time_us": Edges()}),
+        "selection": Section(
+            {"recoil_min_kev": NOT_NEGATIVE, "time_max_us": POSITIVE},
+            {"recoil_max_kev": POSITIVE, "time_min_us": _ANY},
+        ),
+    },
+    {
+        "neutrinos": Section({"per_pot": POSITIVE}),
+        "pulse": PULSE,
+        "slices": Section({"table": Text()}),
+        "steady_state": ListOf(STEADY_STATE),
+    },
+)
+"""Keys of a detector file."""
+
+MESONS = Section({"table": Text(), "per_pot": POSITIVE})
+BEAM = Section(
+    {
+        "title": Text(),
+        "pi0": MESONS,
+        "piminus": Section(
+            {
+                "captured_per_pot": NOT_NEGATIVE,
+                "inelastic_per_pot": NOT_NEGATIVE,
+                "radiative_fraction": FRACTION,
+                "radiative_fraction_error": NOT_NEGATIVE,
+            }
+        ),
+        "cascade": Section({"table": Text()}),
+        "neutrinos": Section({"per_pot": POSITIVE}),
+        "pulse": PULSE,
+    },
+    {"eta": MESONS, "exchange": Section({"per_pot": NOT_NEGATIVE})},
+)
+"""Keys of a beam file."""

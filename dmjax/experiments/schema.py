@@ -1,0 +1,133 @@
+"""Checks of a description file that no single key can show; `check_detector` and `check_beam`.
+
+A detector file names a beam, a geometry, a target and a response; a beam file names the parents of
+dark matter and neutrinos per proton. Checking a file reads no table and builds nothing.
+"""
+
+import difflib
+import re
+from typing import Any
+
+import numpy as np
+
+from dmjax.data import Table
+from dmjax.errors import InputError
+from dmjax.experiments.layout import BEAM, DETECTOR
+from dmjax.experiments.rules import POSITIVE, check, complaint
+
+_SYMBOLS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
+    "Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb "
+    "Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U"
+)
+ELEMENTS = tuple(_SYMBOLS.split())
+
+
+def check_detector(file: str, spec: dict[str, Any]) -> None:
+    """Raise InputError, one line, at the first thing wrong in a detector description."""
+    check(file, "", spec, DETECTOR)
+    for name in spec["target"]:
+        check_nuclide(file, name)
+    _check_observable(file, spec["response"], spec["detector"].get("recoil", "nucleus"))
+    _check_curves(file, spec["response"])
+    if "pulse" in spec:
+        check_pulse(file, spec["pulse"])
+    window = spec["selection"]
+    for low, high in (("recoil_min_kev", "recoil_max_kev"), ("time_min_us", "time_max_us")):
+        least = window.get(low, 0.0)
+        if high in window and window[high] <= least:
+            raise complaint(file, f"selection.{high}", window[high], f"above {low} = {least:g}")
+
+
+def check_nuclide(file: str, name: str) -> None:
+    """An element ("Ar") or one of its isotopes ("Ar40")."""
+    match = re.fullmatch(r"([A-Z][a-z]?)(\d{1,3})?", name)
+    if match is None or match[1] not in ELEMENTS:
+        near = difflib.get_close_matches(name, ELEMENTS, n=1, cutoff=0.4)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise InputError(
+            f"{file}: target: unknown element or isotope '{name}'; {hint}(known: H to U, with a "
+            "mass number for a single isotope, e.g. Ar or Ar40)"
+        )
+
+
+def _check_observable(file: str, response: dict[str, Any], recoil: str) -> None:
+    """Quenching, light yield, resolution and kind of recoil must fit the observable."""
+    observable, kind = response["observable"], response["quenching"]["kind"]
+    if observable == "pe" and "light_yield" not in response:
+        raise InputError(
+            f"{file}: missing key response.light_yield: must be {POSITIVE.rule()} [PE/keVee] "
+            "where observable = 'pe'"
+        )
+    if observable != "pe" and "light_yield" in response:
+        value = response["light_yield"]
+        raise complaint(file, "response.light_yield", value, "left out unless observable = 'pe'")
+    if kind != "none" and (observable == "keV" or recoil == "electron"):
+        why = "observable = 'keV'" if observable == "keV" else "recoil = 'electron'"
+        raise complaint(file, "response.quenching.kind", kind, f"'none' where {why}")
+    spread = response.get("resolution", {}).get("kind")
+    if spread == "poisson" and observable != "pe":
+        raise complaint(
+            file, "response.resolution.kind", spread, f"other where observable = {observable!r}"
+        )
+
+
+def _check_curves(file: str, response: dict[str, Any]) -> None:
+    """Quenching must increase over its range; efficiency curves must be well formed."""
+    quenching, curve = response["quenching"], response["efficiency"]
+    if quenching["kind"] in ("linear", "polynomial"):
+        t = np.linspace(0.0, quenching["valid_to"], 2001)
+        coefficients = _slope_coefficients(quenching)
+        if not np.all(np.polynomial.polynomial.polyval(t, coefficients) > 0.0):
+            end = quenching["valid_to"]
+            raise complaint(
+                file, "response.quenching.valid_to", end, "inside the range where E_ee(T) increases"
+            )
+    if curve["kind"] == "log-log" and len(curve["x"]) != len(curve["values"]):
+        rule = f"as long as x ({len(curve['x'])} numbers)"
+        raise complaint(file, "response.efficiency.values", curve["values"], rule)
+    if curve["kind"] == "stepped-sigmoid" and curve["half_below"] < curve["closed_below"]:
+        rule = f"at least closed_below = {curve['closed_below']:g}"
+        raise complaint(file, "response.efficiency.half_below", curve["half_below"], rule)
+
+
+def _slope_coefficients(quenching: dict[str, Any]) -> list[float]:
+    """dE_ee/dT as a polynomial in T [keV]."""
+    a, b = quenching["a"], quenching["b"]
+    if quenching["kind"] == "linear":
+        return [a, 2.0 * b]
+    return [a, 2e-3 * b, 3e-6 * quenching["c"], 4e-9 * quenching["d"]]
+
+
+def check_beam(file: str, spec: dict[str, Any]) -> None:
+    """Raise InputError, one line, at the first thing wrong in a beam description."""
+    check(file, "", spec, BEAM)
+    check_pulse(file, spec["pulse"])
+
+
+def check_pulse(file: str, pulse: dict[str, Any]) -> None:
+    """A tabulated pulse needs one fraction per bin, and something in them."""
+    if pulse["kind"] != "tabulated":
+        return
+    bins, fractions = len(pulse["edges_us"]) - 1, pulse["fractions"]
+    if len(fractions) != bins:
+        raise complaint(file, "pulse.fractions", fractions, f"one per bin ({bins} bins)")
+    if not sum(fractions) > 0.0:
+        raise complaint(file, "pulse.fractions", fractions, "of a sum above 0")
+
+
+def check_weights(file: str, key: str, table: Table, columns: tuple[str, ...], weight: str) -> None:
+    """A beam or response table must have its columns, finite, and a weight that integrates."""
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        found = ", ".join(table.columns)
+        raise InputError(f"{file}: {key}: missing column '{missing[0]}' (found: {found})")
+    for name in columns:
+        if not np.all(np.isfinite(table.columns[name])):
+            raise InputError(f"{file}: {key}: column '{name}' must hold finite numbers")
+    values = table.columns[weight]
+    if np.any(values < 0.0) or not values.sum() > 0.0:
+        raise InputError(
+            f"{file}: {key}: column '{weight}' sums to {values.sum():g}: must have no negative "
+            "entry and a sum above 0"
+        )
