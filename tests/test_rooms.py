@@ -11,10 +11,10 @@ PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "units", "data"},
     {"constants", "numerics", "profiles"},
-    {"kinematics"},
+    {"kinematics", "timing"},
     {"nuclei", "models"},
     {"sources"},
-    {"flux", "timing"},
+    {"flux"},
     {"scattering", "response"},
     {"experiments"},
     {"yields"},
