@@ -20,7 +20,7 @@ from dmjax.nuclei import Nucleus
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights
 from dmjax.profiles import CHANNELS, DMJAX, Conventions
 from dmjax.response import RecoilGrid
-from dmjax.scattering import cevns_recoil, chi_nucleus, form_factor_radius
+from dmjax.scattering import chi_nucleus, form_factor_radius
 from dmjax.timing import arrival_fractions, flight_delay
 from dmjax.units import M2_PER_INVERSE_MEV2
 
@@ -99,35 +99,3 @@ def expected_counts(
         response = response + recoil_response(v, nucleus, radius, recoils, k)
     counts = jnp.einsum("bk,ck,kt->cbt", response, flux, arrivals)
     return jnp.exp(log_norm(experiment, v)) * counts
-
-
-def neutrino_counts(
-    experiment: Experiment,
-    recoils: RecoilGrid,
-    conventions: Conventions = DMJAX,
-    radius_fm: float | None = None,
-) -> tuple[Float[Array, " bins"], Float[Array, " bins"]]:
-    """CEvNS events of stopped-pion neutrinos per energy bin over all times: (prompt, delayed).
-
-    N = POT · N_T/(4πL²) · ν/POT ∫dT ε(T) ∫dE φ(E) dσ/dT.
-
-    Args:
-        experiment, recoils: detector and energy bins.
-        conventions: sets sin²θ_w, and the radius unless it is given.
-        radius_fm: rms radius of every nucleus [fm]; None: by the conventions.
-    """
-    totals = [jnp.zeros(recoils.fold.shape[0], recoils.t.dtype)] * 2
-    for nucleus in experiment.nuclei:
-        by_profile = (
-            experiment.single_radius if conventions.single_radius else nucleus.neutron_radius
-        )
-        radius = by_profile if radius_fm is None else jnp.asarray(radius_fm, recoils.t.dtype)
-        spectra = jax.vmap(cevns_recoil, in_axes=(None, None, None, 0))(
-            nucleus, radius, conventions.sin2_theta_w, recoils.t
-        )
-        totals = [total + recoils.fold @ s for total, s in zip(totals, spectra, strict=True)]
-    targets = experiment.mass_kg * experiment.formula_units_per_kg
-    area = 4.0 * jnp.pi * experiment.distance_m**2
-    flux = experiment.pot * experiment.neutrinos.per_pot / area
-    scale = flux * (targets * M2_PER_INVERSE_MEV2)
-    return scale * totals[0], scale * totals[1]

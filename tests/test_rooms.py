@@ -17,7 +17,7 @@ ROOMS = [
     {"flux"},
     {"scattering", "response"},
     {"experiments"},
-    {"yields"},
+    {"yields", "background"},
     {"prediction", "likelihood"},
     {"inference"},
     {"io"},

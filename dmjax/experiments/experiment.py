@@ -22,10 +22,13 @@ class Experiment(eqx.Module):
         pulse: arrival time of light.
         nuclei: target nuclei, each present once per formula unit.
         formula_units_per_kg: [1/kg].
+        nuclei_per_kg: of each of `nuclei` [1/kg].
+        electrons_per_kg: [1/kg].
         mass_kg, distance_m, pot: detector mass [kg], distance [m], protons on target.
         single_radius: rms radius for all nuclei in `d20` conventions [fm].
         response: light yield, quenching, acceptance.
         name: preset name.
+        recoil: what the detector records: "nucleus" or "electron".
         pe_edges, time_edges: native bins [PE], [µs], as tuples.
     """
 
@@ -34,12 +37,15 @@ class Experiment(eqx.Module):
     pulse: AbstractPulse
     nuclei: tuple[Nucleus, ...]
     formula_units_per_kg: Scalar
+    nuclei_per_kg: Float[Array, " nuclei"]
+    electrons_per_kg: Scalar
     mass_kg: Scalar
     distance_m: Scalar
     pot: Scalar
     single_radius: Scalar
     response: LightResponse
     name: str = eqx.field(static=True)
+    recoil: str = eqx.field(static=True)
     pe_edges: tuple[float, ...] = eqx.field(static=True)
     time_edges: tuple[float, ...] = eqx.field(static=True)
 

@@ -14,7 +14,13 @@ from dmjax.experiments.experiment import Experiment, bin_edges
 from dmjax.flux import Beam
 from dmjax.nuclei import atomic_mass, nucleus
 from dmjax.response import Acceptance, LightResponse
-from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions, doppler_table
+from dmjax.sources import (
+    NeutralMesons,
+    StoppedPions,
+    doppler_table,
+    stopped_pion_neutrinos,
+    tabulated_times,
+)
 from dmjax.sources.cascade import cascade_photons
 from dmjax.timing import GaussianPulse
 from dmjax.units import AVOGADRO, MEV_PER_DALTON
@@ -75,15 +81,22 @@ def _experiment(name: str, precision: str) -> Experiment:
     names = [nucleus_name for nucleus_name, count in spec["target"].items() for _ in range(count)]
     grams_per_mole = sum(atomic_mass(n) for n in names) / MEV_PER_DALTON
     detector = spec["detector"]
+    pulse = GaussianPulse(*_leaves(beam["pulse"], "mean_us", "sigma_us"))
+    nuclei = tuple(nucleus(n) for n in names)
+    units_per_kg = _leaf(1e3 * AVOGADRO / grams_per_mole)
     curve = Acceptance(
         *_leaves(spec["acceptance"], "amplitude", "slope", "midpoint", "closed_below", "half_below")
     )
     return Experiment(
         beam=_beam(spec["beam"], detector["angle_deg"], precision),
-        neutrinos=StoppedPionNeutrinos(*_leaves(beam["neutrinos"], "per_pot")),
-        pulse=GaussianPulse(*_leaves(beam["pulse"], "mean_us", "sigma_us")),
-        nuclei=tuple(nucleus(n) for n in names),
-        formula_units_per_kg=_leaf(1e3 * AVOGADRO / grams_per_mole),
+        neutrinos=stopped_pion_neutrinos(
+            beam["neutrinos"]["per_pot"], pulse, times=tabulated_times(spec["neutrino_times"])
+        ),
+        pulse=pulse,
+        nuclei=nuclei,
+        formula_units_per_kg=units_per_kg,
+        nuclei_per_kg=jnp.full(len(nuclei), units_per_kg),
+        electrons_per_kg=units_per_kg * float(sum(n.z for n in nuclei)),
         mass_kg=_leaf(detector["mass_kg"]),
         distance_m=_leaf(detector["distance_m"]),
         pot=_leaf(detector["pot"]),
@@ -94,6 +107,7 @@ def _experiment(name: str, precision: str) -> Experiment:
             acceptance=curve,
         ),
         name=name,
+        recoil="nucleus",
         pe_edges=tuple(bin_edges(spec["bins"]["pe"]).tolist()),
         time_edges=tuple(bin_edges(spec["bins"]["time_us"]).tolist()),
     )

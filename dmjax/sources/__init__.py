@@ -6,4 +6,8 @@ from dmjax.sources.doppler import doppler_density as doppler_density
 from dmjax.sources.doppler import doppler_table as doppler_table
 from dmjax.sources.mesons import NeutralMesons as NeutralMesons
 from dmjax.sources.mesons import StoppedPions as StoppedPions
+from dmjax.sources.neutrinos import NeutrinoSpectrum as NeutrinoSpectrum
 from dmjax.sources.neutrinos import StoppedPionNeutrinos as StoppedPionNeutrinos
+from dmjax.sources.neutrinos import inflight_spectrum as inflight_spectrum
+from dmjax.sources.neutrinos import stopped_pion_neutrinos as stopped_pion_neutrinos
+from dmjax.sources.neutrinos import tabulated_times as tabulated_times

@@ -96,9 +96,7 @@ class DecayedPulse(AbstractPulse):
         return _partial_fractions(self.pulse, (*self.lifetimes, lifetime), time)
 
 
-def _partial_fractions(
-    pulse: AbstractPulse, lifetimes: tuple[Scalar, ...], time: Scalar
-) -> Scalar:
+def _partial_fractions(pulse: AbstractPulse, lifetimes: tuple[Scalar, ...], time: Scalar) -> Scalar:
     total = jnp.zeros_like(time)
     for i, mine in enumerate(lifetimes):
         weight = jnp.ones_like(time)
