@@ -107,7 +107,7 @@ def inflight_spectrum(table: str) -> NeutrinoSpectrum:
 
 
 def tabulated_times(table: str) -> tuple[PiecewisePulse, PiecewisePulse]:
-    """(prompt, delayed) arrival from a shipped table with columns time (equal bins), prompt, delayed.
+    """(prompt, delayed) arrival from a shipped table: time (equal bins, µs), prompt, delayed.
 
     >>> round(float(tabulated_times("times_csi2017")[0].cdf(jnp.asarray(1.0))), 4)
     0.9743

@@ -52,7 +52,7 @@ class GaussianPulse(AbstractPulse):
         return jax.scipy.special.ndtr((time - self.mean) / self.sigma)
 
     def decayed_cdf(self, time: Scalar, lifetime: Scalar) -> Scalar:
-        """Φ(z) − e^{s²/2 − zs} Φ(z − s), z = (t − mean)/σ, s = σ/τ (exponentially modified Gaussian).
+        """Φ(z) − e^{s²/2 − zs} Φ(z − s), z = (t − mean)/σ, s = σ/τ (exGaussian).
 
         Where z < s the product is ½ e^{−z²/2} erfcx((s − z)/√2), so that nothing overflows.
         """
