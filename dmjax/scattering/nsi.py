@@ -80,7 +80,8 @@ def weak_charge_squared(
     """Q_w² of a nucleus for one neutrino, summed over the flavour that comes out.
 
     4{[Z(½ − 2s_w²) − N/2 + q_αα]² + Σ_{β≠α} q_αβ²} with
-    q_αβ = Z(2ε^u_αβ + ε^d_αβ) + N(ε^u_αβ + 2ε^d_αβ), each q times m²/(m² + 2MT) for a mediator of mass m. [Z(1 − 4s_w²) − N]² without NSI.
+    q_αβ = Z(2ε^u_αβ + ε^d_αβ) + N(ε^u_αβ + 2ε^d_αβ), times m²/(m² + 2MT) for a mediator of mass m;
+    [Z(1 − 4s_w²) − N]² without NSI.
     (Barranco, Miranda, Rashba, JHEP 12 (2005) 021.)
 
     Args:
