@@ -17,9 +17,7 @@ from dmjax.numerics import hat_cumulative, hat_weights
 from dmjax.profiles import CHANNELS, D20, conventions
 from dmjax.response import all_recoils
 from dmjax.scattering import chi_nucleus, form_factor_radius
-from dmjax.scattering.cevns import cevns, cevns_recoil
 from dmjax.sources import doppler_table
-from dmjax.sources.neutrinos import E_NU_MAX, michel_nue, michel_numubar
 from dmjax.timing import GaussianPulse, arrival_fractions, flight_delay
 from dmjax.yields import expected_counts
 from tolerances import tolerance
@@ -86,26 +84,6 @@ def test_spins_agree_at_zero_recoil():
     assert close(*low)
 
 
-@pytest.mark.parametrize("spectrum", [michel_nue, michel_numubar])
-def test_michel_spectra_hold_one_neutrino(spectrum):
-    total, _ = integrate.quad(lambda e: float(spectrum(jnp.asarray(e))), 0.0, E_NU_MAX)
-    assert close(total, 1.0, "quadrature")
-
-
-@pytest.mark.parametrize("t_kev", [0.5, 8.0, 20.0, 40.0, 60.0])
-def test_cevns_spectrum_against_adaptive_integration(t_kev):
-    t = jnp.asarray(t_kev * 1e-3)
-    radius = jnp.asarray(4.7)
-
-    def integrand(e):
-        energy = jnp.asarray(e)
-        both = michel_nue(energy) + michel_numubar(energy)
-        return float(both * cevns(CS, radius, 0.2386, energy, t))
-
-    lowest = float(momentum_min(CS.mass, jnp.asarray(0.0), t))
-    expected = integrate.quad(integrand, lowest, E_NU_MAX)[0] if lowest < E_NU_MAX else 0.0
-    _, delayed = cevns_recoil(CS, radius, 0.2386, t)
-    assert close(delayed, expected, "quadrature")
 
 
 def test_current_chooses_the_radius():

@@ -46,11 +46,6 @@ class DopplerTable(eqx.Module):
     step_log_g: Scalar
 
 
-def moving_mesons(mesons: NeutralMesons, angle: float | None) -> MovingMesons:
-    """Mesons with their Doppler table for a detector at `angle` [rad], None: averaged over 4π."""
-    return MovingMesons(mesons, doppler_table(mesons, angle))
-
-
 def line_of_sight_cosines(mesons: NeutralMesons, angle: float) -> tuple[np.ndarray, np.ndarray]:
     """cosψ between each parent and the detector at `angle` [rad] from the beam, and its weights.
 

@@ -15,7 +15,7 @@ class NeutralMesons(eqx.Module):
     Attributes:
         mass: [MeV].
         br_two_photons: branching ratio to γγ.
-        per_pot: mesons per proton on target.
+        per_pot, per_pot_error: mesons per proton on target; the error covers rate and shape.
         kinetic_energy, cos_theta, weight: cells of the production distribution [MeV, 1, 1];
             cos_theta is measured from the beam; the weights sum to 1.
     """
@@ -23,6 +23,7 @@ class NeutralMesons(eqx.Module):
     mass: Scalar
     br_two_photons: Scalar
     per_pot: Scalar
+    per_pot_error: Scalar
     kinetic_energy: Float[Array, " n"]
     cos_theta: Float[Array, " n"]
     weight: Float[Array, " n"]
