@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from dmjax.flux.beam import Beam as Beam
 from dmjax.flux.beam import MovingMesons as MovingMesons
 from dmjax.flux.beam import make_beam as make_beam
+from dmjax.flux.beam import with_harmonics as with_harmonics
 from dmjax.flux.capture import capture_weights
 from dmjax.flux.cascade import cascade_weights
 from dmjax.flux.mesons import flight_weights, rest_weights
