@@ -84,8 +84,6 @@ def test_spins_agree_at_zero_recoil():
     assert close(*low)
 
 
-
-
 def test_current_chooses_the_radius():
     ours = conventions("dmjax")
     photon = mediator("dark-photon", 75.0, 25.0, eps=1e-4)

@@ -207,5 +207,3 @@ def _fit_counting(
         ["", *(["events"] * len(results))],
         rows,
     )
-
-

@@ -41,5 +41,3 @@ def _brief(value) -> str:
     if isinstance(value, dict):
         return "\n".join(f"{key}: {text}" for key, text in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-

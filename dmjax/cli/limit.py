@@ -120,5 +120,3 @@ def _masses(mv: str | None, low: float, high: float, points: int) -> list[float]
         )
     step = math.log(high / low) / (points - 1)
     return [low * math.exp(step * i) for i in range(points)]
-
-

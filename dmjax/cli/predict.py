@@ -30,7 +30,9 @@ def predict(
         str, typer.Argument(help="Experiment, e.g. coherent-csi, or your own my_detector.toml.")
     ],
     mv: Annotated[float, typer.Option(help="Mediator mass [MeV].")],
-    model: Annotated[str, typer.Option(help="Model, e.g. dark-photon; see `info`.")] = "dark-photon",
+    model: Annotated[
+        str, typer.Option(help="Model, e.g. dark-photon; see `info`.")
+    ] = "dark-photon",
     charges: Annotated[
         str | None,
         typer.Option(help="A model of your own, e.g. up=0.33,down=0.33,electron=-1; needs --g."),
@@ -46,7 +48,9 @@ def predict(
         float | None,
         typer.Option(help="Double mediator: mass [MeV] of X, which makes the dark matter."),
     ] = None,
-    kappa_x: Annotated[float, typer.Option(help="Double mediator: coupling of X to matter.")] = 2e-3,
+    kappa_x: Annotated[
+        float, typer.Option(help="Double mediator: coupling of X to matter.")
+    ] = 2e-3,
     kappa_dx: Annotated[
         float, typer.Option(help="Double mediator: coupling of X to dark matter.")
     ] = 1e-7,
