@@ -52,6 +52,7 @@ from .kinematics import (
     isotropic,
     mean_and_error,
     on_shell,
+    polar,
     turned_into_band,
 )
 from .lifetimes import C, Segments, Vertices, ball, decay_vertices, shell_segments, shell_volume
@@ -132,6 +133,7 @@ __all__ = [
     "pi0_energy",
     "pi0_yield",
     "point_detector",
+    "polar",
     "read_pi0",
     "sample_cos",
     "sample_mass",

@@ -38,6 +38,11 @@ def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.clip(np.sum(a * b, axis=0) / lengths, -1.0, 1.0)
 
 
+def polar(p: np.ndarray) -> np.ndarray:
+    """Cosine of the angle between four-momenta and the beam."""
+    return p[3] / np.linalg.norm(p[1:], axis=0)
+
+
 def band(angle: float, half_width: float) -> tuple[float, float, float]:
     """cosθ limits of the band angle ± half_width [deg] about the beam and its 2πΔcosθ [sr]."""
     lower, upper = np.cos(np.radians([angle + half_width, angle - half_width]))
@@ -47,7 +52,7 @@ def band(angle: float, half_width: float) -> tuple[float, float, float]:
 def in_band(chi: np.ndarray, angle: float, half_width: float) -> tuple[np.ndarray, float]:
     """Mask of χ within half_width [deg] of polar angle `angle`; the band's solid angle [sr]."""
     lower, upper, solid_angle = band(angle, half_width)
-    cos = chi[3] / np.linalg.norm(chi[1:], axis=0)
+    cos = polar(chi)
     return (cos > lower) & (cos < upper), solid_angle
 
 
