@@ -46,7 +46,11 @@ def decay_vertices(
     """Exponential decays with proper lifetime tau [ns]; a share `near` decays before `split` [m].
 
     Both shares are drawn from the exponential within their range and weighted by its content.
+    With tau = 0 all decay at the target.
     """
+    if tau == 0:
+        zeros = np.zeros_like(energy)
+        return Vertices(zeros, zeros, zeros + 1)
     gamma = energy / m_x
     speed = C * np.sqrt(1 - gamma**-2)
     mean = speed * gamma * tau

@@ -147,7 +147,7 @@ def section(source: Path, name: str) -> dict[str, list[dict]]:
 def about() -> dict:
     """What the numbers are: settings, conventions, constants, sizes."""
     return {
-        "what": "Brute-force Monte Carlo events, no efficiency; numbers are [value, standard error]",
+        "what": "Brute-force Monte Carlo events, no efficiency; [value, standard error]",
         "made_by": "tests/reference/make_lar_ccm_jsns.py, tests/montecarlo",
         "seed": SEED, "eps": EPS, "alpha_d": ALPHA_D, "m_chi": "m_v / 3",
         "experiments": {
@@ -160,20 +160,20 @@ def about() -> dict:
             }
             for name, s in SETUPS.items()
         },
-        "keys": "window or window_tCUT: recoils above the window's lowest T, arriving before CUT us; "
-        "time = pulse + L/v - L/c, so light from t = 0 of the pulse arrives at 0; prompt V",
+        "keys": "window or window_tCUT: recoils above the window's lowest T, arriving before CUT "
+        "us; time = pulse + L/v - L/c, so light from t = 0 of the pulse arrives at 0; prompt V",
         "channels": {
             "pi0": "raw list, N BR(gg) 2 eps^2 (1 - m_V^2/m_pi0^2)^3, narrow width",
             "exchange": "the same from pi0 at rest", "piminus": "N eps^2, one energy",
             "cascade": "photons uniform within the bins of brem.txt (1e5 protons), E_X = E_gamma, "
             "eps^2 f(m_X/<E_e>), isotropic",
         },
-        "decay": "V -> chi chibar: isotropic, or transverse V for a scalar or dirac chi, theta* from "
-        "the V direction in the meson frame",
-        "flux": f"chi + chibar per sr and pi0 -> V in a band of +-{BAND} deg at the detector's angle",
+        "decay": "V -> chi chibar: isotropic, or transverse V for a scalar or dirac chi, theta* "
+        "from the V direction in the meson frame",
+        "flux": f"chi + chibar per sr and pi0 -> V in +-{BAND} deg at the detector's angle",
         "absent": "closed channels (pi0, exchange at 135 MeV) have no record",
-        "samples": f"{PI0_BATCHES} (pi0) or {REST_BATCHES} batches of about {SIZE} decays, each pi0 "
-        f"decay at {TURNS} azimuths about its pi0; the pi0 list itself is taken as exact",
+        "samples": f"{PI0_BATCHES} (pi0) or {REST_BATCHES} batches of about {SIZE} decays, each "
+        f"pi0 decay at {TURNS} azimuths about its pi0; the pi0 list itself is taken as exact",
         "constants": constants(),
     }  # fmt: skip
 
