@@ -8,13 +8,12 @@ some, only these are replaced in the file. Every number is stored as [value, sta
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from reference_tools import ALPHA_D, EPS, Tally, batches, by_prefix, constants, mc, write
+from setups import SETUPS, Setup, band_hits
 
 OUTPUT = Path(__file__).with_name("lar_ccm_jsns.json")
 SEED, BAND, TURNS = 20210916, 1.0, 16
@@ -24,39 +23,7 @@ SPINS = ("dirac", "scalar")
 DECAYS = ("isotropic", *SPINS)
 SIZE = 250_000  # decays per batch
 PI0_BATCHES, REST_BATCHES = 40, 12
-
-
-class Setup(NamedTuple):
-    """A detector: recoil windows by name [lowest T in MeV], time cuts [µs], CDF of the pulse."""
-
-    beam: mc.Beam
-    targets: list[mc.Target]
-    mass_kg: float
-    distance: float
-    angle: float
-    pot: float
-    windows: dict[str, float]
-    times: tuple[float, ...]
-    pulse: Callable[[np.ndarray], np.ndarray]
-    words: str
-
-
-SETUPS = {
-    "coherent-lar": Setup(
-        mc.SNS, mc.argon(4.1), 24.0, 28.4, 137.0, 1.5e23, {"all": 0.0, "cut": 0.021}, (1.5,),
-        mc.gaussian_cdf, "40Ar, R_n = 4.1 fm; cut: T > 21 keV; Gaussian pulse 0.7 +- 0.15 us",
-    ),
-    "ccm": Setup(
-        mc.LUJAN, mc.argon(4.1), 7e3, 20.0, 90.0, 1e22, {"all": 0.0, "cut": 0.05}, (0.1, 0.4),
-        mc.triangle_cdf, "40Ar, R_n = 4.1 fm; cut: T > 50 keV; triangular pulse 0 to 0.29 us",
-    ),
-    "jsns2": Setup(
-        mc.MLF, mc.lab_electrons(), 17e3, 24.0, 29.0, 3.8e22,
-        {"all": 0.0, "threshold": 2.6, "cut": 30.0}, (0.25,),
-        mc.box_cdf, "free electrons of C18H30; threshold: T > 2.6 MeV, cut: T > 30 MeV (kinetic "
-        "energies); flat pulse 0 to 0.1 us",
-    ),
-}  # fmt: skip
+NAMES = ("coherent-lar", "ccm", "jsns2")
 
 
 def events(rng, energy, weight, setup, point, spins) -> Tally:
@@ -66,10 +33,10 @@ def events(rng, energy, weight, setup, point, spins) -> Tally:
     scale = EPS**2 * ALPHA_D * setup.pot * setup.mass_kg / setup.distance**2
     out = {}
     for dm in spins:
-        for name, low in setup.windows.items():
+        for name, window in setup.windows.items():
             sigma = 0.0
             for target in setup.targets:
-                args = (energy, target, *point, dm, (low, np.inf))
+                args = (energy, target, *point, dm, window)
                 sigma = sigma + target.per_kg * mc.sample_recoil(rng, *args)[1]
             for suffix, share in {"": 1.0, **arrived}.items():
                 out[f"{dm} {name}{suffix}"] = scale * np.sum(weight * sigma * share)
@@ -78,14 +45,9 @@ def events(rng, energy, weight, setup, point, spins) -> Tally:
 
 def pi0_batch(rng, pions, setup, point, decay) -> Tally:
     """P1: every π⁰ decays equally often; its χ are turned about it into the detector's band."""
-    repeats = max(1, SIZE // pions.shape[1])
-    chi, v, parents = mc.meson_batch(rng, pions, *point, decay, repeats)
-    cosines = mc.cosine(chi[1:], np.tile(parents, 2)[1:]), np.tile(mc.polar(parents), 2)
-    hits, solid_angle = mc.turned_into_band(rng, *cosines, setup.angle, BAND, TURNS)
-    per_v = 1 / (v.shape[1] * TURNS * solid_angle)
-    energy = chi[0, hits]
-    weight = np.full(hits.size, mc.pi0_yield(point[0], EPS, setup.beam.pi0) * per_v)
-    flux = {"flux dn_domega": hits.size * per_v, "flux mean_energy": energy.mean()}
+    energy, per_v = band_hits(rng, pions, point, decay, setup, (SIZE, BAND, TURNS))
+    flux = {"flux dn_domega": per_v.sum(), "flux mean_energy": energy.mean()}
+    weight = per_v * mc.pi0_yield(point[0], EPS, setup.beam.pi0)
     spins = SPINS if decay == "isotropic" else (decay,)
     return flux | events(rng, energy, weight, setup, point, spins)
 
@@ -132,7 +94,7 @@ def section(source: Path, name: str) -> dict[str, list[dict]]:
     """Flux and event records of one experiment."""
     flux, found, setup = [], [], SETUPS[name]
     for i, (channel, decay, m_v, batch, count, args) in enumerate(runs(source, setup)):
-        tallies = batches(batch, count, (SEED, list(SETUPS).index(name), i), *args)
+        tallies = batches(batch, count, (SEED, NAMES.index(name), i), *args)
         head = {"experiment": name, "channel": channel, "decay": decay, "m_v": m_v}
         records = by_prefix({**head, "m_chi": m_v / 3}, tallies, "dm")
         for record in records:
@@ -150,16 +112,7 @@ def about() -> dict:
         "what": "Brute-force Monte Carlo events, no efficiency; [value, standard error]",
         "made_by": "tests/reference/make_lar_ccm_jsns.py, tests/montecarlo",
         "seed": SEED, "eps": EPS, "alpha_d": ALPHA_D, "m_chi": "m_v / 3",
-        "experiments": {
-            name: {
-                "mass_kg": s.mass_kg, "distance_m": s.distance, "angle_deg": s.angle, "pot": s.pot,
-                "target": s.words, "targets_z_mass_radius_per_kg": s.targets,
-                "lowest_recoil_mev": s.windows, "times_us": s.times,
-                "pi0_per_pot": s.beam.pi0, "piminus_per_pot": s.beam.piminus,
-                "exchange_per_pot": s.beam.exchange,
-            }
-            for name, s in SETUPS.items()
-        },
+        "experiments": {name: SETUPS[name].about() for name in NAMES},
         "keys": "window or window_tCUT: recoils above the window's lowest T, arriving before CUT "
         "us; time = pulse + L/v - L/c, so light from t = 0 of the pulse arrives at 0; prompt V",
         "channels": {
@@ -182,12 +135,12 @@ def main(source: Path, names: list[str]) -> None:
     """Make the named experiments (all if none) and put their records in place of the old ones."""
     stored = json.loads(OUTPUT.read_text()) if OUTPUT.exists() else {}
     kinds = {kind: stored.get(kind, []) for kind in ("flux", "events")}
-    for name in names or SETUPS:
+    for name in names or NAMES:
         made = section(source, name)
         for kind, records in kinds.items():
             kinds[kind] = [r for r in records if r["experiment"] != name] + made[kind]
     for records in kinds.values():
-        records.sort(key=lambda r: list(SETUPS).index(r["experiment"]))
+        records.sort(key=lambda r: NAMES.index(r["experiment"]))
     write(OUTPUT, about(), kinds)
 
 

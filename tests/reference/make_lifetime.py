@@ -143,11 +143,11 @@ def about() -> dict:
         "made_by": "tests/reference/make_lifetime.py, tests/montecarlo",
         "seed": SEED,
         "fluence": "track length per volume at distance L from the target, times L^2, per X (chi "
-        "+ chibar: 2 per X; 2/(4 pi) when prompt and isotropic). Narrow width, decay isotropic in the "
-        "X frame. Per X of its channel: production yields are left out, in the cascade "
+        "+ chibar: 2 per X; 2/(4 pi) when prompt and isotropic). Narrow width, decay isotropic in "
+        "the X frame. Per X of its channel: production yields are left out, in the cascade "
         "the X energies are weighted by n_gamma f(m_X/<E_e>)",
-        "detector": f"shell L +- {HALF} m, whole sphere (angle null: isotropic sources) or the band "
-        f"of +-{BAND} deg about the polar angle from the beam",
+        "detector": f"shell L +- {HALF} m, whole sphere (angle null: isotropic sources) or the "
+        f"band of +-{BAND} deg about the polar angle from the beam",
         "delay": "time - r/c [ns] at a point of the track in the shell, r its distance from the "
         "target; X is made at time 0: NO beam pulse. Bins by_delay: delay_edges_ns, the last open",
         "by_energy": "fluence in the record's energy_edges [MeV]",
