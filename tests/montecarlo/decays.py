@@ -35,7 +35,8 @@ def decay_to_chi(
     m_v may differ from V to V (finite width) if the decay is isotropic.
     """
     n = v.shape[1]
-    axis = v[1:] / np.linalg.norm(v[1:], axis=0)
+    momentum = np.linalg.norm(v[1:], axis=0)
+    axis = np.where(momentum > 0, v[1:] / np.where(momentum > 0, momentum, 1), [[0.0], [0], [1]])
     cos, phi = sample_cos(rng, n, decay, m_chi / m_v), rng.uniform(0, 2 * np.pi, n)
     chi = on_shell(np.full(n, m_v / 2), m_chi, around(axis, cos, phi))
     anti = chi * np.array([[1.0], [-1.0], [-1.0], [-1.0]])

@@ -76,8 +76,8 @@ def about() -> dict:
         "mesons": "a made-up list, all entries equally likely, azimuths uniform",
         "yield": "N BR(gg) 2 eps^2 (1 - m_V^2/m_eta^2)^3, narrow width",
         "eta_per_pot": ETA_PER_POT, "br_eta_gamma_gamma": BR_GAMMA_GAMMA, "m_eta": mc.M_ETA,
-        "keys": f"dn_domega: chi + chibar per sr and eta -> V in +-{BAND} deg; SPIN_WINDOW: events, "
-        "no efficiency, all times",
+        "keys": f"dn_domega: chi + chibar per sr and eta -> V in +-{BAND} deg; SPIN_WINDOW: "
+        "events, no efficiency, all times",
         "experiment": SETUPS["jsns2"].about(),
         "samples": f"{BATCHES} batches of {SIZE} decays, each at {TURNS} azimuths about its eta",
         "constants": constants(),
