@@ -15,7 +15,7 @@ from setups import SETUPS, band_hits
 
 OUTPUT = Path(__file__).with_name("spins.json")
 SEED, BAND, TURNS, SIZE = 20220601, 1.0, 16, 250_000
-PI0_BATCHES, REST_BATCHES = 40, 12
+PI0_BATCHES, REST_BATCHES, REST_SIZE = 24, 16, 80_000
 ELASTIC = [("dirac", 0.0), ("scalar", 0.0), ("majorana", 0.0)]
 RUNS = [  # detector, (m_V, m_χ), splittings of the pseudo-Dirac kind [MeV]
     ("coherent-csi", (75.0, 25.0), (0.01, 1.0, 10.0)),
@@ -51,9 +51,9 @@ def pi0_batch(rng, pions, setup, point, spins) -> Tally:
 
 def piminus_batch(rng, setup, point, spins) -> Tally:
     """P2: isotropic, so every χ counts, over 4π."""
-    energy_x = np.full(SIZE, mc.capture_energy(point[0]))
+    energy_x = np.full(REST_SIZE, mc.capture_energy(point[0]))
     energy = mc.at_rest_batch(rng, energy_x, *point)[0]
-    weight = np.full(energy.size, setup.beam.piminus * EPS**2 / SIZE / (4 * np.pi))
+    weight = np.full(energy.size, setup.beam.piminus * EPS**2 / REST_SIZE / (4 * np.pi))
     return events(rng, energy, weight, setup, point, spins)
 
 
@@ -90,8 +90,8 @@ def about() -> dict:
         "recoils": "uniform in the centre-of-mass angle, boosted to the laboratory",
         "channels": "pi0 and piminus, narrow width, isotropic decay; yields: lar_ccm_jsns.json",
         "experiments": {name: SETUPS[name].about() for name in ("coherent-csi", "jsns2")},
-        "samples": f"{PI0_BATCHES} (pi0, band of +-{BAND} deg, {TURNS} azimuths) or {REST_BATCHES} "
-        f"(piminus) batches of about {SIZE} decays",
+        "samples": f"pi0: {PI0_BATCHES} batches of about {SIZE} decays, band of +-{BAND} deg, "
+        f"{TURNS} azimuths; piminus: {REST_BATCHES} batches of {REST_SIZE}",
         "constants": constants(),
     }  # fmt: skip
 
