@@ -175,19 +175,24 @@ def test_coupling_scaling_and_conversions():
             mediator("dark-photon", 75.0, 25.0, eps=eps, alpha_d=a),
             recoils,
             jnp.asarray([0.0, 6.0]),
+            D20,
         ).sum()
-        for eps, a in ((1e-4, 0.5), (3e-4, 0.1))
+        for eps, a in ((1e-6, 0.5), (3e-6, 0.1))
     ]
+    # V → e⁺e⁻ takes 2e-13 of the decays at ε = 3e-6
     assert close(totals[1] / totals[0], 3.0**4 * 0.2)
     assert close(eps_from_y(y_from_eps(1e-4, 0.5, 3.0), 0.5, 3.0), 1e-4)
 
 
 def test_baryonic_against_dark_photon_is_exact_where_analytic():
     """[D20] Eq. 6.8: A²/Z² per nucleus in detection, (g/e)²/ε² in π⁰ production."""
-    csi = eqx.tree_at(lambda e: e.nuclei, experiment("coherent-csi"), (CS,))
+    csi = experiment("coherent-csi")
+    csi = eqx.tree_at(
+        lambda e: (e.nuclei, e.nuclei_per_kg), csi, ((CS,), csi.nuclei_per_kg[:1])
+    )
     recoils = all_recoils(np.array([14.0, 26.0]))
-    photon = mediator("dark-photon", 75.0, 25.0, eps=1e-4)
-    baryon = mediator("baryonic", 75.0, 25.0, g=1e-4 * constants.E_CHARGE)
+    photon = mediator("dark-photon", 75.0, 25.0, eps=1e-6)
+    baryon = mediator("baryonic", 75.0, 25.0, g=1e-6 * constants.E_CHARGE)
     counts = [
         eqx.filter_jit(expected_counts)(csi, v, recoils, jnp.asarray([0.0, 6.0]), D20, ("pi0",))
         for v in (photon, baryon)

@@ -27,7 +27,7 @@ def info(json: Json = False) -> None:
             name: load_toml("experiments", name)["title"] for name in available("experiments")
         },
         "datasets": {name: load_toml("datasets", name)["title"] for name in available("datasets")},
-        "tables": {name: loadshow(name).meta for name in available("tables")},
+        "tables": {name: load_table(name).meta for name in available("tables")},
     }
     if json:
         emit(to_json(facts))
