@@ -140,16 +140,17 @@ def make_target(detector: Description) -> tuple[tuple[Nucleus, ...], Array, Arra
 def isotropic_tables(tables: dict[str, Table]) -> dict[str, Table]:
     """Meson tables with their directions spread evenly over the sphere (isotropic average).
 
-    cosθ of the cells, in order of energy, follows the golden-ratio sequence: even over the sphere
-    at every energy.
+    Each cell becomes four in equal steps of cosθ, shifted from cell to cell, in order of energy, by
+    the golden ratio. Seen at 90° the flux is the average over the sphere within 0.1 %.
     """
 
     def spread(table: Table) -> Table:
+        cells = {key: np.repeat(values, 4) for key, values in table.columns.items()}
         energy = table.columns["kinetic_energy"]
-        cosine = np.empty_like(energy)
-        steps = np.arange(len(energy)) + 0.5
-        cosine[np.argsort(energy)] = 2.0 * (steps * GOLDEN % 1.0) - 1.0
-        return Table(table.meta, table.columns | {"cos_theta": cosine})
+        shift = np.empty_like(energy)
+        shift[np.argsort(energy)] = (np.arange(len(energy)) + 0.5) * GOLDEN % 1.0
+        cosine = (0.5 * (np.arange(4.0) + shift[:, None]) - 1.0).ravel()
+        return Table(table.meta, cells | {"cos_theta": cosine, "weight": 0.25 * cells["weight"]})
 
     return {key: spread(t) if "cos_theta" in t.columns else t for key, t in tables.items()}
 
