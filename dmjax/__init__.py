@@ -19,42 +19,60 @@ if TYPE_CHECKING:
     from dmjax.inference.curve import limit as limit
     from dmjax.likelihood.datasets import load_dataset as load_dataset
     from dmjax.likelihood.signal import signal as signal
+    from dmjax.models import Charges as Charges
+    from dmjax.models import DoubleMediator as DoubleMediator
     from dmjax.models import VectorMediator as VectorMediator
+    from dmjax.models import convert as convert
+    from dmjax.models import double_mediator as double_mediator
+    from dmjax.models import lifetime_ns as lifetime_ns
     from dmjax.models import mediator as mediator
     from dmjax.prediction import predict as predict
     from dmjax.profiles import Conventions as Conventions
     from dmjax.profiles import conventions as conventions
+    from dmjax.scattering import nsi as nsi
 
 _HOMES = {
+    "Charges": "dmjax.models",
     "Conventions": "dmjax.profiles",
+    "DoubleMediator": "dmjax.models",
     "Experiment": "dmjax.experiments",
     "FitSettings": "dmjax.fitting",
     "InputError": "dmjax.errors",
     "VectorMediator": "dmjax.models",
     "conventions": "dmjax.profiles",
+    "convert": "dmjax.models",
     "counting": "dmjax.inference.counting",
+    "double_mediator": "dmjax.models",
     "experiment": "dmjax.experiments",
+    "lifetime_ns": "dmjax.models",
     "limit": "dmjax.inference.curve",
     "load_dataset": "dmjax.likelihood.datasets",
     "mediator": "dmjax.models",
+    "nsi": "dmjax.scattering",
     "predict": "dmjax.prediction",
     "run_fit": "dmjax.fitting",
     "signal": "dmjax.likelihood.signal",
 }
 
 __all__ = [
+    "Charges",
     "Conventions",
+    "DoubleMediator",
     "Experiment",
     "FitSettings",
     "InputError",
     "VectorMediator",
     "__version__",
     "conventions",
+    "convert",
     "counting",
+    "double_mediator",
     "experiment",
+    "lifetime_ns",
     "limit",
     "load_dataset",
     "mediator",
+    "nsi",
     "predict",
     "run_fit",
     "signal",

@@ -1,9 +1,9 @@
-"""Two-body decays and elastic recoils."""
+"""Two-body decays; elastic and inelastic recoils."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dmjax.numerics import safe_sqrt
+from dmjax.numerics import safe_divide, safe_sqrt
 
 Scalar = Float[Array, ""]
 
@@ -38,17 +38,59 @@ def recoil_max(m_target: Scalar, m_chi: Scalar, e_chi: Scalar) -> Scalar:
     return 2.0 * m_target * p2 / (m_target**2 + m_chi**2 + 2.0 * m_target * e_chi)
 
 
-def momentum_min(m_target: Scalar, m_chi: Scalar, t_recoil: Scalar) -> Scalar:
+def recoil_range(
+    m_target: Scalar, m_chi: Scalar, e_chi: Scalar, gap: Scalar | float = 0.0
+) -> tuple[Scalar, Scalar]:
+    """Smallest and largest recoil energy in χ₁ N → χ₂ N on a target at rest.
+
+    T± = [2Mk² − g(E + M) ± k√λ]/2s, λ = 4M²k² − 4Mg(E + M) + g², s = M² + m_χ² + 2ME,
+    g = m_χ₂² − m_χ₁². T₋ is taken from T₊T₋ = g²/4s, which does not cancel.
+
+    Args:
+        m_target, m_chi, e_chi: masses and χ₁ energy [MeV].
+        gap: g ≥ 0 [MeV²]; 0: elastic, and (T₋, T₊) = (0, T_max).
+
+    Returns:
+        (T₋, T₊) [MeV]; (0, 0) below the upscatter threshold √s = M + m_χ₂.
+
+    >>> low, high = recoil_range(jnp.asarray(1e5), jnp.asarray(25.0), jnp.asarray(60.0), 100.0)
+    >>> round(float(low) * 1e3, 5), round(float(high) * 1e3, 3)
+    (0.00427, 58.425)
+    """
+    k2 = jnp.clip(e_chi * e_chi - m_chi * m_chi, 0.0)
+    s = m_target**2 + m_chi**2 + 2.0 * m_target * e_chi
+    loss = gap * (e_chi + m_target)
+    middle = 2.0 * m_target * k2 - loss
+    root2 = 4.0 * m_target * (m_target * k2 - loss) + gap * gap
+    reachable = (root2 >= 0.0) & (middle > 0.0)
+    high = (middle + safe_sqrt(k2 * root2)) / (2.0 * s)
+    low = gap * gap / (4.0 * s * jnp.where(reachable, high, 1.0))
+    return jnp.where(reachable, low, 0.0), jnp.where(reachable, high, 0.0)
+
+
+def momentum_min(
+    m_target: Scalar, m_chi: Scalar, t_recoil: Scalar, gap: Scalar | float = 0.0
+) -> Scalar:
     """Smallest χ momentum that gives recoil energy T: the inverse of `recoil_max` [MeV].
 
-    E_min = T/2 + ½ √[(T + 2M)(T + 2m_χ²/M)], p_min² = E_min² − m_χ², written without cancellation:
-    with a = T/2 and b = ½√(…), p_min² = a² + 2ab + (T² + 2MT + 2m_χ²T/M)/4.
+    The recoil needs p|q| ≥ ET + a with |q|² = T² + 2MT, a = MT + g/2, g = m_χ₂² − m_χ₁². Equality
+    gives E = [aT + |q|S]/2MT, S² = a² + 2MTm_χ², and with it p = (a|q|/T + S)/2M: a sum of positive
+    terms.
+
+    Args:
+        m_target, m_chi, t_recoil: masses and recoil energy [MeV].
+        gap: g ≥ 0 [MeV²] for upscatter to a heavier χ₂; 0: elastic.
+
+    Returns:
+        [MeV]. At T ≤ 0: 0, or infinity where g > 0.
 
     >>> m, mx, t = jnp.asarray(1e5), jnp.asarray(25.0), jnp.asarray(0.02)
     >>> p = momentum_min(m, mx, t)
     >>> round(float(recoil_max(m, mx, jnp.sqrt(p**2 + mx**2))), 5)
     0.02
     """
-    root = 0.5 * safe_sqrt((t_recoil + 2.0 * m_target) * (t_recoil + 2.0 * m_chi**2 / m_target))
-    excess = 0.25 * t_recoil * (t_recoil + 2.0 * m_target + 2.0 * m_chi**2 / m_target)
-    return safe_sqrt(0.25 * t_recoil**2 + t_recoil * root + excess)
+    q = safe_sqrt(t_recoil * (t_recoil + 2.0 * m_target))
+    a = m_target * t_recoil + 0.5 * gap
+    root = safe_sqrt(a * a + 2.0 * m_target * t_recoil * m_chi**2)
+    p = 0.5 * (q + (safe_divide(0.5 * gap * q, t_recoil) + root) / m_target)
+    return jnp.where((t_recoil <= 0.0) & (gap > 0.0), jnp.inf, p)

@@ -1,11 +1,13 @@
 """Named sets of physics choices: `d20` (arXiv:2006.09386, common generators), `dmjax` (ours)."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from dmjax.errors import InputError, unknown_name
 
-CHANNELS = ("pi0", "piminus", "cascade")
-"""Production channels: π⁰ → γV in flight (P1), π⁻ p → n V at rest (P2), e± cascade (P4)."""
+CHANNELS = ("pi0", "eta", "piminus", "exchange", "cascade")
+"""Production channels: π⁰, η → γV in flight (P1), π⁻ p → n V at rest (P2), π⁰ → γV after charge
+exchange (P3), e± cascade (P4)."""
+WIDTHS = ("narrow", "fixed", "running")
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,10 @@ class Conventions:
         all_captures_radiate: every π⁻ that makes no π⁰ counts as p π⁻ → n γ; False: only the
             radiative-capture fraction of the target nucleus.
         sin2_theta_w: weak mixing angle in CEvNS.
+        width: "narrow": V on its mass shell; "fixed": Breit–Wigner of width Γ_V; "running":
+            Breit–Wigner of width √s Γ(√s)/m_V.
+        capture_phase_space: π⁻ capture times |p_V(m_V)|/|p_V(0)|.
+        capture_spread: relative Gaussian spread of E_V in π⁻ capture (6 % in the text of [D20]).
     """
 
     name: str
@@ -27,22 +33,38 @@ class Conventions:
     single_radius: bool
     all_captures_radiate: bool
     sin2_theta_w: float
+    width: str
+    capture_phase_space: bool = False
+    capture_spread: float = 0.0
 
 
-D20 = Conventions("d20", False, True, True, 0.2312)
-DMJAX = Conventions("dmjax", True, False, False, 0.2386)
+D20 = Conventions("d20", False, True, True, 0.2312, "narrow")
+DMJAX = Conventions("dmjax", True, False, False, 0.2386, "fixed")
 PROFILES = {profile.name: profile for profile in (DMJAX, D20)}
 
 
-def conventions(name: str, **changes: bool | float) -> Conventions:
-    """A named profile, with fields changed by keyword if wanted.
+def conventions(name: str, **changes: bool | float | str) -> Conventions:
+    """A named profile, with fields changed by keyword if wanted; bad ones raise InputError.
 
     >>> conventions("d20").sin2_theta_w
     0.2312
+    >>> conventions("dmjax", width="narrow").width
+    'narrow'
     """
     if name not in PROFILES:
         raise unknown_name("conventions", name, PROFILES)
-    return replace(PROFILES[name], **changes)
+    known = {field.name: type(getattr(D20, field.name)) for field in fields(Conventions)[1:]}
+    for key, value in changes.items():
+        if key not in known:
+            raise unknown_name("choice of conventions", key, known)
+        if type(value) is not known[key] and not (known[key] is float and type(value) is int):
+            raise InputError(f"{key} takes a {known[key].__name__}, got {value!r}")
+    chosen = replace(PROFILES[name], **changes)
+    if chosen.width not in WIDTHS:
+        raise unknown_name("width", chosen.width, WIDTHS)
+    if not (0.0 <= chosen.capture_spread < 1.0 and 0.0 < chosen.sin2_theta_w < 1.0):
+        raise InputError("need 0 <= capture_spread < 1 and 0 < sin2_theta_w < 1")
+    return chosen
 
 
 def describe(chosen: Conventions) -> dict:

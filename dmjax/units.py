@@ -3,11 +3,16 @@
 HBARC_MEV_FM = 197.3269804
 """ħc [MeV fm] (CODATA 2018, exact to the digits given)."""
 
+HBAR_MEV_NS = 6.582119569e-13
+"""ħ [MeV ns] (CODATA 2018)."""
+
 M2_PER_INVERSE_MEV2 = (HBARC_MEV_FM * 1e-15) ** 2
 """(ħc)²: one MeV⁻² of cross section in m²."""
 
 M_PER_US = 299.792458
 """Speed of light [m/µs] (exact)."""
+
+US_PER_NS = 1e-3
 
 MEV_PER_KEV = 1e-3
 KEV_PER_MEV = 1e3

@@ -7,22 +7,25 @@ prediction once differentiable in every mass.
 """
 
 import math
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dmjax.constants import M_ELECTRON
 from dmjax.experiments.experiment import Experiment
 from dmjax.flux import chi_flux
+from dmjax.flux.long_lived import delay_nodes, delay_shares
 from dmjax.kinematics import momentum_min
-from dmjax.models.vector import VectorMediator
-from dmjax.nuclei import Nucleus
+from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
+from dmjax.models.vector import mass_gap
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights
 from dmjax.profiles import CHANNELS, DMJAX, Conventions
 from dmjax.response import RecoilGrid, time_acceptance
-from dmjax.scattering import cevns_recoil, chi_nucleus, form_factor_radius
+from dmjax.scattering import chi_electron, chi_nucleus, form_factor_radius
 from dmjax.timing import arrival_fractions, flight_delay
-from dmjax.units import M2_PER_INVERSE_MEV2
+from dmjax.units import M2_PER_INVERSE_MEV2, US_PER_NS
 
 Scalar = Float[Array, ""]
 N_MOMENTA = 96
@@ -30,111 +33,125 @@ N_MOMENTA = 96
 
 def momentum_nodes(experiment: Experiment, recoils: RecoilGrid, n: int) -> Float[Array, " n"]:
     """n momenta [MeV], equal steps in ln k, from the smallest that gives the lowest recoil."""
-    lightest = jnp.min(jnp.stack([nucleus.mass for nucleus in experiment.nuclei]))
-    lowest = 0.97 * jnp.sqrt(0.5 * lightest * jnp.min(recoils.t))
+    masses = [jnp.asarray(M_ELECTRON, recoils.t.dtype)]
+    if experiment.recoil == "nucleus":
+        masses = [nucleus.mass for nucleus in experiment.nuclei]
+    t_min = jnp.min(recoils.t)
+    lowest = 0.97 * momentum_min(jnp.min(jnp.stack(masses)), jnp.zeros_like(t_min), t_min)
     span = jnp.log(experiment.beam.k_max / lowest)
     return lowest * jnp.exp(span * jnp.linspace(0.0, 1.0, n, dtype=recoils.t.dtype))
 
 
-def recoil_response(
+def visible(
+    v: VectorMediator, m_target: Scalar, recoils: RecoilGrid, k: Float[Array, " n"]
+) -> Float[Array, "nodes n"]:
+    """Share of each momentum hat that is above the threshold of each recoil node."""
+    p_min = jax.vmap(momentum_min, in_axes=(None, None, 0, None))(
+        m_target, v.m_chi, recoils.t, mass_gap(v)
+    )
+    share = 1.0 / hat_weights(k)
+    return jax.vmap(lambda p: jnp.clip(1.0 - hat_cumulative(k, p) * share, 0.0))(p_min)
+
+
+def nuclear_response(
+    experiment: Experiment,
     v: VectorMediator,
-    nucleus: Nucleus,
-    radius: Scalar,
     recoils: RecoilGrid,
     k: Float[Array, " n"],
-) -> Float[Array, "bins n"]:
-    """Cross section into each energy bin, for χ at each momentum node, at κ_f = κ_D = 1 [MeV⁻²]."""
-    sigma = jax.vmap(
+    conventions: Conventions,
+) -> tuple[Float[Array, "bins n"], Scalar]:
+    """Σ_nuclei N_i/N σ_i into each energy bin for χ of each momentum [MeV⁻²], and N per kg."""
+    per_kg = experiment.nuclei_per_kg.sum()
+    on_grid = jax.vmap(
         jax.vmap(chi_nucleus, in_axes=(None, None, None, 0, None)),
         in_axes=(None, None, None, None, 0),
-    )(v, nucleus, radius, k, recoils.t)
-    p_min = jax.vmap(momentum_min, in_axes=(None, None, 0))(nucleus.mass, v.m_chi, recoils.t)
-    share = 1.0 / hat_weights(k)
-    visible = jax.vmap(lambda p: jnp.clip(1.0 - hat_cumulative(k, p) * share, 0.0))(p_min)
-    return recoils.fold @ (sigma * visible)
+    )
+    response = jnp.zeros((recoils.fold.shape[0], k.shape[0]), k.dtype)
+    for nucleus, number in zip(experiment.nuclei, experiment.nuclei_per_kg, strict=True):
+        radius = form_factor_radius(v, nucleus, experiment.single_radius, conventions)
+        sigma = on_grid(v, nucleus, radius, k, recoils.t)
+        seen = sigma * visible(v, nucleus.mass, recoils, k)
+        response = response + number / per_kg * (recoils.fold @ seen)
+    return response, per_kg
 
 
-def log_norm(experiment: Experiment, v: VectorMediator) -> Scalar:
-    """ln of [POT × N_nuclei / L² × (ħc)² × κ_f⁴ κ_D²]: every large and small number at once."""
-    nuclei_per_kg = experiment.nuclei_per_kg.sum()
-    units = jnp.log(experiment.mass_kg) + jnp.log(nuclei_per_kg)
-    geometry = jnp.log(experiment.pot) + units - 2.0 * jnp.log(experiment.distance_m)
-    coupling = 4.0 * v.log_kappa + v.log_alpha_d + math.log(4.0 * math.pi)
+def electron_response(
+    experiment: Experiment, v: VectorMediator, recoils: RecoilGrid, k: Float[Array, " n"]
+) -> tuple[Float[Array, "bins n"], Scalar]:
+    """σ on one electron into each energy bin for χ of each momentum [MeV⁻²], and N_e per kg."""
+    on_grid = jax.vmap(jax.vmap(chi_electron, in_axes=(None, 0, None)), in_axes=(None, None, 0))
+    sigma = on_grid(v, k, recoils.t)
+    mass = jnp.asarray(M_ELECTRON, k.dtype)
+    return recoils.fold @ (sigma * visible(v, mass, recoils, k)), experiment.electrons_per_kg
+
+
+def log_norm(
+    experiment: Experiment, make: VectorMediator, hit: VectorMediator, per_kg: Scalar
+) -> Scalar:
+    """ln of [POT N_targets/L² (ħc)² κ_X² κ_V² κ_D²]: every large and small number at once."""
+    targets = jnp.log(experiment.mass_kg) + jnp.log(per_kg)
+    geometry = jnp.log(experiment.pot) + targets - 2.0 * jnp.log(experiment.distance_m)
+    coupling = 2.0 * (make.log_kappa + hit.log_kappa) + hit.log_alpha_d + math.log(4.0 * math.pi)
     return geometry + coupling + math.log(M2_PER_INVERSE_MEV2)
+
+
+def arrivals(
+    experiment: Experiment, delay: Float[Array, " n"], time_edges: Float[Array, " times_plus_1"]
+) -> Float[Array, "n times"]:
+    """Share of χ with each delay [µs] that is recorded in each time bin."""
+    over_delays = jax.vmap(arrival_fractions, in_axes=(None, 0, None))
+    fractions = over_delays(experiment.pulse, delay, time_edges)
+    return fractions * time_acceptance(experiment.response, time_edges)[None, :]
 
 
 def expected_counts(
     experiment: Experiment,
-    v: VectorMediator,
+    point: VectorMediator | DoubleMediator,
     recoils: RecoilGrid,
     time_edges: Float[Array, " times_plus_1"],
     conventions: Conventions = DMJAX,
     channels: tuple[str, ...] = CHANNELS,
     n_momenta: int = N_MOMENTA,
+    long_lived: bool = False,
 ) -> Float[Array, "channels bins times"]:
     """Dark-matter events per channel, energy bin and time bin.
 
-    N = POT · N_T/L² ∫dk dN/dkdΩ ∫dT dσ/dT ε(T) P(t | k) ε(t), with every coupling of `v` applied.
+    N = POT · N_T/L² ∫dk dN/dkdΩ ∫dT dσ/dT ε(T) P(t | k), with every coupling of `point` applied.
 
     Args:
-        experiment, v: detector and mediator (one point; vmap for grids).
+        experiment, point: detector and model (one point; vmap for grids).
         recoils: energy bins, from `accepted_recoils` or `all_recoils`.
         time_edges: [µs].
         conventions, channels: profile and production channels (static).
         n_momenta: momentum nodes; 96 keeps the binned counts of CsI within 0.5 %.
+        long_lived: let the mediator fly for its lifetime (static); the beam must come from
+            `with_harmonics`. False: it decays where it is made.
 
     Returns:
         Counts, (channels, energy bins, time bins). Closed channels are exactly 0.
     """
-    dtype = v.m_v.dtype
+    make, hit = producer_of(point), scatterer_of(point)
+    dtype = make.m_v.dtype
     experiment, recoils = cast_floats(experiment, dtype), cast_floats(recoils, dtype)
+    edges = jnp.asarray(time_edges, dtype)
+    if long_lived:
+        conventions = replace(conventions, width="narrow")
     k = momentum_nodes(experiment, recoils, n_momenta)
-    flux = chi_flux(experiment.beam, v, k, conventions, channels)
-    delay = jax.vmap(flight_delay, in_axes=(None, None, 0))(experiment.distance_m, v.m_chi, k)
-    time_edges = jnp.asarray(time_edges, dtype)
-    arrivals = jax.vmap(arrival_fractions, in_axes=(None, 0, None))(
-        experiment.pulse, delay, time_edges
-    )
-    arrivals = arrivals * time_acceptance(experiment.response, time_edges)[None, :]
-    response = jnp.zeros((recoils.fold.shape[0], n_momenta), dtype)
-    shares = experiment.nuclei_per_kg / experiment.nuclei_per_kg.sum()
-    for i, nucleus in enumerate(experiment.nuclei):
-        radius = form_factor_radius(v, nucleus, experiment.single_radius, conventions)
-        response = response + shares[i] * recoil_response(v, nucleus, radius, recoils, k)
-    counts = jnp.einsum("bk,ck,kt->cbt", response, flux, arrivals)
-    return jnp.exp(log_norm(experiment, v)) * counts
-
-
-def neutrino_counts(
-    experiment: Experiment,
-    recoils: RecoilGrid,
-    conventions: Conventions = DMJAX,
-    radius_fm: float | None = None,
-) -> tuple[Float[Array, " bins"], Float[Array, " bins"]]:
-    """CEvNS events of stopped-pion neutrinos per energy bin over all times: (prompt, delayed).
-
-    N = POT · N_T/(4πL²) · ν/POT ∫dT ε(T) ∫dE φ(E) dσ/dT.
-
-    Args:
-        experiment, recoils: detector and energy bins.
-        conventions: sets sin²θ_w, and the radius unless it is given.
-        radius_fm: rms radius of every nucleus [fm]; None: by the conventions.
-    """
-    totals = [jnp.zeros(recoils.fold.shape[0], recoils.t.dtype)] * 2
-    shares = experiment.nuclei_per_kg / experiment.nuclei_per_kg.sum()
-    for i, nucleus in enumerate(experiment.nuclei):
-        by_profile = (
-            experiment.single_radius if conventions.single_radius else nucleus.neutron_radius
+    flux = chi_flux(experiment.beam, make, k, conventions, channels)
+    if experiment.recoil == "electron":
+        response, per_kg = electron_response(experiment, hit, recoils, k)
+    else:
+        response, per_kg = nuclear_response(experiment, hit, recoils, k, conventions)
+    if long_lived:
+        lifetime = lifetime_ns(make) * US_PER_NS
+        shares = delay_shares(
+            experiment.beam, make, k, lifetime, experiment.distance_m, conventions, channels
         )
-        radius = by_profile if radius_fm is None else jnp.asarray(radius_fm, recoils.t.dtype)
-        spectra = jax.vmap(cevns_recoil, in_axes=(None, None, None, 0))(
-            nucleus, radius, conventions.sin2_theta_w, recoils.t
+        times = arrivals(experiment, delay_nodes(dtype), edges)
+        counts = jnp.einsum("bk,ck,ckd,dt->cbt", response, flux, shares, times)
+    else:
+        delay = jax.vmap(flight_delay, in_axes=(None, None, 0))(
+            experiment.distance_m, make.m_chi, k
         )
-        totals = [
-            total + shares[i] * (recoils.fold @ s) for total, s in zip(totals, spectra, strict=True)
-        ]
-    targets = experiment.mass_kg * experiment.nuclei_per_kg.sum()
-    area = 4.0 * jnp.pi * experiment.distance_m**2
-    flux = experiment.pot * experiment.neutrinos.per_pot / area
-    scale = flux * (targets * M2_PER_INVERSE_MEV2)
-    return scale * totals[0], scale * totals[1]
+        counts = jnp.einsum("bk,ck,kt->cbt", response, flux, arrivals(experiment, delay, edges))
+    return jnp.exp(log_norm(experiment, make, hit, per_kg)) * counts

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from dmjax.experiments import experiment
-from dmjax.flux import chi_flux, meson_yield
+from dmjax.flux import chi_flux
+from dmjax.flux.mesons import meson_yield
 from dmjax.models import mediator
 from dmjax.profiles import conventions
 from dmjax.response import accepted_recoils, all_recoils
-from dmjax.sources import doppler_table
+from dmjax.sources import boost_kernel, doppler_table
 from dmjax.yields import expected_counts
 from tolerances import tolerance
 
@@ -50,14 +51,17 @@ def _label(entry: dict) -> str:
 
 @eqx.filter_jit
 def _flux(beam, point, k, profile):
-    return chi_flux(beam, point, k, profile, ("pi0",))[0] / meson_yield(beam.mesons, point)
+    mesons = beam.pi0.mesons
+    v_per_pot = mesons.per_pot * meson_yield(mesons, point, point.m_v)
+    return chi_flux(beam, point, k, profile, ("pi0",))[0] / v_per_pot
 
 
 @pytest.mark.parametrize("entry", REFERENCE["flux"], ids=_label)
 def test_flux_per_parent(entry):
     csi = experiment("coherent-csi")
-    table = doppler_table(csi.beam.mesons, np.radians(entry["angle_deg"]))
-    beam = eqx.tree_at(lambda b: b.doppler, csi.beam, table)
+    table = doppler_table(csi.beam.pi0.mesons, np.radians(entry["angle_deg"]))
+    kernel = boost_kernel(table, float(csi.beam.k_max))
+    beam = eqx.tree_at(lambda b: b.pi0.kernel, csi.beam, kernel)
     k = jnp.geomspace(0.01, 900.0, 1500)
     flux = _flux(beam, _point(entry), k, conventions("d20", **_profile(entry["decay"], 4.7)))
     energy = jnp.sqrt(k**2 + entry["m_chi"] ** 2)

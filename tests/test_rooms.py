@@ -10,14 +10,14 @@ import dmjax
 PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "units", "data"},
-    {"constants", "numerics", "profiles"},
-    {"kinematics"},
+    {"constants", "numerics", "profiles", "isotopes"},
+    {"kinematics", "timing"},
     {"nuclei", "models"},
     {"sources"},
-    {"flux", "timing"},
+    {"flux"},
     {"scattering", "response"},
     {"experiments"},
-    {"yields"},
+    {"yields", "background"},
     {"prediction", "likelihood"},
     {"inference"},
     {"io"},

@@ -46,7 +46,7 @@ def lar_f90(source: Path) -> Table:
     return Table(meta, {"energy": energy, "f90": f90, "fraction": fractions.ravel()})
 
 
-RESPONSE_BUILDERS: dict[str, Callable[[Path], Table]] = {
+BUILDERS: dict[str, Callable[[Path], Table]] = {
     "lar2020_efficiency": lar_efficiency,
     "lar2020_f90": lar_f90,
 }

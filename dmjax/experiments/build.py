@@ -7,14 +7,15 @@ import numpy as np
 from jaxtyping import Array
 
 import dmjax.timing as timing
-from dmjax.constants import BR_PI0_TWO_PHOTONS, M_PI0
-from dmjax.data import Table
+from dmjax.constants import BR_ETA_TWO_PHOTONS, BR_PI0_TWO_PHOTONS, M_ETA, M_PI0
+from dmjax.data import Table, available
 from dmjax.errors import InputError
 from dmjax.experiments.files import Description, named_table
-from dmjax.experiments.rules import complaint
+from dmjax.experiments.rules import complaint, unknown
 from dmjax.experiments.schema import check_weights
-from dmjax.flux import Beam
-from dmjax.nuclei import Nucleus, atomic_mass, nucleus
+from dmjax.flux import Beam, make_beam
+from dmjax.isotopes import electrons_per_kg
+from dmjax.nuclei import Target, target_nuclei
 from dmjax.response import (
     AbstractEfficiency,
     Constant,
@@ -32,9 +33,9 @@ from dmjax.response import (
     Tabulated,
     Unquenched,
 )
-from dmjax.sources import NeutralMesons, StoppedPions, doppler_table
+from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions
 from dmjax.sources.cascade import cascade_photons
-from dmjax.units import AVOGADRO, MEV_PER_DALTON
+from dmjax.sources.neutrinos import inflight_spectrum, stopped_pion_neutrinos, tabulated_times
 
 QUENCHING = {"none": Unquenched, "constant": Constant, "linear": Linear, "polynomial": Polynomial}
 RESOLUTION = {"poisson": Poisson, "gamma": Gamma, "gaussian": Gaussian}
@@ -51,7 +52,6 @@ PULSES = {
     "double": "double_pulse",
     "tabulated": "tabulated_pulse",
 }
-GOLDEN = 0.5 * (5.0**0.5 - 1.0)
 
 
 def leaf(value: float | list[float] | np.ndarray) -> Array:
@@ -124,54 +124,60 @@ def make_slices(detector: Description, bins: int) -> Array | None:
     return leaf(shares / total)
 
 
-def make_target(detector: Description) -> tuple[tuple[Nucleus, ...], Array, Array]:
-    """Nuclei, their number per kg and the electrons per kg, from atoms per formula unit."""
+def make_target(detector: Description) -> Target:
+    """Nuclei and electrons of the target; nuclei only where they recoil, as they need radii."""
     formula = detector.spec["target"]
     try:
-        nuclei = tuple(nucleus(name) for name in formula)
+        if detector.spec["detector"].get("recoil", "nucleus") == "electron":
+            return Target((), np.zeros(0), electrons_per_kg(formula))
+        return target_nuclei(formula)
     except InputError as error:
         raise InputError(f"{detector.label}: target: {error}") from None
-    masses = {name: atomic_mass(name) / MEV_PER_DALTON for name in formula}
-    per_kg = 1e3 * AVOGADRO / sum(count * masses[name] for name, count in formula.items())
-    electrons = sum(count * n.z for n, count in zip(nuclei, formula.values(), strict=True))
-    return nuclei, leaf([per_kg * count for count in formula.values()]), leaf(per_kg * electrons)
 
 
-def isotropic_tables(tables: dict[str, Table]) -> dict[str, Table]:
-    """Meson tables with their directions spread evenly over the sphere (isotropic average).
-
-    Each cell becomes four in equal steps of cosθ, shifted from cell to cell, in order of energy, by
-    the golden ratio. Seen at 90° the flux is the average over the sphere within 0.1 %.
-    """
-
-    def spread(table: Table) -> Table:
-        cells = {key: np.repeat(values, 4) for key, values in table.columns.items()}
-        energy = table.columns["kinetic_energy"]
-        shift = np.empty_like(energy)
-        shift[np.argsort(energy)] = (np.arange(len(energy)) + 0.5) * GOLDEN % 1.0
-        cosine = (0.5 * (np.arange(4.0) + shift[:, None]) - 1.0).ravel()
-        return Table(table.meta, cells | {"cos_theta": cosine, "weight": 0.25 * cells["weight"]})
-
-    return {key: spread(t) if "cos_theta" in t.columns else t for key, t in tables.items()}
+def _shipped_table(origin: Description, key: str, name: str | None) -> str | None:
+    if name is not None and name not in available("tables"):
+        raise unknown(origin.label, f"table in {key}:", name, available("tables"))
+    return name
 
 
-def make_beam(spec: dict[str, Any], tables: dict[str, Table], angle: float) -> Beam:
-    """Parents of a beam as seen at `angle` [rad]."""
-    cells, spectrum = tables["pi0"].columns, tables["cascade"].columns
-    mesons = NeutralMesons(
-        leaf(M_PI0),
-        leaf(BR_PI0_TWO_PHOTONS),
-        leaf(spec["pi0"]["per_pot"]),
-        *(leaf(cells[key]) for key in ("kinetic_energy", "cos_theta", "weight")),
+def make_neutrinos(
+    detector: Description, beam: Description, pulse: timing.AbstractPulse
+) -> StoppedPionNeutrinos:
+    """Neutrinos of the beam; a detector may replace their number and their measured times."""
+    spec = beam.spec["neutrinos"]
+    flight = _shipped_table(beam, "neutrinos.inflight_table", spec.get("inflight_table"))
+    measured = _shipped_table(detector, "neutrino_times", detector.spec.get("neutrino_times"))
+    return stopped_pion_neutrinos(
+        detector.spec.get("neutrinos", spec)["per_pot"],
+        pulse,
+        kaons_per_pot=spec.get("kaon_per_pot", 0.0),
+        inflight=inflight_spectrum(flight) if flight else None,
+        times=tabulated_times(measured) if measured else None,
     )
-    captures = spec["piminus"]
-    pions = StoppedPions(
-        leaf(captures["captured_per_pot"] + captures["inelastic_per_pot"]),
-        leaf(captures["radiative_fraction"]),
-        leaf(captures["radiative_fraction_error"]),
+
+
+def _mesons(spec: dict[str, Any], table: Table, mass: float, branching: float) -> NeutralMesons:
+    cells = (table.columns[key] for key in ("kinetic_energy", "cos_theta", "weight"))
+    rate = (spec["per_pot"], spec.get("per_pot_error", 0.0))
+    return NeutralMesons(leaf(mass), leaf(branching), *map(leaf, rate), *map(leaf, cells))
+
+
+def read_parents(spec: dict[str, Any], tables: dict[str, Table], angle: float | None) -> Beam:
+    """Parents of a beam as seen at `angle` [rad]; None: averaged over all directions."""
+    captures, spectrum = spec["piminus"], tables["cascade"].columns
+    eta = None
+    if "eta" in spec:
+        eta = _mesons(spec["eta"], tables["eta"], M_ETA, BR_ETA_TWO_PHOTONS)
+    return make_beam(
+        pi0=_mesons(spec["pi0"], tables["pi0"], M_PI0, BR_PI0_TWO_PHOTONS),
+        eta=eta,
+        pions=StoppedPions(
+            leaf(captures["captured_per_pot"] + captures["inelastic_per_pot"]),
+            leaf(captures["radiative_fraction"]),
+            leaf(captures["radiative_fraction_error"]),
+        ),
+        exchange_per_pot=leaf(spec.get("exchange", {"per_pot": 0.0})["per_pot"]),
+        photons=cascade_photons(spectrum["energy"], spectrum["photons"]),
+        angle=angle,
     )
-    photons = cascade_photons(spectrum["energy"], spectrum["photons"])
-    doppler = doppler_table(mesons, angle)
-    # E = E'/g with E' ≤ m_π/2 for any m_V, and E ≤ E_γ in the cascade.
-    fastest = 0.5 * M_PI0 / float(np.exp(doppler.log_g_min + 2.0 * doppler.step_log_g))
-    return Beam(mesons, doppler, pions, photons, leaf(max(fastest, float(photons.edges[-1]))))

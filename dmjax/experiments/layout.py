@@ -114,6 +114,7 @@ DETECTOR = Section(
     },
     {
         "neutrinos": Section({"per_pot": POSITIVE}),
+        "neutrino_times": Text(),
         "pulse": PULSE,
         "slices": Section({"table": Text()}),
         "steady_state": ListOf(STEADY_STATE),
@@ -121,7 +122,7 @@ DETECTOR = Section(
 )
 """Keys of a detector file."""
 
-MESONS = Section({"table": Text(), "per_pot": POSITIVE})
+MESONS = Section({"table": Text(), "per_pot": POSITIVE}, {"per_pot_error": NOT_NEGATIVE})
 BEAM = Section(
     {
         "title": Text(),
@@ -135,7 +136,10 @@ BEAM = Section(
             }
         ),
         "cascade": Section({"table": Text()}),
-        "neutrinos": Section({"per_pot": POSITIVE}),
+        "neutrinos": Section(
+            {"per_pot": POSITIVE},
+            {"kaon_per_pot": NOT_NEGATIVE, "inflight_table": Text()},
+        ),
         "pulse": PULSE,
     },
     {"eta": MESONS, "exchange": Section({"per_pot": NOT_NEGATIVE})},

@@ -8,18 +8,17 @@ import numpy as np
 
 from dmjax.data import available
 from dmjax.experiments.build import (
-    isotropic_tables,
     leaf,
-    make_beam,
+    make_neutrinos,
     make_pulse,
     make_response,
     make_slices,
     make_target,
+    read_parents,
 )
 from dmjax.experiments.experiment import Experiment, Selection, SteadyState, bin_edges
 from dmjax.experiments.files import Description, beam_tables, read_beam, read_detector
 from dmjax.flux import Beam
-from dmjax.sources import StoppedPionNeutrinos
 
 EXPERIMENTS = tuple(available("experiments"))
 
@@ -61,9 +60,8 @@ def _shipped_beam(name: str, angle_deg: float, isotropic: bool, precision: str) 
 
 
 def _tabulate(beam: Description, angle_deg: float, isotropic: bool) -> Beam:
-    tables = beam_tables(beam)
-    tables = isotropic_tables(tables) if isotropic else tables
-    return make_beam(beam.spec, tables, float(np.radians(angle_deg)))
+    angle = None if isotropic else float(np.radians(angle_deg))
+    return read_parents(beam.spec, beam_tables(beam), angle)
 
 
 def _beam(detector: Description, beam: Description, isotropic: bool) -> Beam:
@@ -77,15 +75,15 @@ def _beam(detector: Description, beam: Description, isotropic: bool) -> Beam:
 def _build(detector: Description, name: str, isotropic: bool) -> Experiment:
     spec, beam = detector.spec, read_beam(detector)
     place, edges = spec["detector"], bin_edges(spec["bins"]["energy"])
-    nuclei, nuclei_per_kg, electrons_per_kg = make_target(detector)
-    neutrinos = spec.get("neutrinos", beam.spec["neutrinos"])
+    target = make_target(detector)
+    pulse = make_pulse(spec.get("pulse", beam.spec["pulse"]))
     return Experiment(
         beam=_beam(detector, beam, isotropic),
-        neutrinos=StoppedPionNeutrinos(leaf(neutrinos["per_pot"])),
-        pulse=make_pulse(spec.get("pulse", beam.spec["pulse"])),
-        nuclei=nuclei,
-        nuclei_per_kg=nuclei_per_kg,
-        electrons_per_kg=electrons_per_kg,
+        neutrinos=make_neutrinos(detector, beam, pulse),
+        pulse=pulse,
+        nuclei=target.nuclei,
+        nuclei_per_kg=leaf(target.nuclei_per_kg),
+        electrons_per_kg=leaf(target.electrons_per_kg),
         mass_kg=leaf(place["mass_kg"]),
         distance_m=leaf(place["distance_m"]),
         pot=leaf(place["pot"]),

@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.background import Spectra, neutrino_spectra
 from dmjax.data import available, load_table, load_toml
 from dmjax.errors import InputError, unknown_name
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
 from dmjax.profiles import DMJAX, Conventions
 from dmjax.response import accepted_recoils
-from dmjax.yields import neutrino_counts
 
 DATASETS = tuple(available("datasets"))
 
@@ -73,10 +73,10 @@ def _neutrons(spec: dict, detector: Experiment, pe_edges: np.ndarray) -> np.ndar
 @eqx.filter_jit
 def _energy_spectra(
     detector: Experiment, pe_edges: tuple, conventions: Conventions, radius_fm: float | None
-) -> tuple[Float[Array, " energy"], Float[Array, " energy"]]:
-    """Prompt and delayed neutrinos per energy bin, compiled as one."""
+) -> Spectra:
+    """Neutrinos per energy bin by component, compiled as one."""
     recoils = accepted_recoils(detector.response, np.array(pe_edges))
-    return neutrino_counts(detector, recoils, conventions, radius_fm)
+    return neutrino_spectra(detector, recoils, conventions, radius_fm)
 
 
 def load_dataset(
@@ -112,7 +112,8 @@ def load_dataset(
         tuple(jnp.asarray(spec[key], float) for key in ("mass_kg", "pot")),
     )
     on, off = _counts(spec, pe_edges, time_edges)
-    prompt, delayed = _energy_spectra(detector, tuple(pe_edges.tolist()), conventions, radius_fm)
+    spectra = _energy_spectra(detector, tuple(pe_edges.tolist()), conventions, radius_fm)
+    prompt, delayed = spectra["prompt"], spectra["delayed"]
     times = load_table(spec["times"]).columns
     prompt_t, delayed_t, neutron_t = (
         jnp.asarray(rebin(times["time"], times[key], time_edges), prompt.dtype)

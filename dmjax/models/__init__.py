@@ -1,9 +1,22 @@
-"""Mediators: charges, couplings, dark-matter spin."""
+"""Mediators: charges, couplings, dark-matter spin, widths."""
 
+from dmjax.models.charges import PRESETS as PRESETS
+from dmjax.models.charges import Charges as Charges
+from dmjax.models.couplings import Coupling as Coupling
+from dmjax.models.couplings import convert as convert
 from dmjax.models.couplings import eps_from_y as eps_from_y
+from dmjax.models.couplings import require_same_convention as require_same_convention
 from dmjax.models.couplings import y_from_eps as y_from_eps
-from dmjax.models.vector import PRESETS as PRESETS
+from dmjax.models.double import DoubleMediator as DoubleMediator
+from dmjax.models.double import double_mediator as double_mediator
+from dmjax.models.double import producer_of as producer_of
+from dmjax.models.double import scatterer_of as scatterer_of
+from dmjax.models.vector import ROLES as ROLES
 from dmjax.models.vector import SPINS as SPINS
-from dmjax.models.vector import Charges as Charges
 from dmjax.models.vector import VectorMediator as VectorMediator
 from dmjax.models.vector import mediator as mediator
+from dmjax.models.widths import branching_ratios as branching_ratios
+from dmjax.models.widths import chi_width as chi_width
+from dmjax.models.widths import fermion_width as fermion_width
+from dmjax.models.widths import lifetime_ns as lifetime_ns
+from dmjax.models.widths import total_width as total_width

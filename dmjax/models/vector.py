@@ -9,24 +9,26 @@ from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import E_CHARGE
-from dmjax.data import load_toml
 from dmjax.errors import InputError, unknown_name
+from dmjax.models.charges import PRESETS as PRESETS
+from dmjax.models.charges import Charges as Charges
+from dmjax.models.charges import capture_charge as capture_charge
+from dmjax.models.charges import meson_charge as meson_charge
+from dmjax.models.charges import nuclear_charge as nuclear_charge
 
 Scalar = Float[Array, ""]
-SPINS = ("dirac", "scalar")
+SPINS = ("dirac", "scalar", "majorana", "pseudo-dirac")
+"""Dark-matter spins: complex scalar; Dirac; Majorana (axial current); pseudo-Dirac (χ₁ → χ₂)."""
 
-
-class Charges(eqx.Module):
-    """Charges x_f of the Standard-Model fermions under V, in units of κ_f."""
-
-    up: float
-    down: float
-    electron: float
+ROLES = ("producer", "scatterer")
+CUSTOM = "custom"
 
 
 class VectorMediator(eqx.Module):
-    """V with L = κ_f x_f V f̄γf + κ_D V χ̄γχ ([D20] Eqs. 2.3, 2.5).
+    """V with L = κ_f x_f V f̄γf + κ_D V J_χ ([D20] Eqs. 2.3, 2.5).
 
+    J_χ = χ̄γχ (Dirac), iχ*∂χ + h.c. (complex scalar), ½ χ̄γγ₅χ (Majorana) or i χ̄₂γχ₁
+    (pseudo-Dirac: two Majorana states of masses m_χ and m_χ + Δ, coupled off the diagonal).
     Couplings are kept as logarithms: κ_f⁴ would underflow in float32.
 
     Attributes:
@@ -34,8 +36,10 @@ class VectorMediator(eqx.Module):
         log_kappa: ln κ_f; κ_f = εe for the dark photon.
         log_alpha_d: ln α_D, α_D = κ_D²/4π.
         charges: x_f.
-        model: preset name.
-        dm: "dirac" or "scalar" (complex).
+        splitting: Δ = m_χ₂ − m_χ₁ [MeV]; 0 unless pseudo-Dirac.
+        lifetime: proper lifetime of V [ns] in place of the one from its widths, or None.
+        model: preset name, or "custom".
+        dm: one of `SPINS`.
     """
 
     m_v: Scalar
@@ -43,28 +47,56 @@ class VectorMediator(eqx.Module):
     log_kappa: Scalar
     log_alpha_d: Scalar
     charges: Charges
+    splitting: Scalar
+    lifetime: Scalar | None
     model: str = eqx.field(static=True)
     dm: str = eqx.field(static=True)
 
 
-PRESETS = {name: Charges(**charges) for name, charges in load_toml("models", "vector").items()}
-"""First-generation charges of [D20] Table 1: all that production and scattering here need."""
-
-
-def check_masses(m_v, m_chi) -> None:
-    """Raise unless both masses are finite and positive and V → χχ̄ is open."""
+def check_masses(
+    m_v: ArrayLike, m_chi: ArrayLike, splitting: ArrayLike = 0.0, *, role: str = "producer"
+) -> None:
+    """Raise unless masses are finite and positive, Δ ≥ 0, and a producer's V → χχ̄ is open."""
     for name, mass in (("m_v", m_v), ("m_chi", m_chi)):
-        values = np.asarray(mass)
-        if not np.all(np.isfinite(values)) or np.any(values <= 0):
-            raise InputError(f"{name} must be finite and positive in MeV, got {mass}")
-    if np.any(np.asarray(m_chi) >= 0.5 * np.asarray(m_v)):
+        _check_positive(name, mass, " in MeV")
+    gap = np.asarray(splitting)
+    if not np.all(np.isfinite(gap)) or np.any(gap < 0):
+        raise InputError(f"splitting must be finite and at least 0 MeV, got {splitting}")
+    if role == "scatterer":
+        return
+    if np.any(np.asarray(m_chi) + 0.5 * gap >= 0.5 * np.asarray(m_v)):
+        needed, at = "m_chi < m_v/2", ""
+        if np.any(gap > 0):
+            needed, at = "2 m_chi + splitting < m_v", f", splitting = {splitting} MeV"
         raise InputError(
-            f"V -> chi chi needs m_chi < m_v/2, got m_v = {m_v} MeV, m_chi = {m_chi} MeV"
+            f"V -> chi chi needs {needed}, got m_v = {m_v} MeV, m_chi = {m_chi} MeV{at}"
         )
 
 
+def _check_positive(name: str, value, unit: str = "") -> None:
+    values = np.asarray(value)
+    if not np.all(np.isfinite(values)) or np.any(values <= 0):
+        raise InputError(f"{name} must be finite and positive{unit}, got {value}")
+
+
+def _charges_of(model: str | Charges) -> tuple[str, Charges]:
+    if isinstance(model, Charges):
+        return CUSTOM, model
+    if model not in PRESETS:
+        raise unknown_name("model", model, PRESETS)
+    return model, PRESETS[model]
+
+
+def _check_spin(dm: str, splitting) -> None:
+    if dm not in SPINS:
+        raise unknown_name("dark-matter spin", dm, SPINS)
+    given = isinstance(splitting, Tracer) or np.any(np.asarray(splitting) != 0)
+    if given and dm != "pseudo-dirac":
+        raise InputError(f"a splitting needs dm = 'pseudo-dirac', got dm = '{dm}'")
+
+
 def mediator(
-    model: str,
+    model: str | Charges,
     m_v: ArrayLike,
     m_chi: ArrayLike,
     *,
@@ -72,16 +104,23 @@ def mediator(
     eps: ArrayLike | None = None,
     g: ArrayLike | None = None,
     dm: str = "dirac",
+    splitting: ArrayLike = 0.0,
+    lifetime_ns: ArrayLike | None = None,
+    role: str = "producer",
 ) -> VectorMediator:
-    """A preset of [D20] Table 1 at given masses and couplings.
+    """A mediator of [D20] Table 1, or of given charges, at given masses and couplings.
 
     Args:
-        model: a key of `PRESETS`.
+        model: a key of `PRESETS`, or a `Charges` of your own.
         m_v, m_chi: masses [MeV], m_chi < m_v/2; numbers or traced scalars.
         alpha_d: dark fine-structure constant κ_D²/4π.
         eps: kinetic mixing, for "dark-photon" (κ_f = εe).
         g: gauge coupling, for every other model (κ_f = g).
-        dm: "dirac" or "scalar".
+        dm: "dirac", "scalar", "majorana" or "pseudo-dirac".
+        splitting: m_χ₂ − m_χ₁ [MeV] for "pseudo-dirac", 2m_χ + splitting < m_V. Production and
+            its angular weight neglect it: meant for splitting ≪ m_χ.
+        lifetime_ns: proper lifetime of V [ns] to use instead of ħ over the total width.
+        role: "scatterer" drops the condition that V → χχ̄ is open (see `DoubleMediator`).
 
     Returns:
         VectorMediator. Outside the domain: InputError for concrete values, exact zeros downstream
@@ -90,26 +129,38 @@ def mediator(
     >>> a = mediator("dark-photon", 75.0, 25.0, eps=1e-4)
     >>> round(float(eps_of(a)), 7)
     0.0001
+    >>> mediator(Charges(up=1.0, down=-1.0), 75.0, 25.0, g=1e-4).model
+    'custom'
     """
-    if model not in PRESETS:
-        raise unknown_name("model", model, PRESETS)
-    if dm not in SPINS:
-        raise unknown_name("dark-matter spin", dm, SPINS)
-    name, other = ("eps", g) if model == "dark-photon" else ("g", eps)
-    coupling = eps if model == "dark-photon" else g
+    name, charges = _charges_of(model)
+    _check_spin(dm, splitting)
+    if role not in ROLES:
+        raise unknown_name("role", role, ROLES)
+    key, coupling, other = ("eps", eps, g) if name == "dark-photon" else ("g", g, eps)
     if coupling is None or other is not None:
-        raise InputError(f"model '{model}' takes its coupling as {name}, and only that")
-    arguments = (m_v, m_chi, coupling, alpha_d)
-    if not any(isinstance(x, Tracer) for x in arguments):
-        check_masses(m_v, m_chi)
-        for key, value in ((name, coupling), ("alpha_d", alpha_d)):
-            if not np.all(np.isfinite(value)) or np.any(np.asarray(value) <= 0):
-                raise InputError(f"{key} must be finite and positive, got {value}")
-    dtype = jnp.result_type(float, *(x for x in arguments if isinstance(x, jnp.ndarray)))
-    m_v, m_chi, coupling, alpha_d = (jnp.asarray(x, dtype) for x in arguments)
-    log_e = math.log(E_CHARGE) if model == "dark-photon" else 0.0
+        raise InputError(f"model '{name}' takes its coupling as {key}, and only that")
+    leaves: list[ArrayLike] = [m_v, m_chi, coupling, alpha_d, splitting]
+    if lifetime_ns is not None:
+        leaves.append(lifetime_ns)
+    if not any(isinstance(x, Tracer) for x in leaves):
+        check_masses(m_v, m_chi, splitting, role=role)
+        _check_positive(key, coupling)
+        _check_positive("alpha_d", alpha_d)
+        if lifetime_ns is not None:
+            _check_positive("lifetime_ns", lifetime_ns)
+    dtype = jnp.result_type(float, *(x for x in leaves if isinstance(x, jnp.ndarray)))
+    m_v, m_chi, coupling, alpha_d, splitting, *rest = (jnp.asarray(x, dtype) for x in leaves)
+    log_e = math.log(E_CHARGE) if name == "dark-photon" else 0.0
     return VectorMediator(
-        m_v, m_chi, jnp.log(coupling) + log_e, jnp.log(alpha_d), PRESETS[model], model, dm
+        m_v=m_v,
+        m_chi=m_chi,
+        log_kappa=jnp.log(coupling) + log_e,
+        log_alpha_d=jnp.log(alpha_d),
+        charges=charges,
+        splitting=splitting,
+        lifetime=rest[0] if rest else None,
+        model=name,
+        dm=dm,
     )
 
 
@@ -118,25 +169,11 @@ def eps_of(v: VectorMediator) -> Scalar:
     return jnp.exp(v.log_kappa) / E_CHARGE
 
 
-def meson_charge(charges: Charges) -> float:
-    """Coupling of π⁰ → γV relative to π⁰ → γγ: (Q_u x_u − Q_d x_d)/(Q_u² − Q_d²).
-
-    ([D20] Table 4, first row: 1, 1, 2 for A′, B, T3R.)
-    """
-    return 3.0 * (2.0 / 3.0 * charges.up + 1.0 / 3.0 * charges.down)
+def heavier_mass(v: VectorMediator) -> Scalar:
+    """m_χ₂ = m_χ + Δ [MeV]: what an upscatter makes; m_χ itself unless pseudo-Dirac."""
+    return v.m_chi + v.splitting
 
 
-def capture_charge(charges: Charges) -> float:
-    """Coupling of π⁻ p → n V relative to the photon's: x_u/Q_u ([D20] Table 4 as printed)."""
-    return 1.5 * charges.up
-
-
-def nuclear_charge(charges: Charges, z: float, n: float) -> float:
-    """Coherent charge of a nucleus: Z(2x_u + x_d) + N(x_u + 2x_d).
-
-    Z for A′, A for B and B−L, 2(A − 2Z) for T3R, 0 for leptonic models.
-
-    >>> round(nuclear_charge(PRESETS["t3r-1"], 55, 78), 6)
-    46.0
-    """
-    return z * (2.0 * charges.up + charges.down) + n * (charges.up + 2.0 * charges.down)
+def mass_gap(v: VectorMediator) -> Scalar:
+    """m_χ₂² − m_χ₁² = Δ(2m_χ + Δ) [MeV²]: the `gap` of `kinematics.momentum_min`."""
+    return v.splitting * (2.0 * v.m_chi + v.splitting)

@@ -1,5 +1,10 @@
 """Differential cross sections dσ/dT on targets at rest."""
 
-from dmjax.scattering.cevns import cevns_recoil as cevns_recoil
-from dmjax.scattering.nuclear import chi_nucleus as chi_nucleus
-from dmjax.scattering.nuclear import form_factor_radius as form_factor_radius
+from dmjax.scattering.cevns import cevns as cevns
+from dmjax.scattering.dark import chi_electron as chi_electron
+from dmjax.scattering.dark import chi_nucleus as chi_nucleus
+from dmjax.scattering.dark import chi_target as chi_target
+from dmjax.scattering.dark import form_factor_radius as form_factor_radius
+from dmjax.scattering.nsi import Nsi as Nsi
+from dmjax.scattering.nsi import nsi as nsi
+from dmjax.scattering.nu_electron import nu_electron as nu_electron

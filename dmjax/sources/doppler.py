@@ -21,9 +21,14 @@ from dmjax.numerics import cubic_taps
 from dmjax.sources.mesons import NeutralMesons
 
 Scalar = Float[Array, ""]
-N_ANGLES = 97
-LOG_G_STEP = 0.02
+N_ANGLES = 193
+"""Rows in a. Half as many bias the flux 29° from a 3 GeV beam by 0.2 %; these by 0.03 %."""
+LOG_G_STEP = 0.01
+"""What a step smears past the kinematic edge g = cos a is lost, which only χ that are slow in the
+parent's frame notice: 0.5 % of the flux at m_V = 120, m_χ = m_V/2.1 MeV (π⁰), 2 % at m_V/2.05."""
 N_AZIMUTHS = 48
+N_DIRECTIONS = 128
+"""Directions per parent in the average over the sphere."""
 
 
 class DopplerTable(eqx.Module):
@@ -41,24 +46,57 @@ class DopplerTable(eqx.Module):
     step_log_g: Scalar
 
 
-def line_of_sight_cosines(mesons: NeutralMesons, angle: float) -> np.ndarray:
-    """cosψ between each parent and the detector at `angle` [rad] from the beam, (cells, azimuths).
+def line_of_sight_cosines(mesons: NeutralMesons, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """cosψ between each parent and the detector at `angle` [rad] from the beam, and its weights.
 
-    cosψ = cosθ cosθ_d + sinθ sinθ_d cosφ with φ uniform.
+    cosψ = cosθ cosθ_d + sinθ sinθ_d cosφ with φ uniform. Both (cells, azimuths); each row of
+    weights sums to 1.
     """
     cos_theta = np.asarray(mesons.cos_theta)[:, None]
     azimuth = (np.arange(N_AZIMUTHS) + 0.5) * np.pi / N_AZIMUTHS
     sin_theta = np.sqrt(np.clip(1.0 - cos_theta**2, 0.0, None))
-    return cos_theta * np.cos(angle) + sin_theta * np.sin(angle) * np.cos(azimuth)
+    cosines = cos_theta * np.cos(angle) + sin_theta * np.sin(angle) * np.cos(azimuth)
+    return cosines, np.full(cosines.shape, 1.0 / N_AZIMUTHS)
 
 
-def doppler_table(mesons: NeutralMesons, angle: float) -> DopplerTable:
-    """Tabulate η for a detector at `angle` [rad] from the beam (NumPy, once per experiment)."""
+def uniform_cosines(gamma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """cosψ uniform over the sphere: nodes even in ln(γ − βγ cosψ), and their weights.
+
+    With ρ the rapidity of the parent and u even in [−1, 1], cosψ = (cosh ρ − e^{uρ})/sinh ρ.
+
+    >>> cosines, weights = uniform_cosines(np.array([3.0]))
+    >>> bool(abs((weights * cosines).sum()) < 1e-3), float((weights * cosines**2).sum().round(3))
+    (True, 0.333)
+    """
+    rapidity = np.maximum(np.arccosh(gamma), 1e-6)[:, None]
+    u = (2.0 * np.arange(N_DIRECTIONS) + 1.0) / N_DIRECTIONS - 1.0
+    cosines = (np.cosh(rapidity) - np.exp(u * rapidity)) / np.sinh(rapidity)
+    weights = np.exp(u * rapidity)
+    return np.clip(cosines, -1.0, 1.0), weights / weights.sum(axis=1, keepdims=True)
+
+
+def doppler_table(mesons: NeutralMesons, angle: float | None) -> DopplerTable:
+    """Tabulate η for one detector (NumPy, once per experiment).
+
+    Args:
+        mesons: parents.
+        angle: detector's angle to the beam [rad]; None averages the flux over all directions.
+
+    Returns:
+        η. Flux and mean χ energy follow to 0.1 % for m_χ ≤ m_V/2.3; nearer to m_V/2 close to the
+        meson mass up to a few per cent of the flux are lost (see LOG_G_STEP).
+
+    >>> at_rest = [jnp.asarray(x) for x in (135.0, 0.988, 0.1, [0.0], [1.0], [1.0])]
+    >>> table = doppler_table(NeutralMesons(*at_rest), None)
+    >>> float(table.values.sum() * table.step_log_g / len(table.values))  # Σ weights
+    1.0
+    """
     gamma = 1.0 + np.asarray(mesons.kinetic_energy) / float(mesons.mass)
-    beta_gamma_cos = np.sqrt(gamma**2 - 1.0)[:, None] * line_of_sight_cosines(mesons, angle)
-    weight = np.broadcast_to(
-        np.asarray(mesons.weight)[:, None] / N_AZIMUTHS, beta_gamma_cos.shape
-    ).ravel()
+    cosines, shares = (
+        uniform_cosines(gamma) if angle is None else line_of_sight_cosines(mesons, angle)
+    )
+    beta_gamma_cos = np.sqrt(gamma**2 - 1.0)[:, None] * cosines
+    weight = (np.asarray(mesons.weight)[:, None] * shares).ravel()
     a = np.linspace(0.0, 0.5 * np.pi, N_ANGLES)
     lightlike = np.log(gamma[:, None] - beta_gamma_cos)
     log_g_min = min(lightlike.min(), 0.0) - 3.0 * LOG_G_STEP

@@ -1,4 +1,7 @@
-"""Mesons made in the target: π⁰ in flight (P1) and π⁻ stopped in matter (P2)."""
+"""Mesons made in the target: π⁰ and η in flight (P1), π⁻ stopped in matter (P2).
+
+π⁰ of charge exchange (P3) are nearly at rest: their number is all there is to know of them.
+"""
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -7,12 +10,12 @@ Scalar = Float[Array, ""]
 
 
 class NeutralMesons(eqx.Module):
-    """Mesons that decay to γγ in flight.
+    """π⁰ or η made in flight, for M → γV (P1).
 
     Attributes:
         mass: [MeV].
         br_two_photons: branching ratio to γγ.
-        per_pot: mesons per proton on target.
+        per_pot, per_pot_error: mesons per proton on target; the error covers rate and shape.
         kinetic_energy, cos_theta, weight: cells of the production distribution [MeV, 1, 1];
             cos_theta is measured from the beam; the weights sum to 1.
     """
@@ -20,16 +23,18 @@ class NeutralMesons(eqx.Module):
     mass: Scalar
     br_two_photons: Scalar
     per_pot: Scalar
+    per_pot_error: Scalar
     kinetic_energy: Float[Array, " n"]
     cos_theta: Float[Array, " n"]
     weight: Float[Array, " n"]
 
 
 class StoppedPions(eqx.Module):
-    """π⁻ absorbed by the target without making a π⁰.
+    """π⁻ absorbed by the target without making a π⁰, for π⁻ p → n V (P2).
 
     Attributes:
-        per_pot: captures at rest plus inelastic ones, per proton on target.
+        per_pot: captures at rest plus absorptions in flight, per proton on target; the latter
+            are taken as isotropic too ([D20] §3.2: the mesic state is not much boosted).
         radiative_fraction: share of captures in the target nucleus that emit a photon.
         radiative_fraction_error: its standard deviation.
     """

@@ -1,34 +1,13 @@
-"""Beam pulses and the arrival time of prompt dark matter."""
+"""From a pulse to the share of particles that arrive in each time bin."""
 
-from abc import abstractmethod
-
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dmjax.timing.pulses import AbstractPulse
 from dmjax.units import M_PER_US
 
 Scalar = Float[Array, ""]
-
-
-class AbstractPulse(eqx.Module):
-    """Arrival-time distribution of light from the target."""
-
-    @abstractmethod
-    def cdf(self, time: Scalar) -> Scalar:
-        """Fraction that has arrived by `time` [µs]."""
-
-
-class GaussianPulse(AbstractPulse):
-    """Gaussian pulse: mean and σ [µs]."""
-
-    mean: Scalar
-    sigma: Scalar
-
-    def cdf(self, time: Scalar) -> Scalar:
-        """Φ((t − mean)/σ)."""
-        return jax.scipy.stats.norm.cdf((time - self.mean) / self.sigma)
 
 
 def flight_delay(distance: Scalar, mass: Scalar, k: Scalar) -> Scalar:
@@ -44,5 +23,5 @@ def flight_delay(distance: Scalar, mass: Scalar, k: Scalar) -> Scalar:
 def arrival_fractions(
     pulse: AbstractPulse, delay: Scalar, edges: Float[Array, " n_plus_1"]
 ) -> Float[Array, " n"]:
-    """Share of χ with flight delay `delay` [µs] that arrive in each time bin [µs]."""
+    """Share of particles with flight delay `delay` [µs] that arrive in each time bin [µs]."""
     return jnp.clip(jnp.diff(jax.vmap(pulse.cdf)(edges - delay)), 0.0)

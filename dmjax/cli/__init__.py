@@ -1,0 +1,35 @@
+"""The command line. JAX is imported inside the commands, so `--help` starts at once."""
+
+import sys
+
+import typer
+
+from dmjax.cli.fit import fit, plot
+from dmjax.cli.info import info
+from dmjax.cli.limit import limit
+from dmjax.cli.predict import predict
+from dmjax.cli.reproduce import reproduce
+from dmjax.errors import InputError
+
+app = typer.Typer(
+    name="dmjax",
+    help="Light dark matter at stopped-pion and beam-dump experiments: predict, fit, limit.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (info, predict, fit, limit, plot, reproduce):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point: bad input ends in one line on stderr and exit status 2."""
+    try:
+        app()
+    except InputError as problem:
+        sys.stderr.write(f"dmjax: {problem}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("dmjax: interrupted; finished steps are kept and will be reused\n")
+        sys.exit(130)

@@ -1,0 +1,5 @@
+"""`python -m dmjax.cli`."""
+
+from dmjax.cli import main
+
+main()

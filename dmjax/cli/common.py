@@ -1,0 +1,122 @@
+"""What every command shares: option types, start-up, tables."""
+
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dmjax.errors import InputError
+
+
+class Spin(StrEnum):
+    """Dark-matter spin."""
+
+    dirac = "dirac"
+    scalar = "scalar"
+    majorana = "majorana"
+    pseudo_dirac = "pseudo-dirac"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Out = Annotated[Path | None, typer.Option(help="Write the result here.")]
+Profile = Annotated[str, typer.Option("--conventions", help="Physics profile: dmjax or d20.")]
+Choices = Annotated[
+    list[str] | None,
+    typer.Option("--choose", help="Change one choice of the profile, e.g. width=narrow; repeat."),
+]
+Dm = Annotated[Spin, typer.Option(help="Dark-matter spin (scalar: complex scalar).")]
+AlphaD = Annotated[float, typer.Option(help="Dark fine-structure constant.")]
+MassRatio = Annotated[float, typer.Option(help="m_V / m_chi.")]
+Channels = Annotated[
+    str,
+    typer.Option(
+        help="Production channels, comma-separated: pi0, eta, piminus, exchange, cascade; or all."
+    ),
+]
+
+
+def start() -> None:
+    """float64 for every computation of the command line."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The parts of a comma-separated list."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def channel_names(text: str) -> tuple[str, ...]:
+    """Production channels of a list; "all" for every one."""
+    from dmjax.profiles import CHANNELS
+
+    return CHANNELS if text == "all" else names(text)
+
+
+def chosen_conventions(profile: str, choices: Iterable[str] | None):
+    """A profile with single choices changed by key=value."""
+    import dmjax
+
+    changes: dict[str, Any] = {}
+    for text in choices or ():
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--choose takes key=value, e.g. width=narrow, got '{text}'")
+        changes[key.strip()] = _typed(value.strip())
+    return dmjax.conventions(profile, **changes)
+
+
+def _typed(text: str) -> bool | float | str:
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def emit(text: str) -> None:
+    """One text to stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def show(title: str, headers: list[str], rows: list[list[str]]) -> None:
+    """A titled table to stdout."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for i, header in enumerate(headers):
+        table.add_column(Text(header), justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    emit(title)
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
+def report(plain: dict, out: Path | None, json: bool) -> bool:
+    """Write a result to its file and, as JSON, to stdout; whether a table is still wanted."""
+    from dmjax.io import to_json, write_json
+
+    if out is not None:
+        write_json(out, plain)
+    if json:
+        emit(to_json(plain))
+    return not json
+
+
+def flat_conventions(result: dict) -> dict:
+    """`conventions` as the profile's name, with its changed fields beside it."""
+    chosen = result["conventions"]
+    return result | {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}
+
+
+def check_ratio(mass_ratio: float) -> None:
+    """Raise unless V → χχ is open."""
+    if not mass_ratio > 2.0:
+        raise InputError(f"V -> chi chi needs --mass-ratio above 2, got {mass_ratio:g}")

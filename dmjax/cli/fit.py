@@ -1,0 +1,209 @@
+"""`dmjax fit` and `dmjax plot`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dmjax.cli.common import (
+    AlphaD,
+    Channels,
+    Choices,
+    Dm,
+    Json,
+    MassRatio,
+    Profile,
+    Spin,
+    channel_names,
+    chosen_conventions,
+    emit,
+    flat_conventions,
+    report,
+    show,
+    start,
+)
+from dmjax.errors import InputError
+from dmjax.profiles import Conventions
+
+
+def fit(
+    dataset: Annotated[str, typer.Argument(help="Data set, e.g. csi2017.")],
+    counting: Annotated[
+        bool, typer.Option("--counting", help="Only count: excess and significance in the cuts.")
+    ] = False,
+    rn: Annotated[
+        list[float] | None,
+        typer.Option(help="With --counting: R_n [fm] for neutrinos; repeat. Default 4.7 and 5.5."),
+    ] = None,
+    dm: Dm = Spin.dirac,
+    alpha_d: AlphaD = 0.5,
+    mass_ratio: MassRatio = 3.0,
+    channels: Channels = "all",
+    draws: Annotated[int, typer.Option(help="NUTS draws kept per chain.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the sampler.")] = 2017,
+    conventions: Profile = "dmjax",
+    choose: Choices = None,
+    json: Json = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the fit (file, with --counting).")
+    ] = None,
+) -> None:
+    """Count, fit, set limits, sample the posterior and draw the figures of a data set."""
+    start()
+    chosen = chosen_conventions(conventions, choose)
+    if counting:
+        _fit_counting(dataset, rn or [4.7, 5.5], chosen, json, out)
+        return
+    if rn:
+        raise InputError(
+            "--rn goes with --counting; a full fit takes the radius of its conventions"
+        )
+    import dmjax
+    from dmjax.fitting import FitSettings, run_fit
+    from dmjax.io import to_json
+    from dmjax.likelihood.datasets import load_dataset
+    from dmjax.plots import draw_fit
+
+    folder = out or Path("results") / dataset
+    dmjax.signal(
+        load_dataset(dataset, "cuts", chosen),
+        alpha_d=alpha_d,
+        mass_ratio=mass_ratio,
+        channels=channel_names(channels),
+    )
+    settings = FitSettings(
+        dataset=dataset,
+        dm=dm.value,
+        alpha_d=alpha_d,
+        mass_ratio=mass_ratio,
+        channels=channel_names(channels),
+        conventions=chosen,
+        draws=draws,
+        seed=seed,
+    )
+    with _Steps() as steps:
+        summary = run_fit(settings, folder, steps)
+        steps.note("drawing the figures")
+        files = draw_fit(folder)
+    summary["figures"] = [str(path) for path in files]
+    if json:
+        emit(to_json(summary))
+    else:
+        _print_fit(summary)
+    if not summary["converged"]:
+        sys.stderr.write("dmjax: the sampler did not pass its gates; see the reasons above\n")
+        sys.exit(1)
+
+
+class _Steps:
+    """A spinner on stderr, with one line per finished step."""
+
+    def __init__(self) -> None:
+        import time
+
+        from rich.console import Console
+
+        self.console = Console(stderr=True)
+        self.status = self.console.status("starting")
+        self.clock = time.monotonic
+        self.begun = self.clock()
+
+    def __enter__(self) -> "_Steps":
+        self.status.start()
+        self.note("counting")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.status.stop()
+
+    def note(self, text: str) -> None:
+        self.status.update(text)
+
+    def __call__(self, name: str, reused: bool) -> None:
+        took = self.clock() - self.begun
+        self.console.print(f"{name}: {'kept from an earlier run' if reused else f'{took:.0f} s'}")
+        self.begun = self.clock()
+        self.note("working on the next step")
+
+
+def _print_fit(summary: dict) -> None:
+    first, second = summary["counting"]
+    emit(
+        f"{first['n_on']} on, {first['n_off']} off; significance {first['significance']:.2f} "
+        f"(R_n = {first['r_n_fm']:g} fm), {second['significance']:.2f} ({second['r_n_fm']:g} fm)"
+    )
+    rows = []
+    for window, found in summary["posterior"].items():
+        quality = found["diagnostics"]
+        inside = found["nuts_inside_grid_regions"]
+        rows.append(
+            [
+                window,
+                f"{found['best_m_v']:.3g}",
+                f"{found['best_y']:.2e}",
+                f"{max(quality['r_hat'].values()):.3f}",
+                f"{min(quality['ess'].values()):.0f}",
+                f"{quality['divergences']} of {quality['draws']}",
+                f"{inside[0]:.3f}, {inside[1]:.3f}",
+                "passed" if found["converged"] else "; ".join(found["reasons"]),
+            ]
+        )
+    headers = [
+        "window",
+        "best m_V [MeV]",
+        "best Y",
+        "R-hat",
+        "ESS",
+        "divergent",
+        "draws in the grid's 68 %, 95 %",
+        "gates",
+    ]
+    show("Posterior of (m_V, Y)", headers, rows)
+    emit(f"results in {summary['folder']}; figures: {', '.join(summary['figures'])}")
+
+
+def plot(
+    folder: Annotated[Path, typer.Argument(help="Folder of a fit.")], json: Json = False
+) -> None:
+    """Draw the figures of a saved fit again."""
+    from dmjax.io import to_json
+    from dmjax.plots import draw_fit
+
+    files = [str(path) for path in draw_fit(folder)]
+    emit(to_json({"figures": files}) if json else "\n".join(files))
+
+
+def _fit_counting(
+    dataset: str, radii: list[float], chosen: Conventions, json: bool, out: Path | None
+) -> None:
+    import dmjax
+    from dmjax.io import check_writable
+    from dmjax.profiles import describe
+
+    if out is not None:
+        check_writable(out)
+    results = [
+        dmjax.counting(dmjax.load_dataset(dataset, "cuts", chosen, radius))._asdict()
+        for radius in radii
+    ]
+    used = flat_conventions({"conventions": describe(chosen)})
+    plain = results[0] | {"dataset": dataset, **used, "results": results}
+    if not report(plain, out, json):
+        return
+    names = {
+        "r_n_fm": "R_n [fm]",
+        "n_on": "on (coincidence)",
+        "n_off": "off (anticoincidence)",
+        "n_prompt": "prompt neutrinos",
+        "n_delayed": "delayed neutrinos",
+        "n_brn": "beam-related neutrons",
+        "excess": "excess",
+        "significance": "significance",
+    }
+    rows = [[text, *(f"{r[key]:.4g}" for r in results)] for key, text in names.items()]
+    show(
+        f"{dataset}: 16 <= PE < 30, t < 1.5 us, conventions {chosen.name}",
+        ["", *(["events"] * len(results))],
+        rows,
+    )

@@ -1,0 +1,97 @@
+"""χ energies where the parent is at rest: V has one energy there, so they fill a box.
+
+E_V/2 ± β* p_V/2 uniformly, or with the weight of a polarised decay: E′ is linear in cosθ*.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dmjax.kinematics import box_half_width_squared
+from dmjax.models.vector import VectorMediator
+from dmjax.numerics import hat_cumulative, safe_sqrt
+
+Scalar = Float[Array, ""]
+N_BOX_NODES = 12
+N_SLICES = 6
+WIDTH_FLOOR = 1e-5
+"""Smallest relative half-width of a box: keeps 0/0 out where a box closes to a line."""
+
+
+class Box(NamedTuple):
+    """χ of V of energy e_v and mass `mass`: half-width, lowest and highest momentum [MeV]."""
+
+    e_v: Scalar
+    mass: Scalar
+    half: Scalar
+    low: Scalar
+    high: Scalar
+
+
+def momentum(energy: Scalar, mass: Scalar) -> Scalar:
+    """√(E² − m²), held above 1e−4 m so that it stays differentiable at rest."""
+    floor = (1e-4 * mass) ** 2
+    return jnp.sqrt(jnp.clip(energy * energy - mass * mass, floor))
+
+
+def box(e_v: Scalar, mass: Scalar, m_chi: Scalar) -> Box:
+    """The box of V → χχ̄ for V of energy e_v and invariant mass `mass`."""
+    floor = (WIDTH_FLOOR * e_v) ** 2
+    half = jnp.sqrt(box_half_width_squared(e_v, mass, m_chi) + floor)
+    low, high = (momentum(0.5 * e_v + sign * half, m_chi) for sign in (-1.0, 1.0))
+    return Box(e_v, mass, half, low, high)
+
+
+def decay_weight(v: VectorMediator, mass: Scalar, cosine: Scalar, transverse: bool) -> Scalar:
+    """Angular weight of V → χχ̄ about the V direction, mean 1 over cosθ*.
+
+    Transverse V: sin²θ* for a complex scalar, 1 + cos²θ* for an axial current (Majorana),
+    1 + cos²θ* + (4m_χ²/m_V²) sin²θ* for a vector current (Dirac, pseudo-Dirac).
+    """
+    if not transverse:
+        return jnp.ones_like(cosine)
+    sin2 = 1.0 - cosine * cosine
+    if v.dm == "scalar":
+        return 1.5 * sin2
+    ratio = 0.0 if v.dm == "majorana" else jnp.minimum(4.0 * (v.m_chi / mass) ** 2, 1.0)
+    return (2.0 - (1.0 - ratio) * sin2) / (4.0 / 3.0 + 2.0 / 3.0 * ratio)
+
+
+def box_points(
+    v: VectorMediator, b: Box, transverse: bool
+) -> tuple[Float[Array, " c"], Float[Array, " c"]]:
+    """Momenta k′ and weights 2 f(E′) dk′/E′² of the two χ per V, f normalised to one.
+
+    Gauss–Legendre in k′; the box's width cancels against f: dk′/dE′ averages to E_V/(k′₊ + k′₋).
+    """
+    x, w = (jnp.asarray(c, b.e_v.dtype) for c in np.polynomial.legendre.leggauss(N_BOX_NODES))
+    k = 0.5 * (b.low + b.high) + 0.5 * (b.high - b.low) * x
+    energy = jnp.sqrt(k * k + v.m_chi * v.m_chi)
+    cosine = jnp.clip((energy - 0.5 * b.e_v) / b.half, -1.0, 1.0)
+    shape = decay_weight(v, b.mass, cosine, transverse) * b.e_v / (b.low + b.high)
+    return k, w * shape / energy**2
+
+
+def box_on_grid(
+    v: VectorMediator, b: Box, k: Float[Array, " n"], transverse: bool
+) -> Float[Array, " n"]:
+    """Quadrature weights on momentum nodes k of one box at rest: Σ = 2 χ per V inside the grid.
+
+    A polarised box is cut into slices of equal cosθ*, each uniform with its own mean weight.
+    """
+    slices = N_SLICES if transverse else 1
+    cosine = jnp.asarray(np.linspace(-1.0, 1.0, slices + 1), k.dtype)
+    edges = momentum(0.5 * b.e_v + b.half * cosine, v.m_chi)
+    inside = jnp.diff(jax.vmap(hat_cumulative, in_axes=(None, 0))(k, edges), axis=0)
+    third = (cosine[1:] ** 3 - cosine[:-1] ** 3) / jnp.diff(cosine) / 3.0
+    weight = decay_weight(v, b.mass, safe_sqrt(third), transverse)
+    speed = k / jnp.sqrt(k * k + v.m_chi * v.m_chi)
+    return speed / b.half * (weight @ inside)
+
+
+def boxes(e_v: Float[Array, " s"], mass: Float[Array, " s"], m_chi: Scalar) -> Box:
+    """Many boxes as one NamedTuple of arrays."""
+    return jax.vmap(box, in_axes=(0, 0, None))(e_v, mass, m_chi)
