@@ -12,7 +12,7 @@ from dmjax.kinematics import momentum_min
 from dmjax.nuclei import Nucleus
 from dmjax.numerics import cast_floats
 from dmjax.profiles import DMJAX, Conventions
-from dmjax.response import RecoilGrid
+from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering.cevns import cevns
 from dmjax.scattering.nsi import Nsi
 from dmjax.scattering.nu_electron import nu_electron
@@ -70,8 +70,9 @@ def neutrino_background(
     dtype = recoils.t.dtype
     times = component_times(cast_floats(experiment.neutrinos, dtype))
     edges, on_time = jnp.asarray(time_edges, dtype), jnp.zeros((), dtype)
+    passed = cast_floats(time_acceptance(experiment.response, edges), dtype)
     return {
-        name: jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges))
+        name: jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges) * passed)
         for name, spectrum in spectra.items()
     }
 
