@@ -10,7 +10,7 @@ from scipy.special import exp1
 import montecarlo as mc
 from tolerances import tolerance
 
-L, HALF, SIZE = 19.3, 0.05, 100_000
+L, HALF, SIZE = 19.3, 0.05, 40_000
 
 
 def agree(first: tuple, second: tuple) -> bool:

@@ -13,7 +13,7 @@ from reference_tools import ALPHA_D, EPS, Tally, batches, constants, mc, write
 from setups import SETUPS, band_hits
 
 OUTPUT = Path(__file__).with_name("eta.json")
-SEED, BAND, TURNS, SIZE, BATCHES = 20250110, 1.0, 16, 250_000, 24
+SEED, BAND, TURNS, SIZE, BATCHES = 20250110, 1.0, 16, 250_000, 80
 LIST = [
     (60.0, 20.0),
     (150.0, 45.0),

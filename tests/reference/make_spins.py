@@ -15,7 +15,8 @@ from setups import SETUPS, band_hits
 
 OUTPUT = Path(__file__).with_name("spins.json")
 SEED, BAND, TURNS, SIZE = 20220601, 1.0, 16, 250_000
-PI0_BATCHES, REST_BATCHES, REST_SIZE = 24, 16, 80_000
+PI0_BATCHES = {"coherent-csi": 24, "jsns2": 100}
+REST = {"coherent-csi": (16, 80_000), "jsns2": (24, 250_000)}  # batches and decays in each
 ELASTIC = [("dirac", 0.0), ("scalar", 0.0), ("majorana", 0.0)]
 RUNS = [  # detector, (m_V, m_χ), splittings of the pseudo-Dirac kind [MeV]
     ("coherent-csi", (75.0, 25.0), (0.01, 1.0, 10.0)),
@@ -49,11 +50,11 @@ def pi0_batch(rng, pions, setup, point, spins) -> Tally:
     return events(rng, energy, weight, setup, point, spins)
 
 
-def piminus_batch(rng, setup, point, spins) -> Tally:
+def piminus_batch(rng, size, setup, point, spins) -> Tally:
     """P2: isotropic, so every χ counts, over 4π."""
-    energy_x = np.full(REST_SIZE, mc.capture_energy(point[0]))
+    energy_x = np.full(size, mc.capture_energy(point[0]))
     energy = mc.at_rest_batch(rng, energy_x, *point)[0]
-    weight = np.full(energy.size, setup.beam.piminus * EPS**2 / REST_SIZE / (4 * np.pi))
+    weight = np.full(energy.size, setup.beam.piminus * EPS**2 / size / (4 * np.pi))
     return events(rng, energy, weight, setup, point, spins)
 
 
@@ -63,10 +64,10 @@ def records(source: Path) -> list[dict]:
     for i, (name, point, gaps) in enumerate(RUNS):
         setup, spins = SETUPS[name], [*ELASTIC, *(("pseudo-dirac", gap) for gap in gaps)]
         pions = mc.read_pi0(source / setup.beam.folder / "Pi0_Info.txt")
-        args = (setup, point, spins)
+        args, (count, size) = (setup, point, spins), REST[name]
         made = {
-            "pi0": batches(pi0_batch, PI0_BATCHES, (SEED, i, 0), pions, *args),
-            "piminus": batches(piminus_batch, REST_BATCHES, (SEED, i, 1), *args),
+            "pi0": batches(pi0_batch, PI0_BATCHES[name], (SEED, i, 0), pions, *args),
+            "piminus": batches(piminus_batch, count, (SEED, i, 1), size, *args),
         }
         for channel, tallies in made.items():
             head = {"experiment": name, "channel": channel}
@@ -91,7 +92,7 @@ def about() -> dict:
         "channels": "pi0 and piminus, narrow width, isotropic decay; yields: lar_ccm_jsns.json",
         "experiments": {name: SETUPS[name].about() for name in ("coherent-csi", "jsns2")},
         "samples": f"pi0: {PI0_BATCHES} batches of about {SIZE} decays, band of +-{BAND} deg, "
-        f"{TURNS} azimuths; piminus: {REST_BATCHES} batches of {REST_SIZE}",
+        f"{TURNS} azimuths; piminus: (batches, decays in each) {REST}",
         "constants": constants(),
     }  # fmt: skip
 
