@@ -187,9 +187,7 @@ def test_coupling_scaling_and_conversions():
 def test_baryonic_against_dark_photon_is_exact_where_analytic():
     """[D20] Eq. 6.8: A²/Z² per nucleus in detection, (g/e)²/ε² in π⁰ production."""
     csi = experiment("coherent-csi")
-    csi = eqx.tree_at(
-        lambda e: (e.nuclei, e.nuclei_per_kg), csi, ((CS,), csi.nuclei_per_kg[:1])
-    )
+    csi = eqx.tree_at(lambda e: (e.nuclei, e.nuclei_per_kg), csi, ((CS,), csi.nuclei_per_kg[:1]))
     recoils = all_recoils(np.array([14.0, 26.0]))
     photon = mediator("dark-photon", 75.0, 25.0, eps=1e-6)
     baryon = mediator("baryonic", 75.0, 25.0, g=1e-6 * constants.E_CHARGE)
