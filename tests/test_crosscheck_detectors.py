@@ -23,6 +23,7 @@ from dmjax.flux.mesons import meson_yield
 from dmjax.models import mediator
 from dmjax.profiles import conventions
 from dmjax.response import all_recoils
+from dmjax.sources import boost
 from dmjax.yields import expected_counts
 from tolerances import tolerance
 
@@ -189,8 +190,9 @@ def _eta_counts(detector, point, recoils, profile):
 
 @pytest.mark.parametrize("entry", ETA["records"], ids=_label)
 def test_eta_against_five_known_mesons(entry, monkeypatch):
-    """Five lines make cusps that a real list smooths out; they take more nodes across a box."""
+    """Five lines make cusps that a real list smooths out; they take finer grids than ours."""
     monkeypatch.setattr(boxes, "N_BOX_NODES", 160)
+    monkeypatch.setattr(boost, "STEP", 0.01)
     about = ETA["about"]
     found = _detector("jsns2", about["experiment"])
     kinetic, angle = np.array(about["mesons_kinetic_mev_and_angle_deg"]).T
