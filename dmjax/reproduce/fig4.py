@@ -49,9 +49,9 @@ def compute(conventions: Conventions = D20) -> Fig4:
     Returns:
         Fig4. As in the paper, prompt neutrinos end at the energy cut of CsI (15.0 keV for iodine,
         14 keV the cut), and dark matter goes on beyond it; the time cut leaves a third of the
-        delayed neutrinos and all dark matter. In LAr the cut at 21 keV does not do so if it means
-        nuclear recoils, as the paper's Table 5 says: prompt neutrinos reach 47.6 keV. At 21 keVee,
-        70 keV of recoil, they would be gone, in agreement with the paper's figure caption.
+        delayed neutrinos and all dark matter. The cut of LAr at 21 keV does not remove prompt
+        neutrinos, as the paper says it does, if it is a recoil energy as here: they reach 47.6 keV.
+        At 21 keVee, 70 keV of recoil, they would be gone.
     """
     panels = (_csi(conventions), _lar(conventions))
     return Fig4(CAPTION, describe(conventions), __version__, panels)
