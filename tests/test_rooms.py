@@ -23,6 +23,7 @@ ROOMS = [
     {"io"},
     {"fitting"},
     {"plots"},
+    {"reproduce"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

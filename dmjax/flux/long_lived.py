@@ -116,7 +116,8 @@ def _slices_on_grid(line: Line, k: Float[Array, " n"]) -> Float[Array, "s n"]:
     edges = jnp.linspace(-1.0, 1.0, N_SLICES + 1, dtype=k.dtype)
     momenta = momentum(0.5 * b.e_v + b.half * edges, line.m_chi)
     inside = jnp.diff(jax.vmap(hat_cumulative, in_axes=(None, 0))(k, momenta), axis=0)
-    return k / jnp.sqrt(k * k + line.m_chi**2) / b.half * inside
+    speed = k / jnp.sqrt(k * k + line.m_chi**2)
+    return (speed / b.half)[None, :] * inside
 
 
 def delay_shares(

@@ -19,7 +19,8 @@ Scalar = Float[Array, ""]
 N_SLICES = 16
 NEAR = (0.0, 0.4, 0.85, 1.0)
 FAR = (1.0, 1.1, 1.6, 4.0, 1e3)
-ORDER = 5
+ORDER = 12
+"""Flights per panel. A slow V takes µs to the detector: too few flights show in fine time bins."""
 N_TANGENT = 6
 
 

@@ -1,4 +1,4 @@
-"""Figures of arXiv:2006.09386: one file each, `compute` for its numbers and `draw` for the figure."""
+"""Figures of arXiv:2006.09386: one file each, `compute` for its numbers, `draw` for the figure."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -60,7 +60,8 @@ def _draw_one(
             axes.plot([], [], color=COLOURS[name], lw=5, label=LABELS[name])
             base = top
     for name, colour in DARK.items():
-        axes.stairs(spectra[name], edges, color=colour, lw=1.4, label=rf"$(m_V, m_\chi)$ = {name}")
+        text = rf"$(m_V, m_\chi)$ = {name}"
+        axes.stairs(spectra[name], edges, baseline=None, color=colour, lw=1.4, label=text)
     for cut in panel.energy_cut_kev:
         axes.axvline(cut / scale, color="k", ls="--", lw=0.9)
     if log_y:

@@ -98,7 +98,7 @@ def cut_in_time(
     window_us: float,
     conventions: Conventions,
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Spectra of neutrinos and of both dark-matter points with t < `window_us`, and t < `cut_us`."""
+    """Neutrinos and both dark-matter points per energy bin: t < `window_us`, and t < `cut_us`."""
     edges = np.array([0.0, cut_us, window_us])
     found = neutrinos(detector, recoils, jnp.asarray(edges), conventions)
     events = {name: np.asarray(values) for name, values in found.items()}
