@@ -13,6 +13,7 @@ def info(json: Json = False) -> None:
     from dmjax import __version__
     from dmjax.data import available, load_table, load_toml
     from dmjax.io import to_json
+    from dmjax.models import PRESETS, SPINS
     from dmjax.profiles import CHANNELS, PROFILES
 
     facts = {
@@ -21,7 +22,8 @@ def info(json: Json = False) -> None:
         "devices": [str(device) for device in jax.devices()],
         "precision": "float64",
         "conventions": list(PROFILES),
-        "models": list(load_toml("models", "vector")),
+        "models": list(PRESETS),
+        "spins": list(SPINS),
         "channels": list(CHANNELS),
         "experiments": {
             name: load_toml("experiments", name)["title"] for name in available("experiments")

@@ -1,8 +1,8 @@
 """Make the shipped tables: `python -m dmjax.data.build SOURCE_DIR [OUT_DIR]`.
 
 SOURCE_DIR holds the COHERENT releases and the GEANT4 lists behind arXiv:2006.09386 in folders
-`coherent/`, `ccm/`, `jsns/`, `lar2020/`. Everything is re-tabulated; each module of `TABLE_MODULES` says how
-and offers its tables as `BUILDERS`: name → function of SOURCE_DIR.
+`coherent/`, `ccm/`, `jsns/`, `lar2020/`. Everything is re-tabulated; each module of
+`TABLE_MODULES` says how and offers its tables as `BUILDERS`: name → function of SOURCE_DIR.
 """
 
 import sys
