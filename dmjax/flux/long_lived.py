@@ -29,7 +29,7 @@ from dmjax.sources.harmonics import ORDER, harmonics_at
 Scalar = Float[Array, ""]
 N_ENERGIES = 20
 N_PHASES = 4
-N_PHOTON_LINES = 40
+N_PHOTON_LINES = 32
 N_DELAYS = 120
 FIRST_DELAY_US = 0.004
 LAST_DELAY_US = 20.0
