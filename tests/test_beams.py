@@ -175,7 +175,7 @@ def test_isotropic_average_holds_two_chi_per_mediator(beam, m_v, ratio):
 
 
 def test_isotropic_average_is_the_average_over_angles():
-    mesons = _average("lujan").mesons
+    mesons = _mesons(*_cells("pi0_lujan"))
     cosines, weights = np.polynomial.legendre.leggauss(8)
     towards = [
         _table_moments(doppler_table(mesons, np.arccos(c)), 75.0, 25.0, M_PI0) for c in cosines
