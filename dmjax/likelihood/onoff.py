@@ -127,7 +127,18 @@ def _log_onoff(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " 
 
 @_log_onoff.defjvp
 def _log_onoff_jvp(primals, tangents):
-    return _log_onoff(*primals), onoff_slopes(*primals)[0] * tangents[1]
+    return _log_onoff(*primals), _slope(*primals) * tangents[1]
+
+
+@jax.custom_jvp
+def _slope(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " bins"]:
+    return onoff_slopes(counts, s)[0]
+
+
+@_slope.defjvp
+def _slope_jvp(primals, tangents):
+    slope, curvature = onoff_slopes(*primals)
+    return slope, curvature * tangents[1]
 
 
 def _scaled(counts: OnOffCounts, s: Float[Array, " bins"]):
