@@ -176,7 +176,7 @@ def minimise(
         return jnp.where(near, Status.CONVERGED, status), q
 
     def going(state):
-        point, damping, count, status = state
+        _, _, count, status = state
         return (status == Status.BUDGET) & (count < steps)
 
     def step(state):
@@ -195,7 +195,16 @@ def minimise(
     state = (first, zero, jnp.asarray(1), begun)
     point, _, count, status = jax.lax.while_loop(going, step, state)
     q = _quadratic(point, lower, upper, fixed)
-    return Minimum(*point, q.held, _distance(q), status, count)
+    return Minimum(
+        x=point.x,
+        value=point.value,
+        gradient=point.gradient,
+        hessian=point.hessian,
+        held=q.held,
+        distance=_distance(q),
+        status=status,
+        steps=count,
+    )
 
 
 def covariance(minimum: Minimum) -> Matrix:
@@ -207,8 +216,8 @@ def covariance(minimum: Minimum) -> Matrix:
     point = _Point(minimum.x, minimum.value, minimum.gradient, minimum.hessian)
     q = _quadratic(point, -everywhere, everywhere, minimum.held)
     flat = jnp.abs(q.curvatures) <= 10.0 * _FLAT
-    inverse = (q.axes / jnp.where(flat, 1.0, jnp.abs(q.curvatures))) @ q.axes.T
-    touched = jnp.sum(q.axes**2 * flat, axis=1) > 1e-6
+    inverse = (q.axes / jnp.where(flat, 1.0, jnp.abs(q.curvatures))[None, :]) @ q.axes.T
+    touched = jnp.sum(jnp.where(flat[None, :], q.axes**2, 0.0), axis=1) > 1e-6
     inverse = inverse * q.scale[:, None] * q.scale[None, :]
     free = ~minimum.held[:, None] & ~minimum.held[None, :]
     inverse = jnp.where(free, inverse, 0.0)

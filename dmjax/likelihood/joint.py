@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
@@ -108,6 +107,7 @@ def log_likelihood(joint: JointModel, values: Values, data: Data) -> Scalar:
     Returns:
         ln L, scalar; finite and twice differentiable in `values` inside their ranges.
 
+    >>> import jax.numpy as jnp
     >>> from dmjax.likelihood.parameters import Parameter
     >>> from dmjax.likelihood.templates import Component, Scale
     >>> part = Component("all", [1.0], (Scale("n"),))
