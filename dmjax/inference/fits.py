@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
 from dmjax.inference.minimise import Minimum, covariance, minimise
 from dmjax.inference.roots import bracketed_root
@@ -22,6 +22,7 @@ Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
 STEPS = 60
 _DOUBLINGS = 8
+_ROOT_STEPS = 8
 
 
 class Fit(NamedTuple):
@@ -119,7 +120,7 @@ def profile_points(
     joint: JointModel,
     data: Data,
     best: Fit,
-    indices: tuple[int, ...],
+    indices: Int[Array, " chosen"],
     points: Float[Array, "points chosen"],
     steps: int = STEPS,
 ) -> tuple[Float[Array, " points"], Int[Array, " points"]]:
@@ -128,37 +129,73 @@ def profile_points(
     Args:
         joint, data: the model and its data.
         best: the unconditional fit, also the start of every refit.
-        indices: positions of the chosen parameters; static.
+        indices: positions of the chosen parameters.
         points: their values.
         steps: budget of each refit; static.
 
     Returns:
         (q, status), each (points,). q ≥ 0 up to rounding where both fits converged.
     """
-    chosen = jnp.asarray(np.array(indices, dtype=int))
-    fixed = jnp.zeros(best.values.shape, bool).at[chosen].set(True)
+    fixed = jnp.zeros(best.values.shape, bool).at[indices].set(True)
 
     def one(point):
-        start = best.values.at[chosen].set(point)
-        found = _minimum(joint, data, start, fixed, steps)
+        found = _minimum(joint, data, best.values.at[indices].set(point), fixed, steps)
         return 2.0 * found.value - best.two_nll, found.status
 
     return jax.vmap(one)(points)
+
+
+class _End(NamedTuple):
+    value: Scalar
+    reached: Bool[Array, ""]
+    status: Int[Array, ""]
+
+
+def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: int) -> _End:
+    """One end of an interval: steps that double until the level is passed, then a root."""
+    limits = joint.parameters
+    centre, error = best.values[index], best.errors[index]
+    usable = (error > 0) & jnp.isfinite(error)
+    unit = jnp.where(usable, error, jnp.maximum(jnp.abs(centre), 1.0))
+    target = jnp.sqrt(jnp.asarray(level, unit.dtype))
+
+    def height(x):
+        q, status = profile_points(joint, data, best, index[None], x[None, None], steps)
+        return safe_sqrt(q[0]) - target, status[0]
+
+    def going(state):
+        _, _, _, outer, at_outer, count = state
+        inside = (outer > limits.lower[index]) & (outer < limits.upper[index])
+        return (count == 0) | ((at_outer <= 0) & inside & (count < _DOUBLINGS))
+
+    def further(state):
+        _, _, reach, outer, at_outer, count = state
+        trial = jnp.clip(centre + side * reach, limits.lower[index], limits.upper[index])
+        return outer, at_outer, 2.0 * reach, trial, height(trial)[0], count + 1
+
+    start = (centre, -target, unit, centre, -target, jnp.asarray(0))
+    inner, at_inner, _, outer, at_outer, _ = jax.lax.while_loop(going, further, start)
+    reached = at_outer > 0
+    root = bracketed_root(
+        lambda x: height(x)[0], inner, outer, at_inner, at_outer, steps=_ROOT_STEPS
+    )
+    value = jnp.where(reached, root, outer)
+    return _End(value, reached, height(value)[1])
 
 
 def interval(
     joint: JointModel,
     data: Data,
     best: Fit,
-    index: int,
-    level: float = 1.0,
+    index: Int[ArrayLike, ""],
+    level: Float[ArrayLike, ""] = 1.0,
     steps: int = STEPS,
 ) -> Interval:
     """Where the profile of one parameter rises by `level` on both sides of its best fit.
 
     Args:
         joint, data, best: model, data, unconditional fit.
-        index: position of the parameter; static.
+        index: position of the parameter.
         level: of −2Δ ln L: 1 for 68.3 %, 2.706 for 90 %.
         steps: budget of each refit; static.
 
@@ -166,39 +203,10 @@ def interval(
         `Interval`. An end that is not reached within 128 errors or the range is that end itself,
         with `reached` False.
     """
-    ends, flags, statuses = [], [], []
-    for side, limit in ((-1.0, joint.parameters.lower), (1.0, joint.parameters.upper)):
-        end, reached, status = _end(joint, data, best, index, side, limit[index], level, steps)
-        ends.append(end)
-        flags.append(reached)
-        statuses.append(status)
-    return Interval(ends[0], ends[1], jnp.stack(flags), jnp.maximum(*statuses))
-
-
-def _end(joint, data, best, index, side, limit, level, steps):
-    """One end of an interval: the first of doubling trial points above the level, then a root."""
-    centre, error = best.values[index], best.errors[index]
-    usable = (error > 0) & jnp.isfinite(error)
-    unit = jnp.where(usable, error, jnp.maximum(jnp.abs(centre), 1.0))
-    reach = side * unit * jnp.asarray([0.5 * 2.0**k for k in range(_DOUBLINGS + 1)], unit.dtype)
-    trials = jnp.maximum(centre + reach, limit) if side < 0 else jnp.minimum(centre + reach, limit)
-    root_level = jnp.sqrt(jnp.asarray(level, unit.dtype))
-
-    def height(x):
-        q, status = profile_points(joint, data, best, (index,), x[None, None], steps)
-        return safe_sqrt(q[0]) - root_level, status[0]
-
-    heights, _ = jax.vmap(height)(trials)
-    above = heights > 0
-    first = jnp.argmax(above)
-    reached = jnp.any(above)
-    inner = jnp.where(first > 0, trials[jnp.maximum(first - 1, 0)], centre)
-    at_inner = jnp.where(first > 0, heights[jnp.maximum(first - 1, 0)], -root_level)
-    root = bracketed_root(
-        lambda x: height(x)[0], inner, trials[first], at_inner, heights[first], steps=12
-    )
-    end = jnp.where(reached, root, trials[-1])
-    return end, reached, height(end)[1]
+    index = jnp.asarray(index)
+    sides = jnp.asarray([-1.0, 1.0], best.values.dtype)
+    ends = jax.lax.map(lambda side: _end(joint, data, best, index, side, level, steps), sides)
+    return Interval(ends.value[0], ends.value[1], ends.reached, jnp.max(ends.status))
 
 
 @eqx.filter_jit
@@ -207,8 +215,9 @@ def _fit_once(joint: JointModel, data: Data, start: Values, fixed) -> Fit:
 
 
 @eqx.filter_jit
-def _intervals(joint: JointModel, data: Data, best: Fit, level: float) -> list[Interval]:
-    return [interval(joint, data, best, i, level) for i in range(best.values.shape[0])]
+def _intervals(joint: JointModel, data: Data, best: Fit, level: Scalar) -> Interval:
+    indices = jnp.arange(best.values.shape[0])
+    return jax.lax.map(lambda i: interval(joint, data, best, i, level), indices)
 
 
 def best_fit(
@@ -234,8 +243,8 @@ def best_fit(
 
 def all_intervals(
     joint: JointModel, data: Data | None = None, best: Fit | None = None, level: float = 1.0
-) -> list[Interval]:
-    """`interval` of every parameter, compiled."""
+) -> Interval:
+    """`interval` of every parameter, compiled: arrays (parameters,), `reached` (parameters, 2)."""
     data = observed_data(joint) if data is None else data
     best = best_fit(joint, data) if best is None else best
-    return _intervals(joint, data, best, level)
+    return _intervals(joint, data, best, jnp.asarray(level, best.values.dtype))

@@ -1,5 +1,6 @@
 """CCM120, 2019 run: one counted number."""
 
+import numpy as np
 from jaxtyping import ArrayLike
 
 from dmjax.data import load_toml
@@ -37,10 +38,10 @@ def ccm120(signal: ArrayLike | None = None, *, systematics: bool = False) -> Cou
     """
     spec = load_toml("datasets", NAME)
     error = Scale("ccm_signal", 1.0, spec["signal_error"])
-    components = [Component("background", [spec["background"]])]
+    components = [Component("background", np.array([spec["background"]]))]
     if signal is None:
         effects = (Scale("n_excess"), error) if systematics else (Scale("n_excess"),)
-        components.append(Component("excess", [1.0], effects))
+        components.append(Component("excess", np.ones(1), effects))
         parameters = [events("n_excess", 1.0), *([pull("ccm_signal")] if systematics else [])]
     else:
         added = signal_parts(signal, (error,), (pull("ccm_signal"),))
@@ -50,7 +51,7 @@ def ccm120(signal: ArrayLike | None = None, *, systematics: bool = False) -> Cou
         NAME,
         components,
         parameters,
-        on=[spec["observed"]],
+        on=np.array([spec["observed"]]),
         axes=[(name, axis_edges(spec, name)) for name in spec["axes"]],
         expected_data=True,
     )

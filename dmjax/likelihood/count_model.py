@@ -11,7 +11,7 @@ from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.errors import InputError
-from dmjax.likelihood.onoff import OnOffCounts, log_onoff
+from dmjax.likelihood.onoff import OnOffCounts, log_onoff, onoff_counts
 from dmjax.likelihood.parameters import Parameter, merge
 from dmjax.likelihood.poisson import best_background, log_onoff_profiled, log_poisson
 from dmjax.likelihood.templates import Component, component_counts
@@ -154,13 +154,22 @@ def expected(model: CountModel, values: Mapping[str, Scalar]) -> Bins:
     return reduce(jnp.add, expected_components(model, values).values())
 
 
-def prepare(model: CountModel, counts: Counts) -> Counts | OnOffCounts:
+def prepare(model: CountModel, counts: Counts, terms: int | None = None) -> Counts | OnOffCounts:
     """Data in the form `log_counts` wants: for "integral", the coefficients of its polynomials.
 
-    The coefficients need concrete whole numbers, so call it outside jit.
+    Args:
+        model: says how its off measurement is used.
+        counts: whole numbers for "integral".
+        terms: above every on count, for counts traced in jit or vmap (static); None: concrete
+            counts, checked.
+
+    Returns:
+        The counts themselves, or `OnOffCounts`.
     """
     if counts.off is None or model.off_term == "profile":
         return counts
+    if terms is not None:
+        return onoff_counts(counts.on, counts.off, terms)
     return OnOffCounts(np.asarray(counts.on), np.asarray(counts.off))
 
 

@@ -1,4 +1,4 @@
-"""COHERENT CsI 2017 as a count model: the on/off likelihood of `BinnedAnalysis`, parameters named."""
+"""COHERENT CsI 2017 as a count model: the likelihood of `BinnedAnalysis`, parameters named."""
 
 import jax.numpy as jnp
 from jaxtyping import ArrayLike

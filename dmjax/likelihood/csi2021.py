@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import ArrayLike
 
 from dmjax.data import load_table, load_toml
+from dmjax.data.releases import read_release
 from dmjax.errors import unknown_name
 from dmjax.experiments import Experiment
 from dmjax.experiments.experiment import bin_edges
@@ -67,6 +68,9 @@ def csi2021_binning(region: str = "signal") -> Binning:
     return Binning(pe, axis_edges(spec, "time_us"))
 
 
+UNBINNED = Binning(np.arange(6.0, 61.0), np.linspace(0.0, 6.0, 121))
+
+
 def csi2021_search(region: str = "signal", binning: Binning | None = None) -> Search:
     """The detector of the data set in the bins of a region."""
     chosen = binning or csi2021_binning(region)
@@ -88,6 +92,20 @@ def counted(bins: Binning, single: Events | None = None) -> tuple[np.ndarray, np
         for key in ("on", "off")
     )
     return on, off
+
+
+def csi2021_events() -> Events:
+    """The events of the official release, from the folder named by `dmjax data add csi2021`."""
+    return Events(**read_release(NAME))
+
+
+def csi2021_unbinned(signal: ArrayLike | None = None, **options) -> CountModel:
+    """`csi2021` on the single events of the release, in bins of 1 photo-electron × 0.05 µs.
+
+    The shapes are histograms of 1 photo-electron, so finer bins in energy change nothing; in time
+    0.05 µs is a third of the width of the pulse. Its name is "csi2021" too: one or the other.
+    """
+    return csi2021(signal, single=csi2021_events(), binning=UNBINNED, **options)
 
 
 def _shares(name: str, axis: str, key: str, width: float, edges: np.ndarray) -> np.ndarray:
@@ -160,7 +178,9 @@ def _cevns_part(bins: Binning, region: str, cevns: str, systematics: bool) -> Pa
         effects.append(Scale("csi_n_cevns"))
         parameters.append(events("csi_n_cevns", below))
     for name, (up, down) in (_alternates(bins) if systematics else {}).items():
-        effects.append(Morph(name, jnp.asarray(up.ravel() / unit), jnp.asarray(down.ravel() / unit)))
+        effects.append(
+            Morph(name, jnp.asarray(up.ravel() / unit), jnp.asarray(down.ravel() / unit))
+        )
         parameters.append(pull(name))
     component = Component("cevns", counts.ravel() / unit, tuple(effects))
     return Parts((component,), tuple(parameters))

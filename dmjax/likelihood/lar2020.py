@@ -18,7 +18,7 @@ from dmjax.likelihood.ingredients import (
     unit_sum,
 )
 from dmjax.likelihood.search import Search, axis_edges, exposure, search
-from dmjax.likelihood.templates import Component, Morph, Scale
+from dmjax.likelihood.templates import AbstractEffect, Component, Morph, Scale
 
 NAME = "lar2020"
 FLUX_ERROR = 0.10
@@ -38,7 +38,8 @@ def _shape(column: str) -> np.ndarray:
 def _backgrounds(spec: dict, cevns: str, systematics: bool) -> Parts:
     components, parameters = [], []
     for name, held in spec["parameters"].items():
-        shape, effects = held["component"], [Scale(name)]
+        shape = held["component"]
+        effects: list[AbstractEffect] = [Scale(name)]
         total = _shape(shape).sum()
         sigma = held.get("sigma")
         if shape == "cevns" and cevns == "predicted":

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.background import neutrino_spectra, component_times
+from dmjax.background import component_times, neutrino_spectra
 from dmjax.data import load_toml
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
