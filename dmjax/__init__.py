@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from dmjax._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from dmjax.combined import DarkPhoton as DarkPhoton
+    from dmjax.combined import fit_datasets as fit_datasets
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
     from dmjax.experiments import experiment as experiment
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
     from dmjax.fitting import run_fit as run_fit
     from dmjax.inference.counting import counting as counting
     from dmjax.inference.curve import limit as limit
+    from dmjax.likelihood.analyses import analysis as analysis
+    from dmjax.likelihood.count_model import CountModel as CountModel
     from dmjax.likelihood.datasets import load_dataset as load_dataset
+    from dmjax.likelihood.joint import JointModel as JointModel
+    from dmjax.likelihood.parameters import Parameter as Parameter
     from dmjax.likelihood.signal import signal as signal
     from dmjax.models import Charges as Charges
     from dmjax.models import DoubleMediator as DoubleMediator
@@ -34,16 +40,22 @@ if TYPE_CHECKING:
 _HOMES = {
     "Charges": "dmjax.models",
     "Conventions": "dmjax.profiles",
+    "CountModel": "dmjax.likelihood.count_model",
+    "DarkPhoton": "dmjax.combined",
     "DoubleMediator": "dmjax.models",
     "Experiment": "dmjax.experiments",
     "FitSettings": "dmjax.fitting",
     "InputError": "dmjax.errors",
+    "JointModel": "dmjax.likelihood.joint",
+    "Parameter": "dmjax.likelihood.parameters",
     "VectorMediator": "dmjax.models",
+    "analysis": "dmjax.likelihood.analyses",
     "conventions": "dmjax.profiles",
     "convert": "dmjax.models",
     "counting": "dmjax.inference.counting",
     "double_mediator": "dmjax.models",
     "experiment": "dmjax.experiments",
+    "fit_datasets": "dmjax.combined",
     "lifetime_ns": "dmjax.models",
     "limit": "dmjax.inference.curve",
     "load_dataset": "dmjax.likelihood.datasets",
@@ -57,17 +69,23 @@ _HOMES = {
 __all__ = [
     "Charges",
     "Conventions",
+    "CountModel",
+    "DarkPhoton",
     "DoubleMediator",
     "Experiment",
     "FitSettings",
     "InputError",
+    "JointModel",
+    "Parameter",
     "VectorMediator",
     "__version__",
+    "analysis",
     "conventions",
     "convert",
     "counting",
     "double_mediator",
     "experiment",
+    "fit_datasets",
     "lifetime_ns",
     "limit",
     "load_dataset",

@@ -9,7 +9,8 @@ import dmjax
 
 PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
-    {"_version", "errors", "units", "data"},
+    {"_version", "errors", "units"},
+    {"data"},
     {"constants", "numerics", "profiles", "isotopes"},
     {"kinematics", "timing"},
     {"nuclei", "models"},
@@ -21,7 +22,7 @@ ROOMS = [
     {"prediction", "likelihood"},
     {"inference"},
     {"io"},
-    {"fitting"},
+    {"fitting", "combined"},
     {"plots"},
     {"reproduce"},
     {"cli"},

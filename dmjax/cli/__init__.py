@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from dmjax.cli.data import data
 from dmjax.cli.fit import fit, plot
 from dmjax.cli.info import info
 from dmjax.cli.limit import limit
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 for command in (info, predict, fit, limit, plot, reproduce):
     app.command()(command)
+app.add_typer(data, name="data")
 
 
 def main() -> None:

@@ -28,7 +28,21 @@ from dmjax.profiles import Conventions
 
 
 def fit(
-    dataset: Annotated[str, typer.Argument(help="Data set, e.g. csi2017.")],
+    datasets: Annotated[
+        list[str],
+        typer.Argument(help="Data sets: csi2017, csi2021, lar2020, ccm120; several: joint."),
+    ],
+    signal: Annotated[
+        str | None,
+        typer.Option(
+            help="none or dark-photon (at --mv): best fit of the counts. Without, csi2017 alone "
+            "gets its whole analysis, others none."
+        ),
+    ] = None,
+    mv: Annotated[float | None, typer.Option(help="With --signal: mediator mass [MeV].")] = None,
+    systematics: Annotated[
+        bool, typer.Option("--systematics", help="With --signal: shape and response nuisances.")
+    ] = False,
     counting: Annotated[
         bool, typer.Option("--counting", help="Only count: excess and significance in the cuts.")
     ] = False,
@@ -49,9 +63,20 @@ def fit(
         Path | None, typer.Option(help="Folder of the fit (file, with --counting).")
     ] = None,
 ) -> None:
-    """Count, fit, set limits, sample the posterior and draw the figures of a data set."""
+    """Fit data sets: best fit and errors, or for csi2017 counts, limits, posterior and figures."""
     start()
     chosen = chosen_conventions(conventions, choose)
+    whole = signal is None and datasets == ["csi2017"]
+    if not (whole or counting):
+        from dmjax.combined import signal_point
+
+        rest = {"mass_ratio": mass_ratio, "alpha_d": alpha_d, "dm": dm.value}
+        rest |= {"channels": channel_names(channels), "conventions": chosen}
+        _fit_counts(datasets, signal_point(signal or "none", mv, **rest), systematics, json, out)
+        return
+    if len(datasets) > 1 or signal is not None:
+        raise InputError("--counting takes one data set and no --signal")
+    dataset = datasets[0]
     if counting:
         _fit_counting(dataset, rn or [4.7, 5.5], chosen, json, out)
         return
@@ -172,6 +197,28 @@ def plot(
 
     files = [str(path) for path in draw_fit(folder)]
     emit(to_json({"figures": files}) if json else "\n".join(files))
+
+
+def _fit_counts(datasets: list[str], point, systematics: bool, json: bool, out: Path | None):
+    """Best fit of one or more data sets."""
+    from dmjax.combined import fit_datasets
+    from dmjax.io import check_writable
+
+    if out is not None:
+        check_writable(out)
+    found = fit_datasets(datasets, point, systematics)
+    if report(found._asdict(), out, json):
+        rows = [
+            [name, *("-" if value is None else f"{value:.4g}" for value in numbers.values())]
+            for name, numbers in found.parameters.items()
+        ]
+        headers = ["parameter", "value", "error", "lower", "upper"]
+        show(f"{', '.join(found.datasets)}; signal {found.signal}; {found.status}", headers, rows)
+        for name, z in found.significance.items():
+            emit(f"{name} = 0 disfavoured by {z:.2f} standard deviations")
+        emit(f"-2 ln L = {found.two_nll:.4f}")
+    if found.status != "converged":
+        sys.exit(1)
 
 
 def _fit_counting(

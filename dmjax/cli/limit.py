@@ -90,10 +90,11 @@ def limit(
 
 def _dataset_of(experiment: str, model: str) -> str:
     """The data set of an experiment; limits on Y are defined for the dark photon."""
-    from dmjax.data import available, load_toml
+    from dmjax.data import load_toml
     from dmjax.errors import unknown_name
+    from dmjax.likelihood.datasets import DATASETS
 
-    homes = {load_toml("datasets", d)["experiment"]: d for d in available("datasets")}
+    homes = {load_toml("datasets", d)["experiment"]: d for d in DATASETS}
     if experiment not in homes:
         raise unknown_name("experiment with data", experiment, homes)
     known = load_toml("models", "vector")

@@ -1,7 +1,7 @@
 """Make the shipped tables: `python -m dmjax.data.build SOURCE_DIR [OUT_DIR]`.
 
 SOURCE_DIR holds the COHERENT releases and the GEANT4 lists behind arXiv:2006.09386 in folders
-`coherent/`, `ccm/`, `jsns/`, `lar2020/`. Everything is re-tabulated; each module of
+`coherent/`, `csi2021/`, `lar2020/`, `ccm/`, `jsns/`. Everything is re-tabulated; each module of
 `TABLE_MODULES` says how and offers its tables as `BUILDERS`: name → function of SOURCE_DIR.
 """
 
@@ -11,13 +11,28 @@ from pathlib import Path
 
 import numpy as np
 
-from dmjax.data import Table, meson_tables, neutrino_tables, release_tables, response_tables
+from dmjax.data import (
+    Table,
+    csi2021_tables,
+    lar_tables,
+    meson_tables,
+    neutrino_tables,
+    release_tables,
+    response_tables,
+)
 
-TABLE_MODULES = (meson_tables, release_tables, neutrino_tables, response_tables)
+TABLE_MODULES = (
+    meson_tables,
+    release_tables,
+    neutrino_tables,
+    response_tables,
+    lar_tables,
+    csi2021_tables,
+)
 BUILDERS: dict[str, Callable[[Path], Table]] = {
     name: builder for module in TABLE_MODULES for name, builder in module.BUILDERS.items()
 }
-INPUT_FOLDERS = ("coherent", "ccm", "jsns", "lar2020")
+INPUT_FOLDERS = ("coherent", "csi2021", "lar2020", "ccm", "jsns")
 USAGE = "python -m dmjax.data.build SOURCE_DIR [OUT_DIR], SOURCE_DIR holding " + ", ".join(
     f"{name}/" for name in INPUT_FOLDERS
 )

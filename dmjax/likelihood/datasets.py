@@ -16,7 +16,8 @@ from dmjax.experiments.experiment import bin_edges
 from dmjax.profiles import DMJAX, Conventions
 from dmjax.response import accepted_recoils
 
-DATASETS = tuple(available("datasets"))
+DATASETS = tuple(name for name in available("datasets") if "windows" in load_toml("datasets", name))
+"""Data sets that are analysed in named windows, with on and off counts alone."""
 
 
 class Dataset(NamedTuple):

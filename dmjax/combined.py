@@ -1,0 +1,168 @@
+"""Fits of one or more published data sets together, with or without dark matter."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax.errors import InputError, unknown_name
+from dmjax.inference.fits import Fit, all_intervals, best_fit
+from dmjax.inference.minimise import STATUS_TEXT
+from dmjax.likelihood.analyses import analysis, known_analysis, search_of
+from dmjax.likelihood.joint import JointModel
+from dmjax.likelihood.search import dark_matter_counts
+from dmjax.likelihood.signal import Y_REF
+from dmjax.models import eps_from_y, mediator
+from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels
+
+SIGNALS = ("none", "dark-photon")
+
+
+@dataclass(frozen=True)
+class DarkPhoton:
+    """A dark-photon signal at fixed masses; its strength is (Y/Y_REF)².
+
+    Attributes:
+        m_v: mediator mass [MeV].
+        mass_ratio, alpha_d, dm, channels, conventions: the rest of the prediction.
+    """
+
+    m_v: float
+    mass_ratio: float = 3.0
+    alpha_d: float = 0.5
+    dm: str = "dirac"
+    channels: tuple[str, ...] = CHANNELS
+    conventions: Conventions = DMJAX
+
+
+class FitSummary(NamedTuple):
+    """A fit as it is reported.
+
+    Attributes:
+        datasets: names.
+        signal: "none" or "dark-photon".
+        parameters: name → value, error (inverse Hessian), lower and upper end of the interval
+            with −2Δ ln L < 1; None where an end lies outside the allowed range.
+        significance: name → √(−2Δ ln L) between 0 and the best fit, of every free parameter that
+            starts at 0.
+        two_nll: −2 ln L at the best fit, constants included.
+        status: "converged", or why not.
+        y: best Y of a dark-photon signal, else None.
+    """
+
+    datasets: tuple[str, ...]
+    signal: str
+    parameters: dict[str, dict[str, float | None]]
+    significance: dict[str, float]
+    two_nll: float
+    status: str
+    y: float | None
+
+
+def _template(name: str, point: DarkPhoton) -> np.ndarray:
+    """Events of a data set at Y = Y_REF."""
+    m_v = jnp.asarray(point.m_v, float)
+    m_chi, eps = m_v / point.mass_ratio, eps_from_y(Y_REF, point.alpha_d, point.mass_ratio)
+    model = mediator("dark-photon", m_v, m_chi, eps=eps, alpha_d=point.alpha_d, dm=point.dm)
+    setting = search_of(name)
+    return np.asarray(dark_matter_counts(setting, model, point.conventions, point.channels))
+
+
+def joint_model(
+    names: list[str], point: DarkPhoton | None = None, systematics: bool = False
+) -> JointModel:
+    """The joint likelihood of named data sets.
+
+    Args:
+        names: of data sets, each once.
+        point: a dark-photon signal; then CEvNS is predicted, else it is free.
+        systematics: with the shape and response nuisances of the releases.
+    """
+    models = []
+    for name in dict.fromkeys(names):
+        known = known_analysis(name)
+        wanted = {"systematics": systematics, "cevns": "free" if point is None else "predicted"}
+        options = {key: value for key, value in wanted.items() if key in known.options}
+        models.append(analysis(name, None if point is None else _template(name, point), **options))
+    return JointModel(models)
+
+
+def _check(names: list[str], point: DarkPhoton | None) -> None:
+    if not names:
+        raise InputError("name at least one data set")
+    if point is None:
+        return
+    check_channels(point.channels)
+    if not (point.m_v > 0 and math.isfinite(point.m_v)):
+        raise InputError(f"m_v must be a mass above 0 MeV, got {point.m_v}")
+    if not point.mass_ratio > 2.0:
+        raise InputError(
+            f"V -> chi chi needs a mass ratio m_v/m_chi above 2, got {point.mass_ratio}"
+        )
+    if not point.alpha_d > 0.0:
+        raise InputError(f"alpha_d must be positive, got {point.alpha_d}")
+
+
+def _significance(joint: JointModel, best: Fit) -> dict[str, float]:
+    limits = joint.parameters
+    free = (~jnp.isfinite(limits.sigmas)) & (limits.lower == 0.0)
+    found = {}
+    for name in np.array(limits.names)[np.asarray(free)].tolist():
+        without = best_fit(joint, fixed={name: 0.0})
+        found[name] = math.sqrt(max(float(without.two_nll - best.two_nll), 0.0))
+    return found
+
+
+def fit_datasets(
+    names: list[str], point: DarkPhoton | None = None, systematics: bool = False
+) -> FitSummary:
+    """Fit published data sets together: nuisances of one name are one parameter.
+
+    Args:
+        names: data sets, e.g. ["csi2021", "lar2020"].
+        point: a dark-photon signal at fixed masses, or None for the backgrounds alone.
+        systematics: with the shape and response nuisances of the releases.
+
+    Returns:
+        `FitSummary`.
+
+    >>> found = fit_datasets(["ccm120"])
+    >>> round(found.parameters["n_excess"]["value"], 1), found.status
+    (16.5, 'converged')
+    """
+    _check(names, point)
+    joint = joint_model(names, point, systematics)
+    best = best_fit(joint)
+    ends = all_intervals(joint, best=best)
+    parameters: dict[str, dict[str, float | None]] = {}
+    for i, name in enumerate(joint.parameters.names):
+        reached = np.asarray(ends.reached[i])
+        parameters[name] = {
+            "value": float(best.values[i]),
+            "error": float(best.errors[i]),
+            "lower": float(ends.lower[i]) if reached[0] else None,
+            "upper": float(ends.upper[i]) if reached[1] else None,
+        }
+    strength = None if point is None else parameters["signal"]["value"]
+    return FitSummary(
+        datasets=tuple(model.name for model in joint.models),
+        signal="none" if point is None else "dark-photon",
+        parameters=parameters,
+        significance=_significance(joint, best),
+        two_nll=float(best.two_nll),
+        status=STATUS_TEXT[int(best.status)],
+        y=None if strength is None else Y_REF * math.sqrt(max(strength, 0.0)),
+    )
+
+
+def signal_point(signal: str, m_v: float | None, **rest) -> DarkPhoton | None:
+    """The signal of a name: "none", or "dark-photon" with its mass."""
+    if signal not in SIGNALS:
+        raise unknown_name("signal", signal, SIGNALS)
+    if signal == "none":
+        return None
+    if m_v is None:
+        raise InputError("a dark-photon signal needs its mass, e.g. --mv 30")
+    return DarkPhoton(m_v, **rest)

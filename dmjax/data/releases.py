@@ -1,0 +1,118 @@
+"""Official releases that stay where the user keeps them: checked by checksum, never copied.
+
+A small file remembers the folders: `releases.json` below `DMJAX_DATA`, or else below the
+platform's folder for user data.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dmjax.data import available, load_toml
+from dmjax.errors import InputError, unknown_name
+
+
+class Release(NamedTuple):
+    """A release and where the user has it.
+
+    Attributes:
+        name: of the data set.
+        origin: where to get it.
+        files: role → (file name, SHA-256).
+        folder: checked folder, or None.
+    """
+
+    name: str
+    origin: str
+    files: dict[str, tuple[str, str]]
+    folder: Path | None
+
+
+def user_folder() -> Path:
+    """Where dmjax keeps what it must remember: `DMJAX_DATA`, or the platform's user data."""
+    chosen = os.environ.get("DMJAX_DATA")
+    if chosen:
+        return Path(chosen)
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "dmjax"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "dmjax"
+    return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "dmjax"
+
+
+def _remembered() -> dict[str, str]:
+    path = user_folder() / "releases.json"
+    if not path.exists():
+        return {}
+    try:
+        held = json.loads(path.read_text())
+    except (OSError, ValueError) as problem:
+        raise InputError(f"cannot read {path}; delete it and add the data again") from problem
+    return held if isinstance(held, dict) else {}
+
+
+def release(name: str) -> Release:
+    """What is known about the release of a data set.
+
+    >>> release("csi2021").origin
+    'ancillary files of https://arxiv.org/abs/2110.07730'
+    """
+    known = available("origins")
+    if name not in known:
+        raise unknown_name("release", name, known)
+    spec = load_toml("origins", name)
+    files = {role: (item["name"], item["sha256"]) for role, item in spec["files"].items()}
+    folder = _remembered().get(name)
+    return Release(name, spec["origin"], files, None if folder is None else Path(folder))
+
+
+def check_folder(name: str, folder: Path) -> None:
+    """Raise InputError unless the folder holds every file of the release, unchanged."""
+    wanted = release(name)
+    for file, checksum in wanted.files.values():
+        path = folder / file
+        if not path.is_file():
+            raise InputError(f"{folder} has no {file}; get it from the {wanted.origin}")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
+            raise InputError(
+                f"{path} is not the released file (its SHA-256 differs); get it again from the "
+                f"{wanted.origin}"
+            )
+
+
+def add_release(name: str, folder: Path) -> Release:
+    """Check a folder and remember it; nothing is copied."""
+    folder = folder.expanduser().resolve()
+    check_folder(name, folder)
+    path = user_folder() / "releases.json"
+    held = _remembered() | {name: str(folder)}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(held, indent=1) + "\n")
+        partial.replace(path)
+    except OSError as problem:
+        raise InputError(f"cannot write {path}: {problem.strerror}; set DMJAX_DATA") from problem
+    return release(name)
+
+
+def read_release(name: str) -> dict[str, np.ndarray]:
+    """The tables of a release by role, read from the user's folder and checked again.
+
+    Raises:
+        InputError: the release was never added, or its files changed.
+    """
+    wanted = release(name)
+    if wanted.folder is None:
+        raise InputError(
+            f"the {name} release is not here: get the {wanted.origin}, then run "
+            f"'dmjax data add {name} FOLDER'"
+        )
+    check_folder(name, wanted.folder)
+    return {role: np.loadtxt(wanted.folder / file) for role, (file, _) in wanted.files.items()}

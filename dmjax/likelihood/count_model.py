@@ -1,0 +1,208 @@
+"""The binned likelihood of one analysis: named components, counts, an optional off measurement."""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array, ArrayLike, Float
+
+from dmjax.errors import InputError
+from dmjax.likelihood.onoff import OnOffCounts, log_onoff, onoff_counts
+from dmjax.likelihood.parameters import Parameter, merge
+from dmjax.likelihood.poisson import best_background, log_onoff_profiled, log_poisson
+from dmjax.likelihood.templates import Component, component_counts
+
+Scalar = Float[Array, ""]
+Bins = Float[Array, " bins"]
+OFF_TERMS = ("integral", "profile")
+"""How the unknown background under an off measurement is removed: see `log_counts`."""
+
+
+class Counts(NamedTuple):
+    """Data of one analysis.
+
+    Attributes:
+        on: counts, (bins,).
+        off: counts with the steady-state background alone in equal exposure, (bins,), or None.
+    """
+
+    on: Bins
+    off: Bins | None = None
+
+
+class CountModel(eqx.Module):
+    """Components that add up to the expected counts of one analysis, with its observed counts.
+
+    Args:
+        name: of the analysis.
+        components: at least one, of equal length and distinct names.
+        parameters: one definition for every name the components use.
+        on: observed counts, whole numbers ≥ 0, of any shape with as many bins (flattened).
+        off: off counts of equal exposure, or None where every background is a component.
+        off_term: "integral" or "profile" (static).
+        axes: (label, edges) of each axis of the bins, for figures and exports.
+        expected_data: whether `on` and `off` may be expectations (Asimov), not whole numbers.
+
+    Raises:
+        InputError: shapes that differ, bad counts, an undefined or unused parameter.
+
+    >>> from dmjax.likelihood.templates import Scale
+    >>> flat = Component("flat", [0.5, 0.5], (Scale("n"),))
+    >>> model = CountModel("two bins", [flat], [Parameter("n", 10.0, lower=0.0)], on=[4, 6])
+    >>> expected(model, {"n": jnp.asarray(8.0)}).tolist()
+    [4.0, 4.0]
+    """
+
+    components: tuple[Component, ...]
+    observed: Counts
+    name: str = eqx.field(static=True)
+    parameters: tuple[Parameter, ...] = eqx.field(static=True)
+    off_term: str = eqx.field(static=True)
+    axes: tuple[tuple[str, tuple[float, ...]], ...] = eqx.field(static=True)
+
+    def __init__(
+        self,
+        name: str,
+        components: Iterable[Component],
+        parameters: Iterable[Parameter],
+        on: ArrayLike,
+        off: ArrayLike | None = None,
+        off_term: str = "integral",
+        axes: Iterable[tuple[str, Iterable[float]]] = (),
+        expected_data: bool = False,
+    ):
+        self.name = name
+        self.components = tuple(components)
+        self.parameters = merge(parameters)
+        self.off_term = off_term
+        self.axes = tuple((label, tuple(float(e) for e in edges)) for label, edges in axes)
+        self.observed = Counts(
+            counts_array(f"{name}: counts", on, expected_data),
+            None if off is None else counts_array(f"{name}: off counts", off, expected_data),
+        )
+        if off is not None and np.shape(off) != np.shape(on):
+            raise InputError(
+                f"{name}: counts have shape {np.shape(on)}, off counts {np.shape(off)}"
+            )
+        if off_term not in OFF_TERMS:
+            raise InputError(f"{name}: off_term must be one of {', '.join(OFF_TERMS)}")
+        _check_components(self)
+        _check_axes(self)
+
+
+def _check_components(model: CountModel) -> None:
+    bins = model.observed.on.size
+    if not model.components:
+        raise InputError(f"{model.name}: at least one component is needed")
+    names = [component.name for component in model.components]
+    if len(set(names)) < len(names):
+        raise InputError(f"{model.name}: component names must differ, got {', '.join(names)}")
+    for component in model.components:
+        if component.nominal.size != bins:
+            raise InputError(
+                f"{model.name}: component '{component.name}' has {component.nominal.size} bins, "
+                f"the counts have {bins}"
+            )
+    used = {effect.parameter for component in model.components for effect in component.effects}
+    defined = {parameter.name for parameter in model.parameters}
+    for wrong, what in ((used - defined, "is not defined"), (defined - used, "has no effect")):
+        if wrong:
+            raise InputError(f"{model.name}: parameter '{min(wrong)}' {what}")
+
+
+def _check_axes(model: CountModel) -> None:
+    sizes = [len(edges) - 1 for _, edges in model.axes]
+    if sizes and int(np.prod(sizes)) != model.observed.on.size:
+        raise InputError(f"{model.name}: axes of {sizes} bins, {model.observed.on.size} counts")
+
+
+def counts_array(label: str, counts: ArrayLike, expected_data: bool = False) -> Bins:
+    """Counts as a flat array; InputError unless finite, ≥ 0 and, as a rule, whole numbers."""
+    array = jnp.asarray(counts, float).ravel()
+    if isinstance(counts, Tracer):
+        return array
+    concrete = np.asarray(array)
+    good = np.isfinite(concrete) & (concrete >= 0)
+    if not expected_data:
+        good &= concrete == np.round(concrete)
+    if not good.all() or concrete.size == 0:
+        kind = "numbers" if expected_data else "whole numbers"
+        first = f", bin {int(np.argmin(good))} has {concrete[np.argmin(good)]:g}"
+        raise InputError(f"{label} must be {kind} >= 0{first if concrete.size else ''}")
+    return array
+
+
+def expected_components(model: CountModel, values: Mapping[str, Scalar]) -> dict[str, Bins]:
+    """Expected counts of every component, by name.
+
+    Args:
+        model: the model.
+        values: of (at least) its parameters, by name.
+
+    Returns:
+        name → counts, (bins,).
+    """
+    return {c.name: component_counts(c, values) for c in model.components}
+
+
+def expected(model: CountModel, values: Mapping[str, Scalar]) -> Bins:
+    """Expected counts of all components; without the background of an off measurement."""
+    return reduce(jnp.add, expected_components(model, values).values())
+
+
+def prepare(model: CountModel, counts: Counts, terms: int | None = None) -> Counts | OnOffCounts:
+    """Data in the form `log_counts` wants: for "integral", the coefficients of its polynomials.
+
+    Args:
+        model: says how its off measurement is used.
+        counts: whole numbers for "integral".
+        terms: above every on count, for counts traced in jit or vmap (static); None: concrete
+            counts, checked.
+
+    Returns:
+        The counts themselves, or `OnOffCounts`.
+    """
+    if counts.off is None or model.off_term == "profile":
+        return counts
+    if terms is not None:
+        return onoff_counts(counts.on, counts.off, terms)
+    return OnOffCounts(np.asarray(counts.on), np.asarray(counts.off))
+
+
+def log_counts(
+    model: CountModel, values: Mapping[str, Scalar], data: Counts | OnOffCounts
+) -> Scalar:
+    """ln of the probability of the counts, without constraints.
+
+    Without an off measurement Σ_b ln P(n_b; μ_b). With one, the background N of a bin is removed
+    from P(n; s + N) P(m; N): "integral", over N from 0 to ∞ ([D20] Eq. 6.4; whole counts only), or
+    "profile", at its maximum (any counts ≥ 0, so also Asimov data).
+
+    Args:
+        model: gives the expectation.
+        values: of (at least) its parameters, by name.
+        data: from `prepare`.
+
+    Returns:
+        ln L, scalar, finite for finite values.
+    """
+    means = expected(model, values)
+    if isinstance(data, OnOffCounts):
+        return jnp.sum(log_onoff(data, means))
+    if data.off is None:
+        return jnp.sum(log_poisson(data.on, means))
+    return jnp.sum(log_onoff_profiled(data.on, data.off, means))
+
+
+def asimov_counts(model: CountModel, values: Mapping[str, Scalar]) -> Counts:
+    """Data equal to their expectation; a background under an off measurement is its best fit."""
+    means = expected(model, values)
+    on, off = model.observed
+    if off is None:
+        return Counts(means)
+    background = best_background(on.astype(means.dtype), off.astype(means.dtype), means)
+    return Counts(means + background, background)

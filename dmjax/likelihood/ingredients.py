@@ -1,0 +1,64 @@
+"""What every analysis is made of: parameters from descriptions, pulls, an added signal."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float
+
+from dmjax.errors import InputError
+from dmjax.likelihood.parameters import Parameter
+from dmjax.likelihood.templates import AbstractEffect, Component, Scale
+
+FLUX = Parameter("sns_flux", 0.0, 1.0, lower=-9.0, upper=9.0)
+"""Pull of the neutrinos per proton at the SNS, shared by every COHERENT analysis."""
+
+CEVNS = ("free", "predicted")
+"""CEvNS counts free in the fit, or predicted with the uncertainties of flux and response."""
+
+
+class Parts(NamedTuple):
+    """Components with the parameters they use.
+
+    Attributes:
+        components: of a model.
+        parameters: defined for them.
+    """
+
+    components: tuple[Component, ...]
+    parameters: tuple[Parameter, ...]
+
+
+def pull(name: str) -> Parameter:
+    """A standard-normal nuisance, kept within nine standard deviations."""
+    return Parameter(name, 0.0, 1.0, lower=-9.0, upper=9.0)
+
+
+def events(name: str, centre: float, sigma: float | None = None) -> Parameter:
+    """A number of events ≥ 0, free or constrained."""
+    return Parameter(name, centre, sigma, lower=0.0)
+
+
+def unit_sum(counts: ArrayLike) -> Float[Array, " bins"]:
+    """A template scaled to one event; all zeros stay zeros."""
+    flat = jnp.asarray(counts, float).ravel()
+    total = jnp.sum(flat)
+    return flat / jnp.where(total > 0, total, 1.0)
+
+
+def check_cevns(choice: str) -> None:
+    """Raise InputError unless `choice` is one of `CEVNS`."""
+    if choice not in CEVNS:
+        raise InputError(f"cevns must be one of {', '.join(CEVNS)}, got '{choice}'")
+
+
+def signal_parts(
+    counts: ArrayLike | None, effects: tuple[AbstractEffect, ...], nuisances: tuple[Parameter, ...]
+) -> Parts:
+    """A signal of given counts at strength 1 with its own nuisances; nothing for None.
+
+    The strength is the free parameter "signal", shared by every analysis of a joint fit.
+    """
+    if counts is None:
+        return Parts((), ())
+    component = Component("signal", jnp.ravel(jnp.asarray(counts)), (Scale("signal"), *effects))
+    return Parts((component,), (Parameter("signal", 0.0, lower=0.0), *nuisances))

@@ -1,0 +1,119 @@
+"""A detector in the bins of its data set: what turns a model point into expected counts."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dmjax.background import component_times, neutrino_spectra
+from dmjax.data import load_toml
+from dmjax.experiments import Experiment, experiment
+from dmjax.experiments.experiment import bin_edges
+from dmjax.models import DoubleMediator, VectorMediator
+from dmjax.numerics import cast_floats
+from dmjax.profiles import CHANNELS, DMJAX, Conventions
+from dmjax.response import RecoilGrid, accepted_recoils, time_acceptance
+from dmjax.timing import arrival_fractions
+from dmjax.yields import expected_counts
+
+
+class Search(eqx.Module):
+    """An experiment with the exposure and the bins of a data set.
+
+    Attributes:
+        experiment: the detector.
+        recoils: energy bins.
+        time_edges: [µs].
+        slices: (energy bins, slices) share of recoils in each slice of a third axis, or None.
+    """
+
+    experiment: Experiment
+    recoils: RecoilGrid
+    time_edges: Float[Array, " times_plus_1"]
+    slices: Float[Array, "bins slices"] | None
+
+
+def exposure(name: str) -> Experiment:
+    """The experiment of a data set with the mass, distance and protons of that data set."""
+    spec = load_toml("datasets", name)
+    detector = experiment(spec["experiment"])
+    for key in ("mass_kg", "distance_m", "pot"):
+        if key in spec:
+            value = jnp.asarray(spec[key], float)
+            detector = eqx.tree_at(lambda e, k=key: getattr(e, k), detector, value)
+    return detector
+
+
+def search(
+    detector: Experiment, energy_edges: np.ndarray, time_edges: np.ndarray, sliced: bool = False
+) -> Search:
+    """A search in given bins; `sliced` adds the detector's third axis."""
+    return Search(
+        experiment=detector,
+        recoils=accepted_recoils(detector.response, energy_edges),
+        time_edges=jnp.asarray(time_edges, float),
+        slices=detector.slices if sliced else None,
+    )
+
+
+def axis_edges(spec: dict, name: str) -> np.ndarray:
+    """Edges of a named axis of a data-set description."""
+    return bin_edges(spec["axes"][name])
+
+
+def in_slices(setting: Search, counts: Float[Array, "bins times"]) -> Float[Array, " all_bins"]:
+    """Counts per energy and time, spread over the slices and flattened, time fastest."""
+    if setting.slices is None:
+        return counts.ravel()
+    slices = setting.slices.astype(counts.dtype)
+    return (counts[:, None, :] * slices[:, :, None]).ravel()
+
+
+@eqx.filter_jit
+def dark_matter_counts(
+    setting: Search,
+    point: VectorMediator | DoubleMediator,
+    conventions: Conventions = DMJAX,
+    channels: tuple[str, ...] = CHANNELS,
+) -> Float[Array, " all_bins"]:
+    """Expected dark-matter events per bin of the data set, flattened like its counts.
+
+    The energy and the time are those of the prediction; a third axis (F90) is that of nuclear
+    recoils at given energy.
+
+    Args:
+        setting: detector and bins.
+        point: model point with its couplings (vmap for many).
+        conventions, channels: profile and production channels (static).
+
+    Returns:
+        Events, (bins,).
+    """
+    counts = expected_counts(
+        setting.experiment, point, setting.recoils, setting.time_edges, conventions, channels
+    )
+    return in_slices(setting, counts.sum(0))
+
+
+@eqx.filter_jit
+def neutrino_counts(
+    setting: Search, conventions: Conventions = DMJAX, radius_fm: float | None = None
+) -> Float[Array, "bins times"]:
+    """Expected neutrino events per energy and time bin, all components, recorded late or not.
+
+    Args:
+        setting: detector and bins.
+        conventions: profile.
+        radius_fm: one rms radius in place of the profile's [fm].
+    """
+    detector, edges = setting.experiment, setting.time_edges
+    dtype = setting.recoils.t.dtype
+    spectra = neutrino_spectra(detector, setting.recoils, conventions, radius_fm)
+    times = component_times(cast_floats(detector.neutrinos, dtype))
+    kept = time_acceptance(detector.response, edges)
+    on_time = jnp.zeros((), dtype)
+    parts = [
+        jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges) * kept)
+        for name, spectrum in spectra.items()
+    ]
+    return jnp.sum(jnp.stack(parts), axis=0)
