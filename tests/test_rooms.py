@@ -22,8 +22,9 @@ ROOMS = [
     {"prediction", "likelihood"},
     {"inference"},
     {"io"},
-    {"fitting", "combined"},
+    {"fitting", "combined", "comparison"},
     {"plots"},
+    {"plots_nsi"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -12,9 +12,9 @@ from jaxtyping import Array, Float
 from dmjax.errors import InputError
 from dmjax.inference.fits import Fit, fit
 from dmjax.inference.nested import Hypothesis
-from dmjax.inference.priors import Prior, parameter_priors, prior_set
+from dmjax.inference.priors import Y_RANGE, Prior, parameter_priors, prior_set
 from dmjax.likelihood.count_model import log_counts
-from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.likelihood.joint import Data, JointModel, joint_expected, observed_data
 from dmjax.likelihood.parameters import index_of, named
 from dmjax.likelihood.signal import Y_REF, TemplateTable, template_at
 
@@ -67,7 +67,10 @@ def joint_hypothesis(
     chosen = observed_data(joint) if data is None else data
     priors = parameter_priors([p for model in joint.models for p in model.parameters], given)
     return Hypothesis(
-        name, prior_set(priors), jax.tree_util.Partial(counts_log_likelihood, joint, chosen)
+        name,
+        prior_set(priors),
+        jax.tree_util.Partial(counts_log_likelihood, joint, chosen),
+        jax.tree_util.Partial(joint_expected, joint),
     )
 
 
@@ -99,11 +102,21 @@ def at_mass(joint: JointModel, tables: Tables, m_v: Float[Array, ""]) -> JointMo
     return joint
 
 
-def _dark_log_likelihood(joint: JointModel, data: Data, tables: Tables, values: Array):
+def _at_point(joint: JointModel, tables: Tables, values: Array):
+    """The joint model at a mass, and its parameters: (m_V, Y, rest) to (rest, strength)."""
     at = index_of(joint.parameters.names, STRENGTH)
     strength = (values[1:2] / Y_REF) ** 2
     full = jnp.concatenate([values[2 : 2 + at], strength, values[2 + at :]])
-    return counts_log_likelihood(at_mass(joint, tables, values[0]), data, full)
+    return at_mass(joint, tables, values[0]), full
+
+
+def _dark_log_likelihood(joint: JointModel, data: Data, tables: Tables, values: Array):
+    model, full = _at_point(joint, tables, values)
+    return counts_log_likelihood(model, data, full)
+
+
+def _dark_expected(joint: JointModel, tables: Tables, values: Array):
+    return joint_expected(*_at_point(joint, tables, values))
 
 
 def dark_hypothesis(
@@ -130,8 +143,12 @@ def dark_hypothesis(
     chosen = observed_data(joint) if data is None else data
     merged = {p.name: p for model in joint.models for p in model.parameters}
     rest = parameter_priors([p for n, p in merged.items() if n != STRENGTH])
-    partial = jax.tree_util.Partial(_dark_log_likelihood, joint, chosen, matched)
-    return Hypothesis(name, prior_set((*priors, *rest)), partial)
+    return Hypothesis(
+        name,
+        prior_set((*priors, *rest)),
+        jax.tree_util.Partial(_dark_log_likelihood, joint, chosen, matched),
+        jax.tree_util.Partial(_dark_expected, joint, matched),
+    )
 
 
 @eqx.filter_jit
@@ -143,10 +160,20 @@ def best_mass(
     joint: JointModel,
     tables: Mapping[str, TemplateTable],
     m_v: np.ndarray,
+    y_max: float = Y_RANGE[1],
     data: Data | None = None,
 ) -> MassFit:
-    """Best fit over a list of masses [MeV], the coupling and the nuisances free at each."""
+    """Best fit over a list of masses [MeV], the coupling and the nuisances free at each.
+
+    Args:
+        joint, tables, data: as in `dark_hypothesis`.
+        m_v: masses.
+        y_max: largest Y allowed: where channels close, any number of events is reached by some Y.
+    """
     chosen = observed_data(joint) if data is None else data
+    at = index_of(joint.parameters.names, STRENGTH)
+    upper = joint.parameters.upper.at[at].set((y_max / Y_REF) ** 2)
+    joint = eqx.tree_at(lambda j: j.parameters.upper, joint, upper)
     found = _fit_masses(joint, chosen, _tables(joint, tables), jnp.asarray(m_v))
     best = int(np.argmin(np.asarray(found.two_nll)))
     values = dict(zip(joint.parameters.names, np.asarray(found.values[best]).tolist(), strict=True))

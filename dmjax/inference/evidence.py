@@ -57,9 +57,7 @@ def bayes_factor(first: NestedRun, second: NestedRun) -> BayesFactor:
     return BayesFactor(first.name, second.name, first.log_z - second.log_z, error)
 
 
-def grid_evidence(
-    grid: GridPosterior, priors: tuple[Prior, Prior] | None = None
-) -> GridEvidence:
+def grid_evidence(grid: GridPosterior, priors: tuple[Prior, Prior] | None = None) -> GridEvidence:
     """Evidence of a grid posterior under priors of m_V and Y.
 
     Z = ∫∫ L π(m_V) m_V π(Y) Y d ln m_V d ln Y. The grid must reach over the priors' ranges: what

@@ -28,11 +28,16 @@ class Hypothesis(NamedTuple):
         log_likelihood: values (parameters) → ln L without any prior or constraint, finite inside
             the ranges. A `jax.tree_util.Partial` of a module-level function keeps its data as
             arrays, so that other data do not recompile.
+        expected: values → expected counts of each analysis beside a measured steady state, for
+            predictive checks; None where there are no counts.
     """
 
     name: str
     priors: PriorSet
     log_likelihood: Callable[[Float[Array, " parameters"]], Float[Array, ""]]
+    expected: Callable[[Float[Array, " parameters"]], tuple[Float[Array, " bins"], ...]] | None = (
+        None
+    )
 
 
 class NestedRun(NamedTuple):

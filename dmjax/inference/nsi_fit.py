@@ -80,6 +80,7 @@ class NsiFit(NamedTuple):
 
     quarks: str
     couplings: str
+    off_term: str
     regions: dict[str, RegionFit]
     cuts_at_no_cuts: float
     no_cuts_at_cuts: float
@@ -161,13 +162,17 @@ def _map(joint: JointModel, region: RegionFit, axis: np.ndarray) -> np.ndarray:
     return (np.asarray(found.two_nll) - region.two_nll).reshape(axis.size, axis.size)
 
 
-def fit_nsi(quarks: str = "u", couplings: str = "both", points: int = 0) -> NsiFit:
+def fit_nsi(
+    quarks: str = "u", couplings: str = "both", points: int = 0, off_term: str = "integral"
+) -> NsiFit:
     """Fit ε_ee and ε_µµ to CsI 2017 in the cuts, without cuts, and outside the cuts.
 
     Args:
         quarks: "u" (ε^u alone, ε^d = 0), "d", or "u=d".
         couplings: "both", "ee" or "mumu".
         points: per axis of the maps over ε in [−1, 1]; 0: no maps.
+        off_term: "integral" ([D20] Eq. 6.4, whose flat prior of the steady state adds one expected
+            event per bin) or "profile".
 
     Returns:
         `NsiFit`.
@@ -179,7 +184,7 @@ def fit_nsi(quarks: str = "u", couplings: str = "both", points: int = 0) -> NsiF
     if points and (points < 3 or couplings != "both"):
         raise InputError("maps need both couplings and at least 3 points per axis")
     free = COUPLINGS[couplings]
-    whole = csi2017_nsi(quarks=quarks)
+    whole = csi2017_nsi(quarks=quarks, off_term=off_term)
     joints = {region: JointModel(in_region(whole, region)) for region in REGIONS}
     found = {region: _fit_region(joints[region], region, free) for region in REGIONS}
     axis = np.linspace(*EPS_RANGE, points) if points else np.zeros(0)
@@ -194,6 +199,7 @@ def fit_nsi(quarks: str = "u", couplings: str = "both", points: int = 0) -> NsiF
     return NsiFit(
         quarks=quarks,
         couplings=couplings,
+        off_term=off_term,
         regions=found,
         cuts_at_no_cuts=_cost(joints["cuts"], found["cuts"], found["no-cuts"]),
         no_cuts_at_cuts=_cost(joints["no-cuts"], found["no-cuts"], found["cuts"]),
