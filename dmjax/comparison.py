@@ -16,6 +16,7 @@ from dmjax.inference.curve import analysis
 from dmjax.inference.dark_joint import (
     STRENGTH,
     MassFit,
+    at_mass,
     best_mass,
     dark_hypothesis,
     joint_hypothesis,
@@ -264,11 +265,15 @@ class RegionGain(NamedTuple):
     Attributes:
         regions: name → best fit.
         gain: name → two_nll without dark matter less with.
+        cuts_at_no_cuts: −2Δ ln L in the cuts at the best (m_V, Y) of no-cuts, α refitted.
+        no_cuts_at_cuts: the reverse.
         tension: as in `NsiFit`, here with one (m_V, Y, α).
     """
 
     regions: dict[str, MassFit]
     gain: dict[str, float]
+    cuts_at_no_cuts: float
+    no_cuts_at_cuts: float
     tension: float
 
 
@@ -281,14 +286,27 @@ def fit_dark_regions(settings: EvidenceSettings, masses: int = 120) -> RegionGai
     """
     dark = dark_setting(settings, "no-cuts")
     m_v, whole = np.geomspace(*settings.m_v_range, masses), dark.joint.models[0]
-    found, gain = {}, {}
+    joints, tables, found, gain = {}, {}, {}, {}
     for region in REGIONS:
         model = in_region(whole, region)
         table = TemplateTable(dark.table.log_m_v, dark.table.values[:, region_mask(region)])
-        joint = JointModel(model)
-        best = best_mass(joint, {model.name: table}, m_v, settings.y_range[1])
-        without = best_fit(joint, fixed={STRENGTH: 0.0})
+        joints[region], tables[region] = JointModel(model), {model.name: table}
+        best = best_mass(joints[region], tables[region], m_v, settings.y_range[1])
+        without = best_fit(joints[region], fixed={STRENGTH: 0.0})
         found[region], gain[region] = best, float(without.two_nll) - best.two_nll
+
+    def cost(region: str, other: str) -> float:
+        point = found[other]
+        joint = at_mass(joints[region], tuple(tables[region].values()), jnp.asarray(point.m_v))
+        there = best_fit(joint, fixed={STRENGTH: (point.y / Y_REF) ** 2})
+        return float(there.two_nll) - found[region].two_nll
+
     constant = 2.0 * np.log(dark.data.sigma_alpha * np.sqrt(2.0 * np.pi))
     apart = found["cuts"].two_nll + found["outside"].two_nll
-    return RegionGain(found, gain, float(found["no-cuts"].two_nll - apart + constant))
+    return RegionGain(
+        regions=found,
+        gain=gain,
+        cuts_at_no_cuts=cost("cuts", "no-cuts"),
+        no_cuts_at_cuts=cost("no-cuts", "cuts"),
+        tension=float(found["no-cuts"].two_nll - apart + constant),
+    )

@@ -44,12 +44,11 @@ def plot_nsi(result: dict) -> Figure:
         handles.append(Line2D([], [], color=colour, label=f"{label}: 68 %, 95 % (dashed)"))
     axes.plot(0.0, 0.0, "k+", ms=9)
     handles.append(Line2D([], [], color="k", marker="+", ls="", label="no NSI"))
-    names = {"u": "^u", "d": "^d", "u=d": "^{u}=\\epsilon^{d}"}
-    quark = names[result["quarks"]]
-    axes.set_xlabel(rf"$\epsilon{quark}$ ($ee$)")
-    axes.set_ylabel(rf"$\epsilon{quark}$ ($\mu\mu$)")
+    quark = " = ".join(rf"$\epsilon^{q}_{{{{{{}}}}}}$" for q in result["quarks"].split("="))
+    axes.set_xlabel(quark.format("ee"))
+    axes.set_ylabel(quark.format(r"\mu\mu"))
     axes.set_title("CsI 2017, NSI, α refitted, two parameters", fontsize=9)
-    axes.legend(handles=handles, fontsize=7.5, loc="upper right", framealpha=0.9)
+    axes.legend(handles=handles, fontsize=7.5, loc="lower left", framealpha=0.9)
     return figure
 
 

@@ -37,10 +37,14 @@ def distribution(priors: PriorSet, i: int) -> dist.Distribution:
 def _normal(priors: PriorSet, i: int) -> dist.Distribution:
     """A normal, cut only at ends that are finite: an infinite end has no transformation."""
     low, high = (float(end[i]) for end in (priors.lower, priors.upper))
-    ends = {k: v for k, v in (("low", low), ("high", high)) if np.isfinite(v)}
-    if not ends:
+    if not (np.isfinite(low) or np.isfinite(high)):
         return dist.Normal(priors.centres[i], priors.sigmas[i])
-    return dist.TruncatedNormal(priors.centres[i], priors.sigmas[i], **ends)
+    return dist.TruncatedNormal(
+        priors.centres[i],
+        priors.sigmas[i],
+        low=low if np.isfinite(low) else None,
+        high=high if np.isfinite(high) else None,
+    )
 
 
 def numpyro_model(hypothesis: Hypothesis) -> Callable[[], None]:

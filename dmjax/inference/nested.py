@@ -1,7 +1,7 @@
 """Nested slice sampling: the evidence and weighted draws of a likelihood under proper priors."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import blackjax
 import equinox as eqx
@@ -70,7 +70,7 @@ class NestedRun(NamedTuple):
     status: str
 
 
-def _algorithm(hypothesis: Hypothesis, replaced: int, steps: int):
+def _algorithm(hypothesis: Hypothesis, replaced: int, steps: int) -> Any:
     """Nested slice sampling in the unit cube of prior shares."""
 
     def log_inside(u):

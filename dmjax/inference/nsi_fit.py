@@ -134,7 +134,8 @@ def _fit_region(joint: JointModel, region: str, free: tuple[str, ...]) -> Region
         here = np.asarray(found.values)[i, columns]
         seen = np.array([m[:2] for m in minima]).reshape(-1, 2)
         if not np.any(np.abs(seen - here[:2]).max(axis=1, initial=0.0) < _SAME):
-            minima.append(NsiMinimum(*here.tolist(), float(two_nll[i] - lowest)))
+            ee, mumu, alpha = here.tolist()
+            minima.append(NsiMinimum(ee, mumu, alpha, float(two_nll[i] - lowest)))
     return RegionFit(
         region=region,
         events=int(joint.models[0].observed.on.sum()),

@@ -1,4 +1,4 @@
-"""COHERENT CsI 2017 with non-standard neutrino interactions, and its bins in and out of the cuts."""
+"""COHERENT CsI 2017 with non-standard neutrino interactions, and its bins inside the cuts."""
 
 from typing import NamedTuple
 
