@@ -22,9 +22,9 @@ ROOMS = [
     {"prediction", "likelihood"},
     {"inference"},
     {"io"},
-    {"fitting", "combined"},
+    {"fitting", "combined", "comparison"},
     {"plots"},
-    {"reproduce"},
+    {"reproduce", "plots_nsi"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
