@@ -82,7 +82,7 @@ def endpoints_kev(experiment: Experiment) -> tuple[float, ...]:
     """Recoil energies [keV] at which ν–e spectra of lines end in a step; none on nuclei.
 
     >>> from dmjax.experiments import experiment
-    >>> [round(t * 1e-3, 1) for t in endpoints_kev(experiment("jsns2"))]
+    >>> [round(float(t) * 1e-3, 1) for t in endpoints_kev(experiment("jsns2"))]
     [29.5, 52.6, 235.3]
     """
     if experiment.recoil != "electron":

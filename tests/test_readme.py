@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
-COMMANDS = re.search(r"```console\n(.*?)```", README, flags=re.S).group(1).splitlines()
+SHOWN = "".join(re.findall(r"```console\n(.*?)```", README, flags=re.S))
+COMMANDS = [shlex.split(line, comments=True) for line in SHOWN.splitlines()]
 
 
 def dmjax(*arguments: str, cwd=None) -> subprocess.CompletedProcess:
@@ -34,9 +36,9 @@ def test_python_blocks_run_in_order(capsys):
     assert "'pi0'" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_commands_run(line, tmp_path):
-    done = dmjax(*line.split()[1:], cwd=tmp_path)
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_commands_run(words, tmp_path):
+    done = dmjax(*words[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 

@@ -24,7 +24,7 @@ def capture_energy(mass: Scalar) -> Scalar:
     """E_V = ((m_p + m_π)² − m_n² + m²)/2(m_p + m_π) [MeV] ([D20] Eq. 3.1).
 
     >>> round(float(capture_energy(jnp.asarray(75.0))), 2)
-    132.04
+    132.02
     """
     return two_body_energy(M_PIONIC, jnp.minimum(mass, M_CAPTURE_MAX), M_NEUTRON)
 

@@ -86,7 +86,7 @@ def doppler_table(mesons: NeutralMesons, angle: float | None) -> DopplerTable:
         η. Flux and mean χ energy follow to 0.1 % for m_χ ≤ m_V/2.3; nearer to m_V/2 close to the
         meson mass up to a few per cent of the flux are lost (see LOG_G_STEP).
 
-    >>> at_rest = [jnp.asarray(x) for x in (135.0, 0.988, 0.1, [0.0], [1.0], [1.0])]
+    >>> at_rest = [jnp.asarray(x) for x in (135.0, 0.988, 0.1, 0.0, [0.0], [1.0], [1.0])]
     >>> table = doppler_table(NeutralMesons(*at_rest), None)
     >>> float(table.values.sum() * table.step_log_g / len(table.values))  # Σ weights
     1.0
