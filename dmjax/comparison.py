@@ -149,7 +149,7 @@ def hypotheses(settings: EvidenceSettings) -> dict[str, Hypothesis]:
 
 def _grid(settings: EvidenceSettings, dark: DarkSetting) -> GridPosterior:
     axes = [
-        np.linspace(np.log(ends[0]), np.log(ends[1]), count)
+        np.linspace(*np.log(ends), count)
         for ends, count in (
             (settings.m_v_range, settings.grid_masses),
             (settings.y_range, settings.grid_couplings),
