@@ -22,9 +22,9 @@ ROOMS = [
     {"prediction", "likelihood"},
     {"inference"},
     {"io"},
-    {"fitting", "combined", "comparison"},
+    {"fitting", "combined"},
     {"plots"},
-    {"reproduce", "plots_nsi"},
+    {"reproduce"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -5,7 +5,6 @@ import sys
 import typer
 
 from dmjax.cli.data import data
-from dmjax.cli.evidence import evidence, nsi
 from dmjax.cli.fit import fit, plot
 from dmjax.cli.info import info
 from dmjax.cli.limit import limit
@@ -21,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (info, predict, fit, limit, plot, reproduce, evidence, nsi):
+for command in (info, predict, fit, limit, plot, reproduce):
     app.command()(command)
 app.add_typer(data, name="data")
 
