@@ -1,7 +1,9 @@
 """Distributions of a test statistic from toys, in batches of bounded size."""
 
 import math
+import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -18,6 +20,9 @@ from dmjax.likelihood.joint import JointModel
 Values = Float[Array, " parameters"]
 BATCH = 100
 """Toys fitted together, as a rule: more fill the cache and wait longer for the slowest."""
+
+KEPT = 1000
+"""Toys in one saved block."""
 
 IN_TAIL = 10
 """Toys that a quantile needs beyond it, on average."""
@@ -104,22 +109,86 @@ def throw_toys(
         `Toys`; failed fits are kept and marked.
     """
     check_test(test, chosen)
-    if toys < 1 or batch_size < 1:
-        raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
     most = most_counts(joint, truth) if most is None else most
     points = jnp.atleast_1d(jnp.asarray(points, truth.dtype))
+
+    def block(keys):
+        return _block(joint, chosen, truth, points, keys, test, most)
+
+    return in_batches(block, toys, key, batch_size, first, say)
+
+
+def in_batches(
+    block: Callable[[Array], tuple[Array, Array, Array]],
+    toys: int,
+    key: Array,
+    batch_size: int = BATCH,
+    first: int = 0,
+    say: Callable[[int], None] = lambda _: None,
+) -> Toys:
+    """`block(keys)` → (statistic, best, status) over any number of toys, batches of one size."""
+    if toys < 1 or batch_size < 1:
+        raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
     parts = []
     for start in range(0, toys, batch_size):
-        keys = toy_keys(key, first + start, batch_size)
-        part = _block(joint, chosen, truth, points, keys, test, most)
+        part = block(toy_keys(key, first + start, batch_size))
         parts.append([np.asarray(field)[: toys - start] for field in part])
         say(min(start + batch_size, toys))
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
 
 
-def join(parts: list[Toys]) -> Toys:
-    """Toys of several throws together."""
+class Throwing(NamedTuple):
+    """How toys are thrown, wherever a method needs some.
+
+    Attributes:
+        toys: at each point.
+        key: of `jax.random`.
+        batch_size: held in memory at once.
+        say: called with the number of toys done so far at the present point.
+        keep: called with (label, make) for every block of `KEPT` toys; returns make() or what an
+            earlier run saved under that label.
+    """
+
+    toys: int
+    key: Array
+    batch_size: int = BATCH
+    say: Callable[[str, int], None] = lambda *_: None
+    keep: Callable[[str, Callable[[], Toys]], Toys] = lambda _, make: make()
+
+
+def throw_blocks(
+    joint: JointModel,
+    chosen: Strength,
+    truth: Values,
+    points,
+    how: Throwing,
+    test: str,
+    label: str,
+    most: tuple[int, ...] | None = None,
+) -> Toys:
+    """`throw_toys` in blocks that can be kept; the key is that of `how`, folded with the label."""
+    key = labelled_key(how.key, label)
+    parts = []
+    for first in range(0, how.toys, KEPT):
+        count = min(KEPT, how.toys - first)
+        make = partial(
+            throw_toys,
+            *(joint, chosen, truth, points, count, key, test, how.batch_size, first, most),
+            say=lambda done, first=first: how.say(label, first + done),
+        )
+        parts.append(how.keep(f"{label}_{first}_{count}", make))
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+
+
+def labelled_key(key: Array, label: str) -> Array:
+    """An independent key for every label."""
+    return jax.random.fold_in(key, zlib.crc32(label.encode()))
+
+
+def largest_counts(joint: JointModel, truths) -> tuple[int, ...]:
+    """`most_counts` that serve every one of several truths, so that they share a compilation."""
+    every = [most_counts(joint, truth) for truth in truths]
+    return tuple(max(column) for column in zip(*every, strict=True))
 
 
 def converged(toys: Toys) -> np.ndarray:
@@ -143,11 +212,12 @@ def p_value(toys: Toys, observed: float, column: int = 0) -> Estimate:
     good = converged(toys)
     n, k = int(good.sum()), int((toys.statistic[good, column] >= observed).sum())
     return Estimate(
-        k / n, _binomial_error(k, n) + (good.size - n) / good.size, good.size, good.size - n
+        k / n, binomial_error(k, n) + (good.size - n) / good.size, good.size, good.size - n
     )
 
 
-def _binomial_error(k: int, n: int) -> float:
+def binomial_error(k: int, n: int) -> float:
+    """Error of a share k/n, not 0 at its ends."""
     p = (k + 0.5) / (n + 1.0)
     return math.sqrt(p * (1.0 - p) / n)
 
