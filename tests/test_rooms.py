@@ -25,6 +25,7 @@ ROOMS = [
     {"fitting", "combined"},
     {"studies"},
     {"plots"},
+    {"reproduce"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
