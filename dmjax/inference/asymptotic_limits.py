@@ -70,8 +70,8 @@ def _one_event(joint: JointModel, chosen: Strength, values: Values) -> Scalar:
     """Strength of about one signal event; 0 where the signal has no events."""
     with_signal = joint_expected(joint, values.at[chosen.index].set(1.0))
     without = joint_expected(joint, values.at[chosen.index].set(0.0))
-    pairs = zip(with_signal, without, strict=True)
-    return safe_divide(jnp.ones_like(values[0]), sum(jnp.sum(jnp.abs(a - b)) for a, b in pairs))
+    sizes = [jnp.sum(jnp.abs(a - b)) for a, b in zip(with_signal, without, strict=True)]
+    return safe_divide(jnp.ones_like(values[0]), jnp.sum(jnp.stack(sizes)))
 
 
 def _expected(joint, chosen, base: Reference, unit: Scalar, most: Scalar, levels):
@@ -110,6 +110,11 @@ def _observed(joint, chosen, base: Reference, first, most, alpha, test, cls):
     return jnp.where(found.reached, found.x, jnp.inf), status
 
 
+def _check_level(cl) -> None:
+    if not isinstance(cl, Tracer) and not 0.5 < float(cl) < 1.0:
+        raise InputError(f"cl must lie between 0.5 and 1, got {cl}")
+
+
 def asymptotic_limit(
     joint: JointModel,
     chosen: Strength,
@@ -129,9 +134,9 @@ def asymptotic_limit(
         start: of the first fit.
 
     Returns:
-        `AsymptoticLimit`. With q and without CLs it may lie below 0. No limit is NaN: without signal events, or where no strength in the range
-        of the parameter is excluded, it is inf with status "unconstrained". Pure: vmap over data or
-        templates.
+        `AsymptoticLimit`. With q and without CLs it may lie below 0. No limit is NaN: without
+        signal events, or where no strength in the range of the parameter is excluded, it is inf
+        with status "unconstrained". Pure: vmap over data or templates.
 
     Raises:
         InputError: another test, or an on/off model with off_term "integral".
@@ -149,8 +154,7 @@ def asymptotic_limit(
     check_test(test, chosen)
     if test not in ("q", "qtilde"):
         raise InputError(f"an upper limit takes the test q or qtilde, not {test}")
-    if not isinstance(cl, Tracer) and not 0.5 < float(cl) < 1.0:
-        raise InputError(f"cl must lie between 0.5 and 1, got {cl}")
+    _check_level(cl)
     start = joint.parameters.centres if start is None else start
     base = reference(joint, chosen, data, start)
     nothing = base.scan.values[1]

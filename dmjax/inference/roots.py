@@ -119,7 +119,8 @@ def rising_root(
     Returns:
         `Rise`. A batch runs until its slowest element is done.
 
-    >>> found = rising_root(lambda x: (x**2 - 2.0, x), *[jnp.asarray(v) for v in (0.0, -2.0, 0.1, 9.0)])
+    >>> ends = [jnp.asarray(v) for v in (0.0, -2.0, 0.1, 9.0)]
+    >>> found = rising_root(lambda x: (x**2 - 2.0, x), *ends)
     >>> round(float(found.x), 5), bool(found.reached)
     (1.41421, True)
     """

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
 from dmjax.inference.asymptotic_limits import with_templates
 from dmjax.inference.strength import Strength, strength
@@ -79,6 +80,12 @@ def describe_family(family: Family) -> dict:
     return plain | {"quantity": QUANTITIES[family.model]}
 
 
+def dataset_of(name: str) -> str:
+    """A data set by its own name or by the experiment that took it."""
+    homes = {load_toml("datasets", known)["experiment"]: known for known in available("datasets")}
+    return homes.get(name, name)
+
+
 def coupling(family: Family, strength) -> np.ndarray:
     """What a limit is quoted in, of a strength: couplings enter the counts squared."""
     strength = np.asarray(strength, float)
@@ -143,13 +150,13 @@ def templates(family: Family, m_v) -> tuple[Float[Array, "masses bins"], ...]:
         unit = jnp.asarray(eps_from_y(Y_REF, family.alpha_d, family.mass_ratio), float)
     else:
         unit = jnp.sqrt(4.0 * jnp.pi * jnp.asarray(ALPHA_REF, float))
-    numbers = [jnp.asarray(x, float) for x in (family.mass_ratio, family.alpha_d)]
+    ratio, alpha_d = jnp.asarray(family.mass_ratio, float), jnp.asarray(family.alpha_d, float)
     padded = np.pad(m_v, (0, -m_v.size % _BLOCK), mode="edge")
     found = []
     for name in family.datasets:
         setting = _setting(family, name)
         blocks = [
-            _counts(setting, jnp.asarray(block), *numbers, unit, family)
+            _counts(setting, jnp.asarray(block), ratio, alpha_d, unit, family)
             for block in padded.reshape(-1, _BLOCK)
         ]
         found.append(jnp.concatenate(blocks)[: m_v.size])
