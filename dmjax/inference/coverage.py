@@ -17,6 +17,7 @@ from dmjax.inference.limits import likelihood_threshold
 from dmjax.inference.strength import Strength
 from dmjax.inference.throw import throw
 from dmjax.inference.toys import (
+    ROUNDING,
     Throwing,
     binomial_error,
     check_count,
@@ -73,7 +74,7 @@ def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl
     if method in ("fc", "chi2"):
         test = "t" if method == "fc" else "qtilde"
         toys = throw_blocks(joint, chosen, truth, [point], how, test, label, most)
-        return toys.statistic[converged(toys), 0] <= critical, toys
+        return toys.statistic[converged(toys), 0] <= critical + ROUNDING, toys
     toys = in_batches(
         lambda keys: _p_values(joint, chosen, truth, keys, most),
         how.toys,

@@ -13,6 +13,7 @@ from dmjax.inference.asymptotics import SIGMAS
 from dmjax.inference.feldman_cousins import observed_scan
 from dmjax.inference.strength import Strength, check_test, statistic
 from dmjax.inference.toys import (
+    ROUNDING,
     Throwing,
     Toys,
     binomial_error,
@@ -61,7 +62,7 @@ class ToyLimit(NamedTuple):
 
 def _share(sorted_toys: np.ndarray, q: np.ndarray) -> np.ndarray:
     """Share of toys ≥ q; no less than half a toy, so that its logarithm exists."""
-    beyond = sorted_toys.size - np.searchsorted(sorted_toys, q, side="left")
+    beyond = sorted_toys.size - np.searchsorted(sorted_toys, q - ROUNDING, side="left")
     return np.maximum(beyond, 0.5) / sorted_toys.size
 
 

@@ -24,6 +24,9 @@ BATCH = 100
 KEPT = 1000
 """Toys in one saved block."""
 
+ROUNDING = 1e-6
+"""What two fits of equal counts may differ by in a statistic; discrete counts make ties."""
+
 IN_TAIL = 10
 """Toys that a quantile needs beyond it, on average."""
 
@@ -210,7 +213,7 @@ def p_value(toys: Toys, observed: float, column: int = 0) -> Estimate:
     (0.1, 0.03, 0)
     """
     good = converged(toys)
-    n, k = int(good.sum()), int((toys.statistic[good, column] >= observed).sum())
+    n, k = int(good.sum()), int((toys.statistic[good, column] >= observed - ROUNDING).sum())
     return Estimate(
         k / n, binomial_error(k, n) + (good.size - n) / good.size, good.size, good.size - n
     )
@@ -225,6 +228,8 @@ def binomial_error(k: int, n: int) -> float:
 def quantile(toys: Toys, level: float, column: int = 0) -> Estimate:
     """The quantile of a statistic over toys; its error from the order statistics one σ away.
 
+    It is the smallest value that at least that share of toys does not exceed.
+
     Raises:
         InputError: too few toys beyond the quantile.
 
@@ -238,5 +243,5 @@ def quantile(toys: Toys, level: float, column: int = 0) -> Estimate:
     check_count(n, 1.0 - level)
     share = math.sqrt(level * (1.0 - level) / n) + (good.size - n) / good.size
     around = np.clip([level - share, level, level + share], 0.0, 1.0)
-    low, middle, high = np.quantile(toys.statistic[good, column], around)
+    low, middle, high = np.quantile(toys.statistic[good, column], around, method="inverted_cdf")
     return Estimate(float(middle), float(0.5 * (high - low)), good.size, good.size - n)
