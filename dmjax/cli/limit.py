@@ -93,7 +93,7 @@ def limit(
             *(model, dm, mass_ratio, alpha_d, channels, cuts, systematics, conventions, choose),
         )
         plan = {"method": method, "cl": cl, "cls": cls, "toys": toys, "seed": seed}
-        plan |= {"batch_size": batch_size, "points": strengths}
+        plan |= {"batch_size": batch_size, "points": strengths, "bands": bands}
         _scan(family, masses, plan, bands, json, out)
         return
     if bands or len(experiments) > 1:

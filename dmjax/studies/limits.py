@@ -47,7 +47,8 @@ class LimitScan(NamedTuple):
         m_v: [MeV]; None for "events".
         limit, lower: upper limit (inf: none) and, for "fc", the lower end of the interval, else 0.
         limit_error, lower_error: Monte Carlo errors; 0 for "asymptotic".
-        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc".
+        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc" and for
+            "toys" without bands.
         sigmas: of the bands.
         best_fit, best_fit_events: coupling and signal events of the best fit.
         status, expected_status: a text each.
@@ -164,9 +165,13 @@ def _empty_row(*_: object) -> dict:
 
 def _toy_row(joint, chosen, data, plan: Plan, how: Throwing, found: AsymptoticLimit) -> dict:
     """One mass by toys, at strengths around the asymptotic bands and limit."""
-    ends = [float(found.expected[-1]), float(found.limit) if found.status == 0 else 0.0]
-    points = np.linspace(0.0, 1.7 * max(ends), plan.points + 1)[1:]
-    made = toy_limit(joint, chosen, data, points, how, plan.cl, plan.test, plan.cls)
+    ends = [
+        float(found.expected[-1]),
+        max(float(found.expected[0]), 0.3 * float(found.expected[2])),
+    ]
+    ends += [float(found.limit)] if int(found.status) == LimitStatus.FOUND else []
+    points = np.geomspace(0.6 * min(ends), 1.5 * max(ends), plan.points)
+    made = toy_limit(joint, chosen, data, points, how, plan.cl, plan.test, plan.cls, plan.bands)
     return {
         "limit": made.limit,
         "lower": 0.0,
@@ -197,7 +202,7 @@ def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: AsymptoticLimit) 
 
 
 def _with_rows(family: Family, base: LimitScan, columns: dict, plan: Plan) -> LimitScan:
-    banded = plan.method == "toys"
+    banded = plan.method == "toys" and plan.bands
     error = coupling_error(family, columns["limit"], columns["limit_error"])
     lower_error = coupling_error(family, columns["lower"], columns["lower_error"])
     lower = np.asarray(columns["lower"], float)

@@ -26,6 +26,7 @@ class Plan(NamedTuple):
         cls: CLs, or the p-value of signal and background alone.
         toys, seed, batch_size: of toys; not used by "asymptotic".
         points: strengths at which toys are thrown, per mass.
+        bands: for "toys": whether the limits expected without signal are wanted too.
     """
 
     method: str = "asymptotic"
@@ -36,6 +37,7 @@ class Plan(NamedTuple):
     seed: int = 2017
     batch_size: int = 100
     points: int = 10
+    bands: bool = False
 
 
 def nothing(*_: object) -> None:
