@@ -23,6 +23,7 @@ ROOMS = [
     {"inference"},
     {"io"},
     {"fitting", "combined"},
+    {"studies"},
     {"plots"},
     {"reproduce"},
     {"cli"},

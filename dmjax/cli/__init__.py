@@ -10,6 +10,7 @@ from dmjax.cli.info import info
 from dmjax.cli.limit import limit
 from dmjax.cli.predict import predict
 from dmjax.cli.reproduce import reproduce
+from dmjax.cli.study import coverage, toys
 from dmjax.errors import InputError
 
 app = typer.Typer(
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (info, predict, fit, limit, plot, reproduce):
+for command in (info, predict, fit, limit, toys, coverage, plot, reproduce):
     app.command()(command)
 app.add_typer(data, name="data")
 

@@ -50,6 +50,14 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def numbers(option: str, text: str) -> list[float]:
+    """The numbers of a comma-separated list."""
+    try:
+        return [float(part) for part in names(text)]
+    except ValueError as problem:
+        raise InputError(f"{option} takes numbers like 30,75,120, got '{text}'") from problem
+
+
 def channel_names(text: str) -> tuple[str, ...]:
     """Production channels of a list; "all" for every one."""
     from dmjax.profiles import CHANNELS

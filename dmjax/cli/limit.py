@@ -1,6 +1,7 @@
 """`dmjax limit`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,19 +18,44 @@ from dmjax.cli.common import (
     channel_names,
     chosen_conventions,
     flat_conventions,
-    names,
+    numbers,
     report,
     show,
     start,
 )
+from dmjax.cli.study import (
+    Batch,
+    Level,
+    Model,
+    Seed,
+    Systematics,
+    Toys,
+    family_of,
+    store_of,
+)
 from dmjax.errors import InputError
+
+if TYPE_CHECKING:
+    from dmjax.studies.family import Family
 
 
 def limit(
-    experiment: Annotated[str, typer.Argument(help="Experiment with data, e.g. coherent-csi.")],
-    model: Annotated[
-        str, typer.Option(help="Model; limits on Y exist for dark-photon.")
-    ] = "dark-photon",
+    experiments: Annotated[
+        list[str],
+        typer.Argument(
+            help="Experiment with data, e.g. coherent-csi, or data set; several: joint."
+        ),
+    ],
+    model: Model = "dark-photon",
+    method: Annotated[
+        str, typer.Option(help="chi2 (rise of 2.71 above the best fit), asymptotic, toys or fc.")
+    ] = "chi2",
+    bands: Annotated[
+        bool, typer.Option("--bands", help="Show the 1 and 2 sigma bands expected without signal.")
+    ] = False,
+    cls: Annotated[
+        bool, typer.Option("--cls/--no-cls", help="asymptotic, toys: CLs, or plain p-value.")
+    ] = True,
     dm: Dm = Spin.dirac,
     mv: Annotated[str | None, typer.Option(help="Mediator masses [MeV], comma-separated.")] = None,
     mv_min: Annotated[float, typer.Option(help="Lowest mass of the scan [MeV].")] = 1.0,
@@ -38,24 +64,43 @@ def limit(
     mass_ratio: MassRatio = 3.0,
     alpha_d: AlphaD = 0.5,
     cuts: Annotated[bool, typer.Option(help="Energy and time cuts, or the full window.")] = True,
-    cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.90,
+    systematics: Systematics = False,
+    cl: Level = 0.90,
     alpha_treatment: Annotated[
         str, typer.Option(help="Shared scale: profile, marginal or per-bin.")
     ] = "profile",
+    toys: Toys = 1000,
+    strengths: Annotated[int, typer.Option(help="toys, fc: strengths tested per mass.")] = 10,
+    seed: Seed = 2017,
+    batch_size: Batch = 100,
     channels: Channels = "all",
     conventions: Profile = "dmjax",
     choose: Choices = None,
     json: Json = False,
     out: Out = None,
 ) -> None:
-    """Upper limits on Y = eps^2 alpha_D (m_chi/m_V)^4 against m_V."""
+    """Upper limits on Y = eps^2 alpha_D (m_chi/m_V)^4 against m_V, or on another coupling."""
     start()
     import dmjax
     from dmjax.io import check_writable
 
     if out is not None:
         check_writable(out)
-    masses = _masses(mv, mv_min, mv_max, points)
+    masses = [] if model == "events" else _masses(mv, mv_min, mv_max, points)
+    if method != "chi2":
+        family = family_of(
+            experiments,
+            *(model, dm, mass_ratio, alpha_d, channels, cuts, systematics, conventions, choose),
+        )
+        plan = {"method": method, "cl": cl, "cls": cls, "toys": toys, "seed": seed}
+        plan |= {"batch_size": batch_size, "points": strengths, "bands": bands}
+        _scan(family, masses, plan, bands, json, out)
+        return
+    if bands or len(experiments) > 1:
+        raise InputError(
+            "method chi2 takes one experiment and has no bands: use asymptotic or toys"
+        )
+    experiment = experiments[0]
     data = dmjax.load_dataset(
         _dataset_of(experiment, model),
         "cuts" if cuts else "no-cuts",
@@ -88,6 +133,47 @@ def limit(
     )
 
 
+def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out: Path | None):
+    """Limits by the statistics engine."""
+    from dmjax.cli.progress import Progress
+    from dmjax.studies.limits import limit_scan
+    from dmjax.studies.plan import Plan
+
+    if bands and settings["method"] == "fc":
+        raise InputError("fc intervals have no expected bands: use asymptotic or toys")
+    plan = Plan(**settings)
+    with Progress("predicting the signal") as progress:
+        found = limit_scan(family, masses, plan, store_of(out), progress)
+    if not report(found._asdict(), out, json):
+        return
+    columns = {
+        "m_V [MeV]": ["-"] if found.m_v is None else [f"{m:.4g}" for m in found.m_v],
+        "best": _column(found.best_fit),
+        "events": _column(found.best_fit_events),
+        f"{found.quantity} >": _column(found.lower),
+        f"{found.quantity} <": _column(found.limit),
+        "error": _column(found.limit_error),
+    }
+    hidden = set() if plan.method == "fc" else {f"{found.quantity} >"}
+    if plan.method == "asymptotic":
+        hidden |= {"error"}
+    if bands and found.expected is not None:
+        hidden |= {"best"}
+        shifts = zip(found.sigmas, found.expected.T, strict=True)
+        columns |= {f"{shift:+.0f} sigma": _column(band) for shift, band in shifts}
+    columns["status"] = found.status
+    columns = {header: cells for header, cells in columns.items() if header not in hidden}
+    title = f"{', '.join(family.datasets)}, {family.model}: {plan.method}, {plan.cl:.0%} C.L."
+    if found.toys:
+        title += f", {found.toys} toys per point, {sum(found.failed)} failed in all"
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    show(title, list(columns), rows)
+
+
+def _column(values) -> list[str]:
+    return [f"{value:.2g}" for value in values]
+
+
 def _dataset_of(experiment: str, model: str) -> str:
     """The data set of an experiment; limits on Y are defined for the dark photon."""
     from dmjax.data import load_toml
@@ -110,10 +196,7 @@ def _masses(mv: str | None, low: float, high: float, points: int) -> list[float]
     import math
 
     if mv is not None:
-        try:
-            return [float(text) for text in names(mv)]
-        except ValueError as problem:
-            raise InputError(f"--mv takes numbers like 30,75,120, got '{mv}'") from problem
+        return numbers("--mv", mv)
     if not (0 < low < high and math.isfinite(high) and points >= 2):
         raise InputError(
             "a scan needs 0 < --mv-min < --mv-max and --points >= 2, "

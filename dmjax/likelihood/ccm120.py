@@ -6,6 +6,7 @@ from jaxtyping import ArrayLike
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.ingredients import events, pull, signal_parts
+from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.search import Search, axis_edges, exposure, search
 from dmjax.likelihood.templates import Component, Scale
 
@@ -44,7 +45,9 @@ def ccm120(signal: ArrayLike | None = None, *, systematics: bool = False) -> Cou
         components.append(Component("excess", np.ones(1), effects))
         parameters = [events("n_excess", 1.0), *([pull("ccm_signal")] if systematics else [])]
     else:
-        added = signal_parts(signal, (error,), (pull("ccm_signal"),))
+        # Below −1/error the signal is 0 and the likelihood has a kink.
+        nuisance = Parameter("ccm_signal", 0.0, 1.0, lower=-1.0 / spec["signal_error"], upper=9.0)
+        added = signal_parts(signal, (error,), (nuisance,))
         components += added.components
         parameters = list(added.parameters)
     return CountModel(
