@@ -49,7 +49,8 @@ class Scale(AbstractEffect):
 
     def factor(self, value: Scalar) -> Scalar:
         """max(intercept + slope × value, 0)."""
-        return jnp.maximum(self.intercept + self.slope * value, 0.0)
+        factor = self.intercept + self.slope * value
+        return jnp.where(factor < 0.0, 0.0, factor)
 
 
 class Morph(AbstractEffect):
