@@ -23,7 +23,8 @@ ROOMS = [
     {"inference"},
     {"io"},
     {"fitting", "combined"},
-    {"plots"},
+    {"export", "plots"},
+    {"plots_stats"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
