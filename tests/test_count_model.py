@@ -329,6 +329,14 @@ def test_gradients_are_finite_everywhere_in_the_range():
         assert np.all(np.isfinite(slope))
 
 
+def test_gradient_at_a_bound_is_the_one_sided_one():
+    joint = JointModel(example())
+    data = observed_data(joint)
+    slope = jax.grad(lambda v: log_likelihood(joint, v, data))
+    at, near = (slope(jnp.asarray([mu, 0.3, 0.2, 1.0])) for mu in (0.0, 1e-9))
+    assert np.allclose(at, near, rtol=tolerance("gradient"))
+
+
 PART = Component("all", [1.0, 2.0], (Scale("n"),))
 N = Parameter("n", 1.0, lower=0.0)
 BAD = {

@@ -1,5 +1,6 @@
 """COHERENT LAr 2020: the published fit, its significance, and what enters it."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,9 +8,17 @@ import pytest
 from dmjax.background import neutrino_background
 from dmjax.data import load_table
 from dmjax.errors import InputError
-from dmjax.inference.fits import best_fit
+from dmjax.inference.fits import best_fit, fit
 from dmjax.inference.minimise import Status
-from dmjax.likelihood.joint import JointModel, asimov_data, log_likelihood, observed_data
+from dmjax.likelihood.count_model import Counts
+from dmjax.likelihood.joint import (
+    Data,
+    JointModel,
+    asimov_data,
+    joint_expected,
+    log_likelihood,
+    observed_data,
+)
 from dmjax.likelihood.lar2020 import lar2020, lar2020_search
 from dmjax.likelihood.parameters import values_of
 from dmjax.likelihood.search import dark_matter_counts, in_slices, neutrino_counts
@@ -75,6 +84,21 @@ def test_asimov_fit_is_exact(joint):
     truth = values_of(joint.parameters, {"n_cevns": 100.0, "n_ss": 3140.0})
     found = best_fit(joint, asimov_data(joint, truth))
     assert np.allclose(found.values, truth, rtol=tolerance("fit_parameter"))
+
+
+def test_every_toy_converges(joint):
+    """Many of them with delayed neutrons at their bound of zero."""
+    truth = best_fit(joint).values
+    rng = np.random.default_rng(2020)
+    counts = rng.poisson(joint_expected(joint, truth)[0], (200, 960))
+    sigmas = np.where(np.isfinite(joint.parameters.sigmas), joint.parameters.sigmas, 0.0)
+    centres = np.asarray(truth) + rng.normal(size=(200, 4)) * sigmas
+    data = Data((Counts(jnp.asarray(counts, float)),), jnp.asarray(centres))
+    found = jax.jit(jax.vmap(lambda toy: fit(joint, toy)))(data)
+    assert np.all(np.asarray(found.status) == Status.CONVERGED)
+    assert np.any(np.asarray(found.at_bound[:, 2]))
+    spread = np.asarray(found.values[:, 0]).std()
+    assert abs(spread / 42.6 - 1.0) < tolerance("sigmas") / np.sqrt(2 * 200)
 
 
 def test_table_has_the_published_sums():

@@ -50,7 +50,8 @@ class Scale(AbstractEffect):
     def factor(self, value: Scalar) -> Scalar:
         """max(intercept + slope × value, 0)."""
         factor = self.intercept + self.slope * value
-        return jnp.where(factor < 0.0, 0.0, factor)
+        # Not maximum(): its gradient at 0, where bounds are, is half of the one-sided gradient.
+        return jnp.where(factor >= 0.0, factor, 0.0)
 
 
 class Morph(AbstractEffect):
@@ -150,5 +151,4 @@ def component_counts(component: Component, values: Mapping[str, Scalar]) -> Bins
     for effect, value in zip(component.effects, some, strict=True):
         total = total + effect.offset(value, nominal)
         factor = factor * effect.factor(value)
-    positive = total > 0
-    return jnp.where(positive, total, 0.0) * factor
+    return jnp.where(total >= 0.0, total, 0.0) * factor
