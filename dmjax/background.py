@@ -4,21 +4,22 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.constants import M_ELECTRON
+from dmjax.constants import E_NU_KAON, E_NU_PROMPT, M_ELECTRON
 from dmjax.experiments.experiment import Experiment
 from dmjax.kinematics import momentum_min
 from dmjax.nuclei import Nucleus
 from dmjax.numerics import cast_floats
 from dmjax.profiles import DMJAX, Conventions
-from dmjax.response import RecoilGrid
+from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering.cevns import cevns
 from dmjax.scattering.nsi import Nsi
 from dmjax.scattering.nu_electron import nu_electron
-from dmjax.sources.neutrinos import StoppedPionNeutrinos, scattering_per_pot
+from dmjax.sources.neutrinos import E_NU_MAX, StoppedPionNeutrinos, scattering_per_pot
 from dmjax.timing import AbstractPulse, arrival_fractions
-from dmjax.units import M2_PER_INVERSE_MEV2
+from dmjax.units import KEV_PER_MEV, M2_PER_INVERSE_MEV2
 
 Scalar = Float[Array, ""]
 Spectra = dict[str, Float[Array, " bins"]]
@@ -70,10 +71,24 @@ def neutrino_background(
     dtype = recoils.t.dtype
     times = component_times(cast_floats(experiment.neutrinos, dtype))
     edges, on_time = jnp.asarray(time_edges, dtype), jnp.zeros((), dtype)
+    passed = cast_floats(time_acceptance(experiment.response, edges), dtype)
     return {
-        name: jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges))
+        name: jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges) * passed)
         for name, spectrum in spectra.items()
     }
+
+
+def endpoints_kev(experiment: Experiment) -> tuple[float, ...]:
+    """Recoil energies [keV] at which ν–e spectra of lines end in a step; none on nuclei.
+
+    >>> from dmjax.experiments import experiment
+    >>> [round(t * 1e-3, 1) for t in endpoints_kev(experiment("jsns2"))]
+    [29.5, 52.6, 235.3]
+    """
+    if experiment.recoil != "electron":
+        return ()
+    energies = np.array([E_NU_PROMPT, E_NU_MAX, E_NU_KAON])
+    return tuple(KEV_PER_MEV * 2.0 * energies**2 / (M_ELECTRON + 2.0 * energies))
 
 
 def component_times(neutrinos: StoppedPionNeutrinos) -> dict[str, AbstractPulse]:

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,25 @@ def read_json(path: Path) -> dict:
     if not isinstance(content, dict):
         raise InputError(f"{path} is not a dmjax result; delete it and run again")
     return content
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> Path:
+    """Save named arrays (NumPy's npz), whole or not at all."""
+    check_writable(path)
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
+    partial.replace(path)
+    return path
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Load what `write_arrays` saved; a missing or damaged file raises InputError."""
+    try:
+        with np.load(path) as content:
+            return {name: content[name] for name in content.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+        raise InputError(f"{path} is damaged; delete it and run again") from problem
 
 
 def write_netcdf(path: Path, result: dict) -> Path:

@@ -55,7 +55,7 @@ def hat_cumulative(grid: Float[Array, " n"], x: Float[Array, ""]) -> Float[Array
     return jnp.concatenate([zero, rising]) + jnp.concatenate([falling, zero])
 
 
-def cubic_taps(u: Float[Array, "..."]) -> tuple[Float[Array, "..."], ...]:
+def cubic_taps(u):
     """The four uniform cubic B-spline weights at fraction u ∈ [0, 1) of a cell; they sum to 1."""
     v = 1.0 - u
     return (

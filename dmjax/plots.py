@@ -146,10 +146,12 @@ def check_same_conventions(first: dict, second: dict, what: str) -> None:
             )
 
 
-def save_figure(figure: Figure, path: Path) -> list[Path]:
+def save_figure(
+    figure: Figure, path: Path, suffixes: tuple[str, ...] = (".pdf", ".png")
+) -> list[Path]:
     """PDF and PNG beside each other, each written whole."""
     written = []
-    for suffix in (".pdf", ".png"):
+    for suffix in suffixes:
         target = path.with_suffix(suffix)
         check_writable(target)
         partial = target.with_name(f".{target.stem}.partial{suffix}")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.background import neutrino_background
+from dmjax.background import endpoints_kev, neutrino_background
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment
 from dmjax.flux import with_harmonics
@@ -155,10 +155,11 @@ def predict(
     edges, energy_edges = _energy_edges(experiment, _window(recoil_min, ceiling, "recoil"))
     latest = TIME_CEILING_US if time_max is None else time_max
     time_edges = _closed_by(_window(None, latest, "time"), experiment.time_edges)
+    steps = endpoints_kev(experiment)
     if efficiency:
-        recoils = accepted_recoils(experiment.response, edges)
+        recoils = accepted_recoils(experiment.response, edges, breaks=steps)
     else:
-        recoils = all_recoils(energy_edges)
+        recoils = all_recoils(energy_edges, breaks=steps)
         experiment = eqx.tree_at(
             lambda e: e.response.time_efficiency, experiment, None, is_leaf=lambda x: x is None
         )

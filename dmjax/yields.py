@@ -29,15 +29,20 @@ from dmjax.units import M2_PER_INVERSE_MEV2, US_PER_NS
 
 Scalar = Float[Array, ""]
 N_MOMENTA = 96
+SLOWEST_MEV = 0.2
 
 
 def momentum_nodes(experiment: Experiment, recoils: RecoilGrid, n: int) -> Float[Array, " n"]:
-    """n momenta [MeV], equal steps in ln k, from the smallest that gives the lowest recoil."""
+    """n momenta [MeV], equal steps in ln k, from the smallest that gives the lowest recoil.
+
+    Never below 0.2 MeV: no source makes a number of slower χ that counts.
+    """
     masses = [jnp.asarray(M_ELECTRON, recoils.t.dtype)]
     if experiment.recoil == "nucleus":
         masses = [nucleus.mass for nucleus in experiment.nuclei]
     t_min = jnp.min(recoils.t)
-    lowest = 0.97 * momentum_min(jnp.min(jnp.stack(masses)), jnp.zeros_like(t_min), t_min)
+    reaching = momentum_min(jnp.min(jnp.stack(masses)), jnp.zeros_like(t_min), t_min)
+    lowest = jnp.maximum(0.97 * reaching, SLOWEST_MEV)
     span = jnp.log(experiment.beam.k_max / lowest)
     return lowest * jnp.exp(span * jnp.linspace(0.0, 1.0, n, dtype=recoils.t.dtype))
 

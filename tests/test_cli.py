@@ -55,7 +55,7 @@ def test_limit_reports_its_conventions():
 
 
 def test_closed_masses_have_no_limit():
-    found = answer("limit coherent-csi --mv 500 --json")
+    found = answer("limit coherent-csi --mv 500 --conventions d20 --json")
     assert found["limit"] == [None] and found["status"] == ["unconstrained"]
 
 

@@ -64,9 +64,9 @@ def test_counts_match_finite_differences(masses, channel, dm, profile):
 
 
 @eqx.filter_jit
-def _both_modes(point, channel):
+def _both_modes(point, channel, profile):
     def total(x):
-        return counts(x, channel).sum()
+        return counts(x, channel, profile=profile).sum()
 
     return total(point), jax.jacfwd(total)(point), jax.grad(total)(point)
 
@@ -79,6 +79,7 @@ def _both_modes(point, channel):
         ("piminus", (M_CAPTURE_MAX + 1e-6, 40.0)),
         ("piminus", (150.0, 40.0)),
         ("cascade", (600.0, 40.0)),
+        ("exchange", (M_PI0 + 1e-6, 40.0)),
         ("pi0", (75.0, 37.5)),
         ("piminus", (75.0, 40.0)),
         ("cascade", (20.0, 10.0)),
@@ -86,7 +87,26 @@ def _both_modes(point, channel):
 )
 def test_closed_channels_are_exactly_zero_with_zero_gradient(channel, masses):
     point = jnp.array([*masses, np.log(1e-4), np.log(0.5)])
-    value, forward, reverse = _both_modes(point, channel)
+    value, forward, reverse = _both_modes(point, channel, D20)
+    assert value == 0.0
+    assert jnp.all(forward == 0.0)
+    assert jnp.all(reverse == 0.0)
+
+
+@pytest.mark.parametrize(
+    ("channel", "masses"),
+    [
+        ("pi0", (150.0, M_PI0 / 2 + 1e-6)),
+        ("piminus", (150.0, M_CAPTURE_MAX / 2 + 1e-6)),
+        ("cascade", (600.0, 250.0)),
+        ("pi0", (75.0, 37.5)),
+        ("pi0", (0.3, 0.2)),
+    ],
+)
+def test_a_broad_mediator_closes_with_its_last_dark_pair(channel, masses):
+    """With its width V is open above the meson's mass, until 2m_χ passes it."""
+    point = jnp.array([*masses, np.log(1e-4), np.log(0.5)])
+    value, forward, reverse = _both_modes(point, channel, DMJAX)
     assert value == 0.0
     assert jnp.all(forward == 0.0)
     assert jnp.all(reverse == 0.0)

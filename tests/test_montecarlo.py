@@ -36,7 +36,7 @@ def isotropic_runs(pions: np.ndarray) -> dict[str, tuple[float, float]]:
     runs = []
     for seed in range(10):
         rng = np.random.default_rng([1, seed])
-        chi, v, parents = mc.pi0_batch(rng, pions, *POINT, "isotropic", 20)
+        chi, v, parents = mc.meson_batch(rng, pions, *POINT, "isotropic", 20)
         mask, solid_angle = mc.in_band(chi, 90.0, 2.0)
         e, weight = chi[0, mask], 1 / v.shape[1] / solid_angle
         e_point, w_point = mc.point_detector(v, parents, *POINT, 90.0, "isotropic")
@@ -54,7 +54,7 @@ def isotropic_runs(pions: np.ndarray) -> dict[str, tuple[float, float]]:
 
 
 def test_four_momentum_is_conserved(pions: np.ndarray) -> None:
-    chi, v, parents = mc.pi0_batch(np.random.default_rng(2), pions, *POINT, "dirac", 1)
+    chi, v, parents = mc.meson_batch(np.random.default_rng(2), pions, *POINT, "dirac", 1)
     first, second = np.split(chi, 2, axis=1)
     slack = tolerance("identity") * parents[0] ** 2
     assert np.all(np.abs(first + second - v) * parents[0] <= slack)
@@ -74,7 +74,7 @@ def test_polarised_estimators_agree(pions: np.ndarray, decay: str) -> None:
     runs = []
     for seed in range(8):
         rng = np.random.default_rng([3, seed])
-        chi, v, parents = mc.pi0_batch(rng, pions, *POINT, decay, 15)
+        chi, v, parents = mc.meson_batch(rng, pions, *POINT, decay, 15)
         mask, solid_angle = mc.in_band(chi, 90.0, 2.0)
         e_point, w_point = mc.point_detector(v, parents, *POINT, 90.0, decay)
         counted = [mask.sum() / solid_angle / v.shape[1], chi[0, mask].mean()]

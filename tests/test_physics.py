@@ -9,7 +9,9 @@ from scipy import integrate, special
 
 from dmjax import constants
 from dmjax.experiments import experiment
-from dmjax.flux import chi_flux, decay_weight, meson_yield
+from dmjax.flux import chi_flux
+from dmjax.flux.boxes import decay_weight
+from dmjax.flux.mesons import meson_yield
 from dmjax.kinematics import momentum_min, recoil_max
 from dmjax.models import eps_from_y, mediator, y_from_eps
 from dmjax.nuclei import helm_form_factor, matter_radius, nucleus
@@ -17,7 +19,7 @@ from dmjax.numerics import hat_cumulative, hat_weights
 from dmjax.profiles import CHANNELS, D20, conventions
 from dmjax.response import all_recoils
 from dmjax.scattering import chi_nucleus, form_factor_radius
-from dmjax.sources import doppler_table
+from dmjax.sources import boost_kernel, doppler_table
 from dmjax.timing import GaussianPulse, arrival_fractions, flight_delay
 from dmjax.yields import expected_counts
 from tolerances import tolerance
@@ -94,12 +96,12 @@ def test_current_chooses_the_radius():
     assert form_factor_radius(photon, CS, single, D20) == single
 
 
-@pytest.mark.parametrize("dm", ["dirac", "scalar"])
+@pytest.mark.parametrize("dm", ["dirac", "scalar", "majorana", "pseudo-dirac"])
 @pytest.mark.parametrize("transverse", [True, False])
 def test_decay_weights_average_to_one(dm, transverse):
     v = mediator("dark-photon", 75.0, 25.0, eps=1e-4, dm=dm)
     mean, _ = integrate.quad(
-        lambda c: 0.5 * float(decay_weight(v, jnp.asarray(c), transverse)), -1, 1
+        lambda c: 0.5 * float(decay_weight(v, v.m_v, jnp.asarray(c), transverse)), -1, 1
     )
     assert close(mean, 1.0, "quadrature")
 
@@ -107,21 +109,30 @@ def test_decay_weights_average_to_one(dm, transverse):
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_two_dark_matter_particles_per_mediator_over_all_angles(channel):
     """∫dΩ dN/dΩ = 2 per V, with the detector moved over the whole sphere."""
-    beam = experiment("coherent-csi").beam
+    beam = experiment("jsns2" if channel == "eta" else "coherent-csi").beam
     v = mediator("dark-photon", 60.0, 20.0, eps=1e-4)
-    k = jnp.geomspace(0.01, 900.0, 1200)
-    cosines, weights = np.polynomial.legendre.leggauss(12 if channel == "pi0" else 1)
+    k = jnp.geomspace(0.01, float(beam.k_max), 1200)
+    flies = {"pi0": beam.pi0, "eta": beam.eta}.get(channel)
+    cosines, weights = np.polynomial.legendre.leggauss(12 if flies else 1)
     total = 0.0
     for cosine, weight in zip(cosines, weights, strict=True):
-        angle = float(np.arccos(cosine))
-        seen = eqx.tree_at(lambda b: b.doppler, beam, doppler_table(beam.mesons, angle))
+        seen = beam
+        if flies:
+            table = doppler_table(flies.mesons, float(np.arccos(cosine)))
+            kernel = boost_kernel(table, float(beam.k_max))
+            seen = eqx.tree_at(lambda b: getattr(b, channel).kernel, beam, kernel)
         total += 2.0 * np.pi * weight * float(chi_flux(seen, v, k, D20, (channel,)).sum())
+    per_pi0 = float(meson_yield(beam.pi0.mesons, v, v.m_v))
     produced = {
-        "pi0": float(meson_yield(beam.mesons, v)),
+        "pi0": float(beam.pi0.mesons.per_pot) * per_pi0,
+        "exchange": float(beam.exchange_per_pot) * per_pi0,
         "piminus": float(beam.pions.per_pot) / constants.E_CHARGE**2,
         "cascade": _cascade_yield(beam.photons, 60.0),
-    }[channel]
-    assert close(total, 2.0 * produced, "template")
+    }
+    if beam.eta:
+        rate = beam.eta.mesons.per_pot * meson_yield(beam.eta.mesons, v, v.m_v)
+        produced["eta"] = float(rate)
+    assert close(total, 2.0 * produced[channel], "template")
 
 
 def _cascade_yield(photons, m_v: float) -> float:
@@ -164,19 +175,22 @@ def test_coupling_scaling_and_conversions():
             mediator("dark-photon", 75.0, 25.0, eps=eps, alpha_d=a),
             recoils,
             jnp.asarray([0.0, 6.0]),
+            D20,
         ).sum()
-        for eps, a in ((1e-4, 0.5), (3e-4, 0.1))
+        for eps, a in ((1e-6, 0.5), (3e-6, 0.1))
     ]
+    # V → e⁺e⁻ takes 2e-13 of the decays at ε = 3e-6
     assert close(totals[1] / totals[0], 3.0**4 * 0.2)
     assert close(eps_from_y(y_from_eps(1e-4, 0.5, 3.0), 0.5, 3.0), 1e-4)
 
 
 def test_baryonic_against_dark_photon_is_exact_where_analytic():
     """[D20] Eq. 6.8: A²/Z² per nucleus in detection, (g/e)²/ε² in π⁰ production."""
-    csi = eqx.tree_at(lambda e: e.nuclei, experiment("coherent-csi"), (CS,))
+    csi = experiment("coherent-csi")
+    csi = eqx.tree_at(lambda e: (e.nuclei, e.nuclei_per_kg), csi, ((CS,), csi.nuclei_per_kg[:1]))
     recoils = all_recoils(np.array([14.0, 26.0]))
-    photon = mediator("dark-photon", 75.0, 25.0, eps=1e-4)
-    baryon = mediator("baryonic", 75.0, 25.0, g=1e-4 * constants.E_CHARGE)
+    photon = mediator("dark-photon", 75.0, 25.0, eps=1e-6)
+    baryon = mediator("baryonic", 75.0, 25.0, g=1e-6 * constants.E_CHARGE)
     counts = [
         eqx.filter_jit(expected_counts)(csi, v, recoils, jnp.asarray([0.0, 6.0]), D20, ("pi0",))
         for v in (photon, baryon)

@@ -1,5 +1,7 @@
 """Quenching, resolution, efficiency and the response matrix against scipy and sampling."""
 
+import itertools
+
 import equinox as eqx
 import jax
 import jax.flatten_util
@@ -227,7 +229,7 @@ def _brute(name, low, high, step):
     pieces = [1e-9, 1.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0]
     return sum(
         integrate.quad(integrand, a, b, epsrel=1e-7, limit=200)[0]
-        for a, b in zip(pieces[:-1], pieces[1:], strict=True)
+        for a, b in itertools.pairwise(pieces)
     )
 
 
@@ -356,7 +358,7 @@ def test_late_events_are_lost_exponentially():
     expected = [
         integrate.quad(lambda t: np.exp(-0.0494 * max(t - 0.52, 0.0)), a, b, points=[0.52])[0]
         / (b - a)
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in itertools.pairwise(edges)
     ]
     assert close(bin_averages(LATE, jnp.asarray(edges)), expected, "quadrature")
     none = time_acceptance(RESPONSES["csi-2017"], jnp.asarray(edges))

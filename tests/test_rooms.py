@@ -23,8 +23,10 @@ ROOMS = [
     {"inference"},
     {"io"},
     {"fitting", "combined"},
+    {"studies"},
     {"export", "plots"},
     {"plots_stats"},
+    {"reproduce"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

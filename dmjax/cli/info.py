@@ -13,6 +13,7 @@ def info(json: Json = False) -> None:
     from dmjax import __version__
     from dmjax.data import available, load_table, load_toml
     from dmjax.io import to_json
+    from dmjax.models import PRESETS, SPINS
     from dmjax.profiles import CHANNELS, PROFILES
 
     facts = {
@@ -21,13 +22,14 @@ def info(json: Json = False) -> None:
         "devices": [str(device) for device in jax.devices()],
         "precision": "float64",
         "conventions": list(PROFILES),
-        "models": list(load_toml("models", "vector")),
+        "models": list(PRESETS),
+        "spins": list(SPINS),
         "channels": list(CHANNELS),
         "experiments": {
             name: load_toml("experiments", name)["title"] for name in available("experiments")
         },
         "datasets": {name: load_toml("datasets", name)["title"] for name in available("datasets")},
-        "tables": {name: loadshow(name).meta for name in available("tables")},
+        "tables": {name: load_table(name).meta for name in available("tables")},
     }
     if json:
         emit(to_json(facts))

@@ -8,10 +8,10 @@ from jaxtyping import Array
 
 import dmjax.timing as timing
 from dmjax.constants import BR_ETA_TWO_PHOTONS, BR_PI0_TWO_PHOTONS, M_ETA, M_PI0
-from dmjax.data import Table
+from dmjax.data import Table, available
 from dmjax.errors import InputError
 from dmjax.experiments.files import Description, named_table
-from dmjax.experiments.rules import complaint
+from dmjax.experiments.rules import complaint, unknown
 from dmjax.experiments.schema import check_weights
 from dmjax.flux import Beam, make_beam
 from dmjax.isotopes import electrons_per_kg
@@ -135,12 +135,19 @@ def make_target(detector: Description) -> Target:
         raise InputError(f"{detector.label}: target: {error}") from None
 
 
+def _shipped_table(origin: Description, key: str, name: str | None) -> str | None:
+    if name is not None and name not in available("tables"):
+        raise unknown(origin.label, f"table in {key}:", name, available("tables"))
+    return name
+
+
 def make_neutrinos(
     detector: Description, beam: Description, pulse: timing.AbstractPulse
 ) -> StoppedPionNeutrinos:
     """Neutrinos of the beam; a detector may replace their number and their measured times."""
     spec = beam.spec["neutrinos"]
-    flight, measured = spec.get("inflight_table"), detector.spec.get("neutrino_times")
+    flight = _shipped_table(beam, "neutrinos.inflight_table", spec.get("inflight_table"))
+    measured = _shipped_table(detector, "neutrino_times", detector.spec.get("neutrino_times"))
     return stopped_pion_neutrinos(
         detector.spec.get("neutrinos", spec)["per_pot"],
         pulse,

@@ -66,7 +66,7 @@ def _tabulate(beam: Description, angle_deg: float, isotropic: bool) -> Beam:
 
 def _beam(detector: Description, beam: Description, isotropic: bool) -> Beam:
     """The parents of a beam at the detector's angle; shipped ones are tabulated once."""
-    angle_deg = detector.spec["detector"]["angle_deg"]
+    angle_deg = 90.0 if isotropic else detector.spec["detector"]["angle_deg"]
     if beam.folder is None:
         return _shipped_beam(detector.spec["beam"], angle_deg, isotropic, _precision())
     return _tabulate(beam, angle_deg, isotropic)

@@ -43,8 +43,9 @@ def check_nuclide(file: str, name: str) -> None:
     """An element ("Ar") or one of its isotopes ("Ar40")."""
     match = re.fullmatch(r"([A-Z][a-z]?)(\d{1,3})?", name)
     if match is None or match[1] not in ELEMENTS:
-        near = difflib.get_close_matches(name, ELEMENTS, n=1, cutoff=0.4)
-        hint = f"did you mean '{near[0]}'? " if near else ""
+        symbol = name.rstrip("0123456789")
+        near = difflib.get_close_matches(symbol, ELEMENTS, n=1, cutoff=0.4)
+        hint = f"did you mean '{near[0]}{name[len(symbol) :]}'? " if near else ""
         raise InputError(
             f"{file}: target: unknown element or isotope '{name}'; {hint}(known: H to U, with a "
             "mass number for a single isotope, e.g. Ar or Ar40)"

@@ -12,11 +12,10 @@ from jaxtyping import Array, Float
 
 from dmjax.kinematics import box_half_width_squared
 from dmjax.models.vector import VectorMediator
-from dmjax.numerics import hat_cumulative, safe_sqrt
+from dmjax.numerics import hat_cumulative, safe_divide, safe_sqrt
 
 Scalar = Float[Array, ""]
 N_BOX_NODES = 12
-N_SLICES = 6
 WIDTH_FLOOR = 1e-5
 """Smallest relative half-width of a box: keeps 0/0 out where a box closes to a line."""
 
@@ -80,16 +79,20 @@ def box_on_grid(
 ) -> Float[Array, " n"]:
     """Quadrature weights on momentum nodes k of one box at rest: Σ = 2 χ per V inside the grid.
 
-    A polarised box is cut into slices of equal cosθ*, each uniform with its own mean weight.
+    The uniform box is deposited exactly; a polarised decay weighs the nodes, scaled to the exact
+    mean weight of the part of the box that the grid covers, however narrow the box.
     """
-    slices = N_SLICES if transverse else 1
-    cosine = jnp.asarray(np.linspace(-1.0, 1.0, slices + 1), k.dtype)
-    edges = momentum(0.5 * b.e_v + b.half * cosine, v.m_chi)
-    inside = jnp.diff(jax.vmap(hat_cumulative, in_axes=(None, 0))(k, edges), axis=0)
-    third = (cosine[1:] ** 3 - cosine[:-1] ** 3) / jnp.diff(cosine) / 3.0
-    weight = decay_weight(v, b.mass, safe_sqrt(third), transverse)
-    speed = k / jnp.sqrt(k * k + v.m_chi * v.m_chi)
-    return speed / b.half * (weight @ inside)
+    energy = jnp.sqrt(k * k + v.m_chi * v.m_chi)
+    flat = k / energy / b.half * (hat_cumulative(k, b.high) - hat_cumulative(k, b.low))
+    if not transverse:
+        return flat
+    cosine = jnp.clip((energy - 0.5 * b.e_v) / b.half, -1.0, 1.0)
+    weighted = flat * decay_weight(v, b.mass, cosine, transverse)
+    low, high = cosine[0], cosine[-1]
+    mean_square = (low * low + low * high + high * high) / 3.0
+    mean = decay_weight(v, b.mass, safe_sqrt(mean_square), transverse)
+    found = weighted.sum()
+    return jnp.where(found > 0.0, weighted * mean * safe_divide(flat.sum(), found), mean * flat)
 
 
 def boxes(e_v: Float[Array, " s"], mass: Float[Array, " s"], m_chi: Scalar) -> Box:

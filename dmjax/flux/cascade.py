@@ -46,9 +46,9 @@ def _emission(
 
     def below(rapidity: Float[Array, " n"]) -> Float[Array, " n"]:
         """∫ n f du up to a rapidity: linear inside each bin, so exact."""
-        width = photons.edges[-1] - photons.edges[-2]
-        place = (mass * jnp.cosh(jnp.minimum(rapidity, u[-1])) - photons.edges[1]) / width
-        i = jnp.clip(jnp.floor(place).astype(jnp.int32) + 1, 0, density.shape[0] - 1)
+        width = photons.edges[1] - photons.edges[0]
+        place = (mass * jnp.cosh(jnp.minimum(rapidity, u[-1])) - photons.edges[0]) / width
+        i = jnp.clip(jnp.floor(place).astype(jnp.int32), 0, density.shape[0] - 1)
         return steps[i] + density[i] * jnp.clip(rapidity - u[i], 0.0, u[i + 1] - u[i])
 
     return jnp.clip(below(y + y_star) - below(jnp.abs(y - y_star)), 0.0) / beta

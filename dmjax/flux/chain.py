@@ -21,7 +21,7 @@ from dmjax.flux.vertices import (
     far_vertices,
     motion,
     near_vertices,
-    slice_centres,
+    slice_points,
 )
 from dmjax.units import M_PER_US
 
@@ -40,7 +40,7 @@ def angular(moments: Float[Array, " l"], cosine: Array) -> Array:
 
 def prompt_chain(line: Line) -> Float[Array, " s"]:
     """V per sr that send χ of each slice to the detector when V does not fly."""
-    _, cos, _ = chi_at(line, slice_centres(line.energy.dtype))
+    _, cos, _ = chi_at(line, slice_points(line))
     return angular(line.moments, cos)
 
 

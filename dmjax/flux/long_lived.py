@@ -28,8 +28,9 @@ from dmjax.sources.harmonics import ORDER, harmonics_at
 
 Scalar = Float[Array, ""]
 N_ENERGIES = 20
-PHOTON_GROUP = 5
-N_DELAYS = 80
+N_PHASES = 4
+N_PHOTON_LINES = 32
+N_DELAYS = 120
 FIRST_DELAY_US = 0.004
 LAST_DELAY_US = 20.0
 ISOTROPIC = 1.0 / (4.0 * np.pi)
@@ -42,15 +43,21 @@ def delay_nodes(dtype) -> Float[Array, " d"]:
 
 
 def _lines(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array, moments: Array) -> Line:
-    def each(x: Scalar) -> Array:
-        return jnp.broadcast_to(x, energy.shape)
-
-    return Line(energy, each(mass), each(m_chi), rate, moments)
+    each = [jnp.broadcast_to(x, energy.shape) for x in (mass, m_chi)]
+    return Line(energy, each[0], each[1], rate, jnp.full_like(energy, 0.5), moments)
 
 
 def _isotropic(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array) -> Line:
     moments = jnp.zeros((*energy.shape, ORDER + 1), energy.dtype).at[..., 0].set(ISOTROPIC)
     return _lines(energy, mass, m_chi, rate, moments)
+
+
+def _monochromatic(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array) -> Line:
+    """A few energies, each as several lines of different phase, for smooth delays."""
+    lines = _isotropic(energy, mass, m_chi, rate / N_PHASES)
+    phases = (np.arange(N_PHASES) + 0.5) / N_PHASES
+    copies = [lines._replace(phase=jnp.full_like(energy, phase)) for phase in phases]
+    return jax.tree.map(lambda *parts: jnp.concatenate(parts), *copies)
 
 
 def _nothing(v: VectorMediator) -> Line:
@@ -61,6 +68,8 @@ def _nothing(v: VectorMediator) -> Line:
 def flying_lines(moving: MovingMesons, v: VectorMediator) -> Line:
     """V from mesons in flight, on nodes of V's rapidity: dN/dE dΩ = (k/4πk₀E₀) η(v, ln E₀/E)."""
     table = moving.harmonics
+    if table is None:
+        raise ValueError("a mediator with a lifetime needs a beam from with_harmonics")
     m_v = jnp.minimum(v.m_v, 0.99999 * moving.mesons.mass)
     e_0 = two_body_energy(moving.mesons.mass, m_v, 0.0)
     middle = jnp.arccosh(e_0 / m_v)
@@ -75,17 +84,22 @@ def flying_lines(moving: MovingMesons, v: VectorMediator) -> Line:
 
 
 def cascade_lines(photons: CascadePhotons, v: VectorMediator) -> Line:
-    """V in place of cascade photons, a few photon bins to a line."""
+    """V in place of cascade photons, a few photon bins to a line.
+
+    A line has the harmonic mean of its momenta, on which the share of early decays depends.
+    """
     low, high = photons.edges[:-1], photons.edges[1:]
     bottom = jnp.clip(v.m_v, low, high)
     count = photons.photons * (high - bottom) / (high - low)
-    middle = 0.5 * (bottom + high)
+    middle = jnp.maximum(0.5 * (bottom + high), v.m_v * (1.0 + 1e-4))
     rate = count * emission_suppression(v.m_v, middle)
-    pad = -low.shape[0] % PHOTON_GROUP
-    groups = jnp.pad(jnp.stack([rate, rate * middle]), ((0, 0), (0, pad)))
-    total, energy = groups.reshape(2, -1, PHOTON_GROUP).sum(-1)
-    energy = jnp.where(total > 0.0, safe_divide(energy, total), v.m_v * 1.01)
-    return _isotropic(jnp.maximum(energy, v.m_v * (1.0 + 1e-6)), v.m_v, v.m_chi, total)
+    group = -(-low.shape[0] // N_PHOTON_LINES)
+    sums = jnp.pad(
+        jnp.stack([rate, rate / momentum(middle, v.m_v)]), ((0, 0), (0, -low.shape[0] % group))
+    )
+    total, slowness = sums.reshape(2, -1, group).sum(-1)
+    k = jnp.where(total > 0.0, safe_divide(total, slowness), v.m_v)
+    return _isotropic(jnp.sqrt(k * k + v.m_v * v.m_v), v.m_v, v.m_chi, total)
 
 
 def channel_lines(name: str, beam: Beam, v: VectorMediator, conventions: Conventions) -> Line:
@@ -101,11 +115,11 @@ def channel_lines(name: str, beam: Beam, v: VectorMediator, conventions: Convent
             )
         case "piminus":
             energy, mass, rate = capture_lines(beam.pions, v, conventions)
-            return _isotropic(energy, mass[0], v.m_chi, rate)
+            return _monochromatic(energy, mass[0], v.m_chi, rate)
         case "exchange":
             m_v = jnp.minimum(v.m_v, 0.99999 * beam.pi0.mesons.mass)
             energy = two_body_energy(beam.pi0.mesons.mass, m_v, 0.0)[None]
-            return _isotropic(energy, m_v, v.m_chi, jnp.ones_like(energy))
+            return _monochromatic(energy, m_v, v.m_chi, jnp.ones_like(energy))
         case _:
             return cascade_lines(beam.photons, v)
 
@@ -116,7 +130,8 @@ def _slices_on_grid(line: Line, k: Float[Array, " n"]) -> Float[Array, "s n"]:
     edges = jnp.linspace(-1.0, 1.0, N_SLICES + 1, dtype=k.dtype)
     momenta = momentum(0.5 * b.e_v + b.half * edges, line.m_chi)
     inside = jnp.diff(jax.vmap(hat_cumulative, in_axes=(None, 0))(k, momenta), axis=0)
-    return k / jnp.sqrt(k * k + line.m_chi**2) / b.half * inside
+    speed = k / jnp.sqrt(k * k + line.m_chi**2)
+    return (speed / b.half)[None, :] * inside
 
 
 def delay_shares(

@@ -18,6 +18,7 @@ from jaxtyping import Array, Float
 
 from dmjax.models.vector import VectorMediator, heavier_mass
 from dmjax.models.widths import branching_ratios, chi_width, total_width
+from dmjax.numerics import safe_divide
 from dmjax.profiles import Conventions
 
 Scalar = Float[Array, ""]
@@ -36,13 +37,16 @@ def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Convention
     """Where V may sit between 2m_χ and m_max [MeV]; one node at m_V when it is narrow.
 
     `conventions.width`: "narrow"; "fixed": Γ_V(m_V) in the denominator; "running":
-    √s Γ_V(m_V) Γ_χ(√s)/Γ_χ(m_V) instead of m_V Γ_V. Zero weight where closed.
+    √s Γ_V(m_V) Γ_χ(√s)/Γ_χ(m_V) instead of m_V Γ_V. Zero weight where the channel is closed, and
+    where V → χχ̄ is: χ of a V that is always virtual are not counted.
     """
     if conventions.width == "narrow":
         return _on_shell(v, m_max)
-    width = total_width(v)
+    threshold = v.m_chi + heavier_mass(v)
+    decays = threshold < v.m_v
+    width = jnp.where(decays, total_width(v), v.m_v)
     scale = v.m_v * width
-    low = (v.m_chi + heavier_mass(v)) ** 2
+    low = threshold**2
     ends = [jnp.arcsinh((s - v.m_v**2) / scale) for s in (low, jnp.maximum(m_max**2, low))]
     middle = jnp.clip(0.0, ends[0], ends[1])
     panels = [_panel(ends[0], middle), _panel(middle, ends[1])]
@@ -51,10 +55,11 @@ def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Convention
     mass = jnp.sqrt(s)
     partial = jax.vmap(chi_width, in_axes=(None, 0))(v, mass)
     if conventions.width == "running":
-        running = mass * width * partial / chi_width(v, v.m_v)
+        running = mass * width * safe_divide(partial, chi_width(v, v.m_v))
         offset = (s - v.m_v**2) ** 2
         lorentz = lorentz * (offset + scale**2) / (offset + running**2)
-    return MassNodes(mass, lorentz * mass * partial / (jnp.pi * scale))
+    density = lorentz * mass * partial / (jnp.pi * scale)
+    return MassNodes(mass, jnp.where(decays, density, 0.0))
 
 
 def _panel(start: Scalar, stop: Scalar) -> tuple[Float[Array, " n"], Float[Array, " n"]]:

@@ -19,20 +19,26 @@ Scalar = Float[Array, ""]
 N_SLICES = 16
 NEAR = (0.0, 0.4, 0.85, 1.0)
 FAR = (1.0, 1.1, 1.6, 4.0, 1e3)
-ORDER = 5
-N_TANGENT = 6
+ORDER = 12
+"""Flights per panel. A slow V takes µs to the detector: too few flights show in fine time bins."""
+N_TANGENT = 8
 
 
 class Line(NamedTuple):
-    """V of one energy and mass [MeV] that decays to χ of mass m_chi; `rate` per POT.
+    """V of one energy that decays to χχ̄.
 
-    `moments`: Legendre coefficients of the V per sr in cosΨ; 1/4π alone if isotropic.
+    Attributes:
+        energy, mass, m_chi: of V, V, χ [MeV].
+        rate: V per POT.
+        phase: where in each slice of χ's cosine its delay is taken, in (0, 1).
+        moments: Legendre coefficients of the V per sr in cosΨ; 1/4π alone if isotropic.
     """
 
     energy: Scalar
     mass: Scalar
     m_chi: Scalar
     rate: Scalar
+    phase: Scalar
     moments: Float[Array, " l"]
 
 
@@ -63,9 +69,10 @@ class Vertices(NamedTuple):
     slot: Int[Array, " n"]
 
 
-def slice_centres(dtype) -> Float[Array, " s"]:
-    """Mid-points of equal slices of χ's cosine in V's frame."""
-    return jnp.asarray((np.arange(N_SLICES) + 0.5) * 2.0 / N_SLICES - 1.0, dtype)
+def slice_points(line: Line) -> Float[Array, " s"]:
+    """One cosine of χ in V's frame in each of the equal slices."""
+    start = jnp.asarray(np.arange(N_SLICES), line.phase.dtype)
+    return (start + line.phase) * 2.0 / N_SLICES - 1.0
 
 
 def motion(line: Line) -> Motion:
@@ -99,7 +106,7 @@ def flights(
 
 
 def near_vertices(line: Line, mean_path: Scalar, distance: Scalar) -> Vertices:
-    """Decays closer than the detector, at the middle of every slice."""
+    """Decays closer than the detector, one direction for every slice."""
     length, probability = flights(NEAR, mean_path, distance)
 
     def of_slice(c: Scalar, slot: Scalar) -> Vertices:
@@ -108,10 +115,11 @@ def near_vertices(line: Line, mean_path: Scalar, distance: Scalar) -> Vertices:
         r = distance * root - length * cos
         each = [jnp.broadcast_to(x, length.shape) for x in (cos, speed)]
         weight = safe_divide(probability, root)
-        return Vertices(length, r, *each, weight, jnp.broadcast_to(slot, length.shape))
+        slots = jnp.broadcast_to(slot, length.shape)
+        return Vertices(length, r, each[0], each[1], weight, slots)
 
     slots = jnp.arange(N_SLICES, dtype=jnp.int32)
-    found = jax.vmap(of_slice)(slice_centres(length.dtype), slots)
+    found = jax.vmap(of_slice)(slice_points(line), slots)
     return jax.tree.map(jnp.ravel, found)
 
 

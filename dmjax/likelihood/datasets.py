@@ -90,7 +90,8 @@ def load_dataset(
 
     Args:
         name: "csi2017".
-        window: "cuts" (16 ≤ PE < 30, t < 1.5 µs), "no-cuts" (6 ≤ PE < 32, t < 6 µs) or "spectrum".
+        window: "cuts" (16 ≤ PE < 30, t < 1.5 µs), "no-cuts" (6 ≤ PE < 32, t < 6 µs), "spectrum"
+            (6 ≤ PE < 40, t < 1.5 µs) or "all-recoils" (6 ≤ PE < 50, t < 6 µs).
         conventions: profile for the neutrino prediction.
         radius_fm: one rms radius for CEvNS [fm] in place of the profile's.
 

@@ -116,7 +116,7 @@ def bin_averages(curve: ExponentialTime, edges: Float[Array, " n_plus_1"]) -> Fl
 
     >>> curve = ExponentialTime(jnp.asarray(0.52), jnp.asarray(0.0494))
     >>> bin_averages(curve, jnp.asarray([0.0, 0.5, 6.0])).round(4).tolist()
-    [1.0, 0.8748]
+    [1.0, 0.8765]
     """
     late = jnp.clip(edges - curve.start, 0.0)
     integral = jnp.minimum(edges, curve.start) - jnp.expm1(-curve.rate * late) / curve.rate

@@ -54,7 +54,9 @@ def _inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.union1d(edges, kept)
 
 
-def accepted_recoils(response: Response, edges: np.ndarray, order: int = 2) -> RecoilGrid:
+def accepted_recoils(
+    response: Response, edges: np.ndarray, order: int = 2, breaks: tuple[float, ...] = ()
+) -> RecoilGrid:
     """Recoils as counted, in bins of the observable.
 
     counts_b = ∫dT dN/dT Σ_{sub-bins s in b} ε(x_s) [C(s₊ | T) − C(s₋ | T)], C the cumulative
@@ -67,6 +69,8 @@ def accepted_recoils(response: Response, edges: np.ndarray, order: int = 2) -> R
         response: detector response.
         edges: increasing, in the observable.
         order: nodes per panel where there is no resolution.
+        breaks: steps of the spectrum in the observable, kept between panels where there is no
+            resolution.
 
     Returns:
         RecoilGrid. With resolution its nodes reach a mean observable of x + 12√x + 100, x the last
@@ -74,11 +78,13 @@ def accepted_recoils(response: Response, edges: np.ndarray, order: int = 2) -> R
     """
     edges = np.asarray(edges, float)
     if response.resolution is None:
-        return _sharp(response, edges, order)
+        return _sharp(response, edges, order, breaks)
     return _smeared(response, tuple(edges.tolist()))
 
 
-def _sharp(response: Response, edges: np.ndarray, order: int) -> RecoilGrid:
+def _sharp(
+    response: Response, edges: np.ndarray, order: int, breaks: tuple[float, ...]
+) -> RecoilGrid:
     """Nodes at fixed observable x, so that T(x) moves with the response.
 
     In photo-electrons the efficiency is taken at the centres of 1-PE bins, as releases do.
@@ -88,6 +94,7 @@ def _sharp(response: Response, edges: np.ndarray, order: int) -> RecoilGrid:
     else:
         lowest = max(edges[0], LOWEST_PANEL_KEV)
         panels = _inside(_falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
+    panels = _inside(np.union1d(panels, breaks), edges)
     x, weight = panel_nodes(panels, order)
     centre = np.floor(x) + 0.5 if response.observable == "pe" else x
     dtype = response.light_yield.dtype
@@ -149,13 +156,16 @@ def smearing_matrix(
     return jnp.diff(over_edges(jnp.asarray(edges, means.dtype), means, e_ee), axis=0)
 
 
-def all_recoils(edges_kev: np.ndarray, dtype=float, order: int = 4) -> RecoilGrid:
+def all_recoils(
+    edges_kev: np.ndarray, dtype=float, order: int = 4, breaks: tuple[float, ...] = ()
+) -> RecoilGrid:
     """True recoils without acceptance: bins in keV, panels finer towards zero.
 
     Panels grow by a factor 1.35, fine enough for the propagator (2MT + m_V²)⁻² of a mediator of
-    any mass, on nuclei and on electrons up to 1 GeV, and for the dips of the form factor.
+    any mass, on nuclei and on electrons up to 1 GeV, and for the dips of the form factor. Steps of
+    the spectrum at `breaks` [keV] are kept between panels.
     """
-    ladder = _falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO)
+    ladder = np.union1d(_falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO), breaks)
     t, weight = panel_nodes(_inside(ladder, np.asarray(edges_kev, float)), order)
     fold = _membership(edges_kev, t) * weight * MEV_PER_KEV
     return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), jnp.asarray(fold, dtype))

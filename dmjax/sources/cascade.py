@@ -5,14 +5,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.errors import InputError
+
 Scalar = Float[Array, ""]
+WIDEST_MEV = 6.0
 
 
 class CascadePhotons(eqx.Module):
     """Cascade photons per proton on target, uniform inside equal energy bins, isotropic.
 
     Attributes:
-        edges: bin edges [MeV].
+        edges: equal bins [MeV].
         photons: photons per POT in each bin.
     """
 
@@ -21,10 +24,20 @@ class CascadePhotons(eqx.Module):
 
 
 def cascade_photons(centres: np.ndarray, photons: np.ndarray) -> CascadePhotons:
-    """From bin centres; the lowest edge is kept at or above zero."""
+    """From the centres [MeV] of equal bins that start at or above 0 (InputError otherwise).
+
+    Bins wider than 6 MeV are divided, since `emission_suppression` changes inside them.
+    """
     width = float(np.diff(centres).mean())
-    edges = np.concatenate([centres - 0.5 * width, centres[-1:] + 0.5 * width])
-    return CascadePhotons(jnp.asarray(np.maximum(edges, 0.0)), jnp.asarray(photons))
+    first = float(centres[0] - 0.5 * width)
+    if first < -1e-6 * width or not np.allclose(np.diff(centres), width, rtol=1e-3):
+        raise InputError(
+            f"cascade photons need equal bins that start at or above 0 MeV, got centres from "
+            f"{centres[0]:g} in mean steps of {width:g} MeV"
+        )
+    parts = int(np.ceil(width / WIDEST_MEV))
+    edges = first + width / parts * np.arange(parts * len(centres) + 1)
+    return CascadePhotons(jnp.asarray(edges), jnp.asarray(np.repeat(photons / parts, parts)))
 
 
 def emission_suppression(m_v: Scalar, e_photon: Scalar) -> Scalar:

@@ -1,6 +1,6 @@
 """Write coherent_csi.json: brute-force Monte Carlo numbers for the tests.
 
-    python tests/reference/make_reference.py SOURCE_DIR [SECTION ...]
+    python tests/reference/make_coherent_csi.py SOURCE_DIR [SECTION ...]
 
 SOURCE_DIR holds coherent/Pi0_Info.txt and coherent/brem.txt. Without a section all are made; with
 some, only these are replaced in the file. Every number is stored as [value, standard error].
@@ -13,8 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-import montecarlo as mc
+from coherent_tallies import (
+    ALL,
+    DISTANCE,
+    MASS_KG,
+    PE_EDGES,
+    POT,
+    TIME_EDGES,
+    binned,
+    event_tallies,
+)
+from reference_tools import ALPHA_D, EPS, Tally, batches, by_prefix, mc, write
 
 OUTPUT = Path(__file__).with_name("coherent_csi.json")
 SEED = 20170803
@@ -25,56 +34,15 @@ POINTS = [
     (100.0, 100 / 3), (120.0, 40.0), (130.0, 130 / 3), (134.0, 44.0),
 ]  # fmt: skip
 SLOW = (136.0, 136 / 2.05)
-EVENT_MASSES, BINNED_MASSES = (30.0, 75.0, 120.0), (75.0, 120.0)
-EPS, ALPHA_D, POT, MASS_KG, DISTANCE = 1e-4, 0.5, 1e23, 14.6, 19.3
-ALL, WINDOW = (0.0, 10.0), (0.014, 0.026)  # MeV; 10 MeV lies above every endpoint
-PE_EDGES, TIME_EDGES = np.arange(16.0, 31.0, 2.0), np.array([0.0, 0.5, 1.0, 1.5])
+EVENT_MASSES = (30.0, 75.0, 120.0)
 PI0_REPEATS, PI0_BATCHES = 50, 80
 REST_SIZE, REST_BATCHES = 250_000, 40
 CASCADE_REPEATS, CASCADE_BATCHES = 5_000, 20
-Tally = dict[str, np.ndarray | float]
-
-
-def events(rng, energy, weight, point, dm, nuclei, window) -> float:
-    """Events of χ that each stand for `weight` χ per sr and POT: Σ weight σ(window) n_T/L²."""
-    total = 0.0
-    for nucleus in nuclei:
-        _, sigma = mc.sample_recoil(rng, energy, nucleus, *point, dm, window)
-        total += nucleus.per_kg * np.sum(weight * sigma)
-    return total * EPS**2 * ALPHA_D * POT * MASS_KG / DISTANCE**2
-
-
-def binned(rng, energy, weight, point, dm, nuclei, window, edges, efficiency) -> np.ndarray:
-    """The same in (PE, time) bins, with the acceptance if asked for; few χ scatter repeatedly."""
-    total, repeats = np.zeros([len(e) - 1 for e in edges]), max(1, 300_000 // energy.size)
-    energy, weight = np.tile(energy, repeats), np.tile(weight / repeats, repeats)
-    for nucleus in nuclei:
-        recoil, sigma = mc.sample_recoil(rng, energy, nucleus, *point, dm, window)
-        pe = recoil * 1e3 * mc.PE_PER_KEV
-        time = mc.arrival_time(rng, energy, point[1], DISTANCE)
-        passed = mc.acceptance(pe) if efficiency else 1.0
-        counts, *_ = np.histogram2d(pe, time, edges, weights=weight * sigma * passed)
-        total += nucleus.per_kg * counts
-    return total * EPS**2 * ALPHA_D * POT * MASS_KG / DISTANCE**2
-
-
-def event_tallies(rng, energy, weight, point, spins, r_n) -> Tally:
-    """All recoils, the 14–26 keV window and, at some masses, the (PE, time) bins, per spin."""
-    out, nuclei = {}, mc.csi(r_n)
-    pe_window = (PE_EDGES[0] / mc.PE_PER_KEV / 1e3, PE_EDGES[-1] / mc.PE_PER_KEV / 1e3)
-    for dm in spins:
-        args = (energy, weight, point, dm, nuclei)
-        out[f"{dm} all_recoils"] = events(rng, *args, ALL)
-        out[f"{dm} window_14_26"] = events(rng, *args, WINDOW)
-        if point[0] in BINNED_MASSES:
-            edges = (PE_EDGES, TIME_EDGES)
-            out[f"{dm} counts"] = binned(rng, *args, pe_window, edges, True)
-    return out
 
 
 def pi0_batch(rng, pions, point, decay) -> Tally:
     """Flux at the three angles (and in half the band), events at 90°."""
-    chi, v, _ = mc.pi0_batch(rng, pions, *point, decay, PI0_REPEATS)
+    chi, v, _ = mc.meson_batch(rng, pions, *point, decay, PI0_REPEATS)
     n, out = v.shape[1], {}
     for angle in ANGLES:
         for name, half_width in (("half_band", BAND / 2), ("dn_domega", BAND)):
@@ -120,36 +88,12 @@ def cascade_batch(rng, brem, point, smear) -> Tally:
     return event_tallies(rng, energy, weight, point, ("dirac", "scalar"), 4.7)
 
 
-def batches(batch: Callable[..., Tally], count: int, key: tuple[int, ...], *args) -> dict:
-    """Mean and error of every tally; batch k uses the generator seeded by (SEED, *key, k)."""
-    runs = [batch(np.random.default_rng([SEED, *key, k]), *args) for k in range(count)]
-    pairs = {name: mc.mean_and_error([run[name] for run in runs]) for name in runs[0]}
-    return {name: [rounded(part) for part in pair] for name, pair in pairs.items()}
-
-
-def rounded(value: np.ndarray) -> float | list:
-    """Seven significant digits, as plain lists."""
-    if np.ndim(value):
-        return [rounded(v) for v in value]
-    return float(f"{value:.7g}")
-
-
-def by_prefix(head: dict, tallies: dict, label: str) -> list[dict]:
-    """One record per prefix ("dirac", "90", …) of the tallies' names."""
-    records: dict[str, dict] = {}
-    for name, value in tallies.items():
-        prefix, _, key = name.partition(" ")
-        tag = float(prefix) if label == "angle_deg" else prefix
-        records.setdefault(prefix, {**head, label: tag})[key.replace(" ", "_")] = value
-    return list(records.values())
-
-
 def pi0_section(decay: str, source: Path) -> dict:
     """Flux and event records of P1 for one decay distribution."""
     pions, index = mc.read_pi0(source / "coherent/Pi0_Info.txt"), DECAYS.index(decay)
     flux, found = [], []
     for i, point in enumerate(POINTS):
-        tallies = batches(pi0_batch, PI0_BATCHES, (1, index, i), pions, point, decay)
+        tallies = batches(pi0_batch, PI0_BATCHES, (SEED, 1, index, i), pions, point, decay)
         head = {"channel": "pi0", "m_v": point[0], "m_chi": point[1], "decay": decay}
         split = {True: {}, False: {}}
         for name, value in tallies.items():
@@ -165,10 +109,10 @@ def piminus_section(_: Path) -> dict:
     found = []
     for i, m_v in enumerate((*EVENT_MASSES, 136.0)):
         head = {"channel": "piminus", "m_v": m_v, "m_chi": m_v / 3, "decay": "isotropic"}
-        tallies = batches(piminus_batch, REST_BATCHES, (2, i), (m_v, m_v / 3))
+        tallies = batches(piminus_batch, REST_BATCHES, (SEED, 2, i), (m_v, m_v / 3))
         found += by_prefix({**head, "r_n_fm": 4.7}, tallies, "dm")
     slow = {"channel": "piminus", "m_v": SLOW[0], "m_chi": SLOW[1], "r_n_fm": 4.7}
-    return {"events": found, "times": [slow | batches(slow_batch, REST_BATCHES, (3,))]}
+    return {"events": found, "times": [slow | batches(slow_batch, REST_BATCHES, (SEED, 3))]}
 
 
 def cascade_section(source: Path) -> dict:
@@ -178,7 +122,7 @@ def cascade_section(source: Path) -> dict:
         for smear, name in enumerate(("centre", "smeared")):
             point = (m_v, m_v / 3)
             args = (brem, point, bool(smear))
-            tallies = batches(cascade_batch, CASCADE_BATCHES, (4, i, smear), *args)
+            tallies = batches(cascade_batch, CASCADE_BATCHES, (SEED, 4, i, smear), *args)
             head = {"channel": "cascade", "m_v": m_v, "m_chi": m_v / 3, "decay": "isotropic"}
             found += by_prefix({**head, "photon_energy": name, "r_n_fm": 4.7}, tallies, "dm")
     return {"events": found}
@@ -197,7 +141,7 @@ def about() -> dict:
     nuclei = zip(("Cs133", "I127"), mc.csi(), strict=True)
     return {
         "what": "Brute-force Monte Carlo of COHERENT CsI; numbers are [value, standard error]",
-        "made_by": "tests/reference/make_reference.py, tests/montecarlo.py",
+        "made_by": "tests/reference/make_coherent_csi.py, tests/montecarlo",
         "seed": SEED,
         "samples": {
             "pi0": f"{PI0_BATCHES} batches x 10484 pi0 of the raw list x {PI0_REPEATS} decays",
@@ -220,9 +164,9 @@ def about() -> dict:
         "times": "0.5 and 0.1 us bins from 0 to 6: chi per sr and X, and events over all recoils; "
         "Gaussian pulse 0.7 +- 0.15 us plus L/v - L/c, prompt V",
         "photon_energy": "E_X at the bin centre of brem.txt, or uniform within the bin",
-        "yields": {"pi0_per_pot": mc.PI0_PER_POT, "br_pi0_gamma_gamma": mc.BR_GAMMA_GAMMA,
+        "yields": {"pi0_per_pot": mc.SNS.pi0, "br_pi0_gamma_gamma": mc.BR_GAMMA_GAMMA,
                    "pi0": "N BR 2 eps^2 (1 - m_V^2/m_pi0^2)^3, narrow width",
-                   "piminus_per_pot": mc.PIMINUS_PER_POT, "piminus": "N eps^2, one energy"},
+                   "piminus_per_pot": mc.SNS.piminus, "piminus": "N eps^2, one energy"},
         "constants": {"m_pi0": mc.M_PI0, "m_piminus": mc.M_PIMINUS, "m_p": mc.M_P, "m_n": mc.M_N,
                       "m_e": mc.M_E, "inverse_alpha": 1 / mc.ALPHA,
                       **{f"m_{name}_nucleus": nucleus.mass for name, nucleus in nuclei}},
@@ -238,11 +182,7 @@ def main(source: Path, names: list[str]) -> None:
             kept = [record for record in stored.get(kind, []) if record["section"] != name]
             new = [{"section": name, **record} for record in made.get(kind, [])]
             stored[kind] = sorted(kept + new, key=lambda r: list(SECTIONS).index(r["section"]))
-    lines = [f'"about": {json.dumps(about(), indent=1)}']
-    for kind in ("flux", "events", "times"):
-        rows = ",\n".join(json.dumps(record) for record in stored[kind])
-        lines.append(f'"{kind}": [\n{rows}\n]')
-    OUTPUT.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    write(OUTPUT, about(), {kind: stored[kind] for kind in ("flux", "events", "times")})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,242 @@
+"""Distributions of a test statistic from toys, in batches of bounded size."""
+
+import math
+import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from dmjax.errors import InputError
+from dmjax.inference.strength import Strength, check_test, statistics_at
+from dmjax.inference.throw import most_counts, throw, toy_keys
+from dmjax.likelihood.joint import JointModel
+
+Values = Float[Array, " parameters"]
+BATCH = 100
+"""Toys fitted together, as a rule: more fill the cache and wait longer for the slowest."""
+
+KEPT = 1000
+"""Toys in one saved block."""
+
+IN_TAIL = 10
+"""Toys that a quantile needs beyond it, on average."""
+
+
+class Toys(NamedTuple):
+    """A test statistic over toys.
+
+    Attributes:
+        statistic: (toys, points).
+        best: best-fit strength of each toy, (toys,).
+        status: 0 where every fit of the toy converged, (toys,); see `minimise.STATUS_TEXT`.
+    """
+
+    statistic: np.ndarray
+    best: np.ndarray
+    status: np.ndarray
+
+
+class Estimate(NamedTuple):
+    """A number estimated from toys.
+
+    Attributes:
+        value: the estimate from the toys whose fits converged.
+        error: Monte Carlo error: one standard deviation, the share of failed toys added to it.
+        toys, failed: thrown, and those of them whose fits did not converge.
+    """
+
+    value: float
+    error: float
+    toys: int
+    failed: int
+
+
+def check_count(toys: int, tail: float) -> None:
+    """InputError unless the tail of a quantile holds `IN_TAIL` toys on average."""
+    if not 0.0 < tail < 1.0:
+        raise InputError(f"a quantile must leave a share between 0 and 1, got {tail:g}")
+    needed = math.ceil(IN_TAIL / min(tail, 1.0 - tail))
+    if toys < needed:
+        raise InputError(
+            f"{toys} toys are too few for a quantile with {tail:.2g} beyond it: use at least "
+            f"{needed}"
+        )
+
+
+@eqx.filter_jit
+def _block(joint, chosen, truth, points, keys, test, most) -> tuple[Array, Array, Int[Array, " n"]]:
+    def one(key):
+        data = throw(joint, truth, key, most)
+        return statistics_at(joint, chosen, data, points, truth, test)
+
+    return jax.vmap(one)(keys)
+
+
+def throw_toys(
+    joint: JointModel,
+    chosen: Strength,
+    truth: Values,
+    points,
+    toys: int,
+    key: Array,
+    test: str = "qtilde",
+    batch_size: int = BATCH,
+    first: int = 0,
+    most: tuple[int, ...] | None = None,
+    say: Callable[[int], None] = lambda _: None,
+) -> Toys:
+    """A test statistic at given strengths over toys thrown at `truth`.
+
+    Args:
+        joint, chosen: model and its strength.
+        truth: parameter values of the toys, as a rule a conditional best fit.
+        points: strengths at which the statistic is evaluated, (points,).
+        toys: how many.
+        key: of `jax.random`; toy i depends on (key, first + i) alone.
+        test: one of `TESTS`.
+        batch_size: toys held in memory at once.
+        first: number of the first toy: throws can be continued.
+        most: from `most_counts`, where several truths should share one compilation.
+        say: called with the number of toys after each batch.
+
+    Returns:
+        `Toys`; failed fits are kept and marked.
+    """
+    check_test(test, chosen)
+    most = most_counts(joint, truth) if most is None else most
+    points = jnp.atleast_1d(jnp.asarray(points, truth.dtype))
+
+    def block(keys):
+        return _block(joint, chosen, truth, points, keys, test, most)
+
+    return in_batches(block, toys, key, batch_size, first, say)
+
+
+def in_batches(
+    block: Callable[[Array], tuple[Array, Array, Array]],
+    toys: int,
+    key: Array,
+    batch_size: int = BATCH,
+    first: int = 0,
+    say: Callable[[int], None] = lambda _: None,
+) -> Toys:
+    """`block(keys)` → (statistic, best, status) over any number of toys, batches of one size."""
+    if toys < 1 or batch_size < 1:
+        raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
+    parts = []
+    for start in range(0, toys, batch_size):
+        part = block(toy_keys(key, first + start, batch_size))
+        parts.append([np.asarray(field)[: toys - start] for field in part])
+        say(min(start + batch_size, toys))
+    return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+
+
+class Throwing(NamedTuple):
+    """How toys are thrown, wherever a method needs some.
+
+    Attributes:
+        toys: at each point.
+        key: of `jax.random`.
+        batch_size: held in memory at once.
+        say: called with the number of toys done so far at the present point.
+        keep: called with (label, make) for every block of `KEPT` toys; returns make() or what an
+            earlier run saved under that label.
+    """
+
+    toys: int
+    key: Array
+    batch_size: int = BATCH
+    say: Callable[[str, int], None] = lambda *_: None
+    keep: Callable[[str, Callable[[], Toys]], Toys] = lambda _, make: make()
+
+
+def throw_blocks(
+    joint: JointModel,
+    chosen: Strength,
+    truth: Values,
+    points,
+    how: Throwing,
+    test: str,
+    label: str,
+    most: tuple[int, ...] | None = None,
+) -> Toys:
+    """`throw_toys` in blocks that can be kept; the key is that of `how`, folded with the label."""
+    key = labelled_key(how.key, label)
+    parts = []
+    for first in range(0, how.toys, KEPT):
+        count = min(KEPT, how.toys - first)
+        make = partial(
+            throw_toys,
+            *(joint, chosen, truth, points, count, key, test, how.batch_size, first, most),
+            say=lambda done, first=first: how.say(label, first + done),
+        )
+        parts.append(how.keep(f"{label}_{first}_{count}", make))
+    return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+
+
+def labelled_key(key: Array, label: str) -> Array:
+    """An independent key for every label."""
+    return jax.random.fold_in(key, zlib.crc32(label.encode()))
+
+
+def largest_counts(joint: JointModel, truths) -> tuple[int, ...]:
+    """`most_counts` that serve every one of several truths, so that they share a compilation."""
+    every = [most_counts(joint, truth) for truth in truths]
+    return tuple(max(column) for column in zip(*every, strict=True))
+
+
+def converged(toys: Toys) -> np.ndarray:
+    """Mask of the toys that count; InputError where none does."""
+    good = toys.status == 0
+    if not good.any():
+        raise InputError(f"none of the {good.size} toys could be fitted")
+    return good
+
+
+def p_value(toys: Toys, observed: float, column: int = 0) -> Estimate:
+    """Share of toys at least as far out as the observed statistic, with binomial error.
+
+    The error of k out of n is √(p(1 − p)/n) at p = (k + ½)/(n + 1), so it is not 0 at k = 0.
+
+    >>> some = Toys(np.arange(100.0)[:, None], np.zeros(100), np.zeros(100, int))
+    >>> found = p_value(some, 90.0)
+    >>> round(found.value, 2), round(found.error, 2), found.failed
+    (0.1, 0.03, 0)
+    """
+    good = converged(toys)
+    n, k = int(good.sum()), int((toys.statistic[good, column] >= observed).sum())
+    return Estimate(
+        k / n, binomial_error(k, n) + (good.size - n) / good.size, good.size, good.size - n
+    )
+
+
+def binomial_error(k: int, n: int) -> float:
+    """Error of a share k/n, not 0 at its ends."""
+    p = (k + 0.5) / (n + 1.0)
+    return math.sqrt(p * (1.0 - p) / n)
+
+
+def quantile(toys: Toys, level: float, column: int = 0) -> Estimate:
+    """The quantile of a statistic over toys; its error from the order statistics one σ away.
+
+    Raises:
+        InputError: too few toys beyond the quantile.
+
+    >>> some = Toys(np.arange(1000.0)[:, None], np.zeros(1000), np.zeros(1000, int))
+    >>> found = quantile(some, 0.9)
+    >>> round(found.value), round(found.error, 1)
+    (899, 9.5)
+    """
+    good = converged(toys)
+    n = int(good.sum())
+    check_count(n, 1.0 - level)
+    share = math.sqrt(level * (1.0 - level) / n) + (good.size - n) / good.size
+    around = np.clip([level - share, level, level + share], 0.0, 1.0)
+    low, middle, high = np.quantile(toys.statistic[good, column], around)
+    return Estimate(float(middle), float(0.5 * (high - low)), good.size, good.size - n)

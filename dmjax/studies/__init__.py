@@ -1,0 +1,1 @@
+"""Statistics of published data sets, run, reported and saved."""

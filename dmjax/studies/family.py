@@ -1,0 +1,185 @@
+"""Signals of many masses in published data sets, as one joint model with a strength."""
+
+from dataclasses import asdict, dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dmjax.errors import InputError, unknown_name
+from dmjax.inference.asymptotic_limits import with_templates
+from dmjax.inference.strength import Strength, strength
+from dmjax.likelihood.analyses import ANALYSES, analysis, known_analysis, search_of
+from dmjax.likelihood.csi2017 import NAME as CSI2017
+from dmjax.likelihood.csi2017 import csi2017
+from dmjax.likelihood.datasets import load_dataset
+from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.likelihood.search import Search, dark_matter_counts, search
+from dmjax.likelihood.signal import Y_REF
+from dmjax.models import eps_from_y, mediator
+from dmjax.models.vector import check_masses
+from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels, describe
+
+ALPHA_REF = 1e-8
+"""α_B = g²/4π at which the templates of a baryonic mediator are computed."""
+
+QUANTITIES = {"dark-photon": "Y", "baryonic": "alpha_B", "events": "events"}
+"""What a limit is quoted in, by model; "events" is one count without any model."""
+
+_BLOCK = 32
+
+
+@dataclass(frozen=True)
+class Family:
+    """A signal in some data sets, for any mass.
+
+    Attributes:
+        datasets: names of analyses.
+        model: a key of `QUANTITIES`.
+        mass_ratio, alpha_d, dm, channels, conventions: of the prediction.
+        window: of csi2017: "cuts" or "no-cuts".
+        systematics: with the shape and response nuisances of the releases.
+    """
+
+    datasets: tuple[str, ...]
+    model: str = "dark-photon"
+    mass_ratio: float = 3.0
+    alpha_d: float = 0.5
+    dm: str = "dirac"
+    channels: tuple[str, ...] = CHANNELS
+    conventions: Conventions = DMJAX
+    window: str = "no-cuts"
+    systematics: bool = False
+
+    def __post_init__(self):
+        if not self.datasets:
+            raise InputError("name at least one data set")
+        if len(set(self.datasets)) < len(self.datasets):
+            raise InputError(f"data sets must differ, got {', '.join(self.datasets)}")
+        for name in self.datasets:
+            known_analysis(name)
+        if self.model not in QUANTITIES:
+            raise unknown_name("model", self.model, QUANTITIES)
+        check_channels(self.channels)
+        if not self.mass_ratio > 2.0:
+            raise InputError(
+                f"V -> chi chi needs a mass ratio m_v/m_chi above 2, got {self.mass_ratio}"
+            )
+        if not self.alpha_d > 0.0:
+            raise InputError(f"alpha_d must be positive, got {self.alpha_d}")
+
+
+def describe_family(family: Family) -> dict:
+    """A family as plain JSON types, with the name of its conventions."""
+    chosen = describe(family.conventions)
+    plain = asdict(family) | {"datasets": list(family.datasets), "channels": list(family.channels)}
+    plain |= {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}
+    return plain | {"quantity": QUANTITIES[family.model]}
+
+
+def coupling(family: Family, strength) -> np.ndarray:
+    """What a limit is quoted in, of a strength: couplings enter the counts squared."""
+    strength = np.asarray(strength, float)
+    if family.model == "events":
+        return strength
+    unit = Y_REF if family.model == "dark-photon" else ALPHA_REF
+    return unit * np.sqrt(np.maximum(strength, 0.0))
+
+
+def coupling_error(family: Family, strength, error) -> np.ndarray:
+    """Error of `coupling` from the error of the strength; inf where there is no limit."""
+    strength, error = np.asarray(strength, float), np.asarray(error, float)
+    if family.model == "events":
+        return error
+    exists = np.isfinite(strength) & (strength > 0)
+    safe = np.where(exists, strength, 1.0)
+    slope = 0.5 * coupling(family, safe) / safe
+    return np.where(exists, slope * error, np.inf)
+
+
+def _setting(family: Family, name: str) -> Search:
+    if name != CSI2017:
+        return search_of(name)
+    data = load_dataset(name, family.window, family.conventions)
+    return search(data.experiment, data.pe_edges, data.time_edges)
+
+
+@eqx.filter_jit
+def _counts(setting: Search, m_v, ratio, alpha_d, unit, family: Family):
+    key = "eps" if family.model == "dark-photon" else "g"
+
+    def one(mass):
+        point = mediator(
+            family.model, mass, mass / ratio, **{key: unit}, alpha_d=alpha_d, dm=family.dm
+        )
+        return dark_matter_counts(setting, point, family.conventions, family.channels)
+
+    return jax.vmap(one)(m_v)
+
+
+def templates(family: Family, m_v) -> tuple[Float[Array, "masses bins"], ...]:
+    """Counts at strength 1 of every mass, one array per data set.
+
+    Args:
+        family: the signal.
+        m_v: mediator masses [MeV], (masses,); not used by the model "events".
+
+    Raises:
+        InputError: no or bad masses; "events" for a data set of several bins.
+    """
+    if family.model == "events":
+        sizes = {name: analysis(name).observed.on.size for name in family.datasets}
+        wrong = [name for name, size in sizes.items() if size > 1]
+        if wrong:
+            raise InputError(f"model 'events' is for data sets of one bin, not {wrong[0]}")
+        return tuple(jnp.ones((1, 1)) for _ in family.datasets)
+    m_v = np.atleast_1d(np.asarray(m_v, float))
+    if m_v.size == 0:
+        raise InputError("no masses given: pass --mv, or --mv-min, --mv-max and --points")
+    check_masses(m_v, m_v / family.mass_ratio)
+    if family.model == "dark-photon":
+        unit = jnp.asarray(eps_from_y(Y_REF, family.alpha_d, family.mass_ratio), float)
+    else:
+        unit = jnp.sqrt(4.0 * jnp.pi * jnp.asarray(ALPHA_REF, float))
+    numbers = [jnp.asarray(x, float) for x in (family.mass_ratio, family.alpha_d)]
+    padded = np.pad(m_v, (0, -m_v.size % _BLOCK), mode="edge")
+    found = []
+    for name in family.datasets:
+        setting = _setting(family, name)
+        blocks = [
+            _counts(setting, jnp.asarray(block), *numbers, unit, family)
+            for block in padded.reshape(-1, _BLOCK)
+        ]
+        found.append(jnp.concatenate(blocks)[: m_v.size])
+    return tuple(found)
+
+
+def strength_model(family: Family, counts: tuple[Float[Array, "masses bins"], ...]) -> JointModel:
+    """The joint model of the first mass; on/off backgrounds are profiled, which suits toys."""
+    models = []
+    for name, table in zip(family.datasets, counts, strict=True):
+        if name == CSI2017:
+            data = load_dataset(name, family.window, family.conventions)
+            models.append(csi2017(table[0], data=data, off_term="profile"))
+            continue
+        wanted = {"systematics": family.systematics, "cevns": "predicted"}
+        options = {key: wanted[key] for key in ANALYSES[name].options if key in wanted}
+        models.append(analysis(name, table[0], **options))
+    return JointModel(models)
+
+
+def at_mass(joint: JointModel, counts, i: int) -> JointModel:
+    """The joint model of mass number i."""
+    return with_templates(joint, [table[i] for table in counts])
+
+
+def one_mass(family: Family, m_v: float | None) -> tuple[JointModel, Strength, Data, float]:
+    """(joint model, strength, observed data, signal events at strength 1) of one mass."""
+    counts = templates(family, [] if m_v is None else [m_v])
+    joint = strength_model(family, counts)
+    events = float(sum(jnp.sum(table[0]) for table in counts))
+    if not events > 0:
+        raise InputError(f"no signal events at m_v = {m_v} MeV: choose an open mass")
+    return joint, strength(joint), observed_data(joint), events

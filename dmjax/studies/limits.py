@@ -1,0 +1,217 @@
+"""Limits and Feldman–Cousins intervals of published data sets at many masses."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax._version import __version__
+from dmjax.errors import unknown_name
+from dmjax.inference.asymptotic_limits import (
+    LIMIT_TEXT,
+    AsymptoticLimit,
+    LimitStatus,
+    asymptotic_limits,
+)
+from dmjax.inference.asymptotics import SIGMAS
+from dmjax.inference.feldman_cousins import INTERVAL_TEXT, belt, belt_points, unified_interval
+from dmjax.inference.strength import strength
+from dmjax.inference.toy_limits import toy_limit
+from dmjax.inference.toys import Throwing
+from dmjax.likelihood.joint import observed_data
+from dmjax.studies.family import (
+    Family,
+    at_mass,
+    coupling,
+    coupling_error,
+    strength_model,
+    templates,
+)
+from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
+
+METHODS = ("asymptotic", "toys", "fc")
+"""Methods of `limit_scan`."""
+
+
+DEFAULT = Plan()
+
+
+class LimitScan(NamedTuple):
+    """Limits of one or more masses in the quantity of the family.
+
+    Attributes:
+        configuration: `Family` and `Plan` as plain types.
+        quantity: "Y", "alpha_B" or "events".
+        m_v: [MeV]; None for "events".
+        limit, lower: upper limit (inf: none) and, for "fc", the lower end of the interval, else 0.
+        limit_error, lower_error: Monte Carlo errors; 0 for "asymptotic".
+        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc".
+        sigmas: of the bands.
+        best_fit, best_fit_events: coupling and signal events of the best fit.
+        status, expected_status: a text each.
+        toys, failed: thrown at each point, and fits that failed in all of them, per mass.
+        version: of the package.
+    """
+
+    configuration: dict
+    quantity: str
+    m_v: np.ndarray | None
+    limit: np.ndarray
+    lower: np.ndarray
+    limit_error: np.ndarray
+    lower_error: np.ndarray
+    expected: np.ndarray | None
+    expected_error: np.ndarray | None
+    sigmas: tuple[float, ...]
+    best_fit: np.ndarray
+    best_fit_events: np.ndarray
+    status: list[str]
+    expected_status: list[list[str]] | None
+    toys: int
+    failed: list[int]
+    version: str
+
+
+def limit_scan(
+    family: Family, m_v, plan: Plan = DEFAULT, store: Path | None = None, say: Say = nothing
+) -> LimitScan:
+    """Upper limits, or Feldman–Cousins intervals, at many masses.
+
+    Args:
+        family: signal and data sets.
+        m_v: mediator masses [MeV].
+        plan: method, confidence level, toys.
+        store: folder where finished toys are kept, to continue from.
+        say: called with (what, done, of).
+
+    Returns:
+        `LimitScan`.
+
+    Raises:
+        InputError: unknown method, bad masses, too few toys.
+
+    >>> found = limit_scan(Family(("ccm120",), model="events"), [])
+    >>> [round(float(x)) for x in found.limit], found.status
+    ([643], ['ok'])
+    """
+    if plan.method not in METHODS:
+        raise unknown_name("method", plan.method, METHODS)
+    counts = templates(family, m_v)
+    joint = strength_model(family, counts)
+    chosen, data = strength(joint), observed_data(joint)
+    found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
+    wanted = configuration(family, plan, m_v=None if family.model == "events" else m_v)
+    events = np.asarray(sum(jnp.sum(table, axis=1) for table in counts))
+    base = _asymptotic_scan(family, m_v, wanted, found, events)
+    if plan.method == "asymptotic":
+        return base
+    open_store(store, wanted)
+    rows = []
+    for i in range(len(events)):
+        how = throwing(plan, store, f"m{i}_", say)
+        seen = events[i] > 0 and bool(np.isfinite(found.expected[i]).all())
+        here = at_mass(joint, counts, i)
+        one = (_toy_row if plan.method == "toys" else _fc_row) if seen else _empty_row
+        rows.append(one(here, chosen, data, plan, how, jax.tree.map(lambda x, i=i: x[i], found)))
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    return _with_rows(family, base, columns, plan)
+
+
+def _asymptotic_scan(family, m_v, wanted, found: AsymptoticLimit, events) -> LimitScan:
+    zero = np.zeros(len(events))
+    best = np.asarray(found.best_fit)
+    return LimitScan(
+        configuration=wanted,
+        quantity=wanted["quantity"],
+        m_v=None if family.model == "events" else np.atleast_1d(np.asarray(m_v, float)),
+        limit=coupling(family, found.limit),
+        lower=zero,
+        limit_error=zero,
+        lower_error=zero,
+        expected=coupling(family, found.expected),
+        expected_error=np.zeros((len(events), len(SIGMAS))),
+        sigmas=SIGMAS,
+        best_fit=coupling(family, best),
+        best_fit_events=best * events,
+        status=[LIMIT_TEXT[code] for code in np.asarray(found.status)],
+        expected_status=[
+            [LIMIT_TEXT[code] for code in row] for row in np.asarray(found.expected_status)
+        ],
+        toys=0,
+        failed=[0] * len(events),
+        version=__version__,
+    )
+
+
+def _empty_row(*_: object) -> dict:
+    """No signal events, or none that could be excluded."""
+    nothing = np.full(len(SIGMAS), np.inf)
+    text = LIMIT_TEXT[LimitStatus.UNREACHED]
+    return {
+        "limit": np.inf,
+        "lower": 0.0,
+        "limit_error": np.inf,
+        "lower_error": 0.0,
+        "expected": nothing,
+        "expected_error": nothing,
+        "status": text,
+        "expected_status": [text] * len(SIGMAS),
+        "failed": 0,
+    }
+
+
+def _toy_row(joint, chosen, data, plan: Plan, how: Throwing, found: AsymptoticLimit) -> dict:
+    """One mass by toys, at strengths around the asymptotic bands and limit."""
+    ends = [float(found.expected[-1]), float(found.limit) if found.status == 0 else 0.0]
+    points = np.linspace(0.0, 1.7 * max(ends), plan.points + 1)[1:]
+    made = toy_limit(joint, chosen, data, points, how, plan.cl, plan.test, plan.cls)
+    return {
+        "limit": made.limit,
+        "lower": 0.0,
+        "limit_error": made.limit_error,
+        "lower_error": 0.0,
+        "expected": made.expected,
+        "expected_error": made.expected_error,
+        "status": LIMIT_TEXT[made.status],
+        "expected_status": [LIMIT_TEXT[code] for code in made.expected_status],
+        "failed": int(made.failed.sum()),
+    }
+
+
+def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: AsymptoticLimit) -> dict:
+    """One mass by the unified construction."""
+    points = belt_points(joint, chosen, data, plan.cl, plan.points)
+    made = belt(joint, chosen, data, points, how, plan.cl)
+    ends = unified_interval(made)
+    empty = _empty_row()
+    return empty | {
+        "limit": ends.upper,
+        "lower": ends.lower,
+        "limit_error": ends.upper_error,
+        "lower_error": ends.lower_error,
+        "status": INTERVAL_TEXT[ends.status],
+        "failed": int(made.failed.sum()),
+    }
+
+
+def _with_rows(family: Family, base: LimitScan, columns: dict, plan: Plan) -> LimitScan:
+    banded = plan.method == "toys"
+    error = coupling_error(family, columns["limit"], columns["limit_error"])
+    lower_error = coupling_error(family, columns["lower"], columns["lower_error"])
+    lower = np.asarray(columns["lower"], float)
+    return base._replace(
+        limit=coupling(family, columns["limit"]),
+        lower=coupling(family, lower),
+        limit_error=error,
+        lower_error=np.where(lower > 0, lower_error, 0.0),
+        expected=coupling(family, columns["expected"]) if banded else None,
+        expected_error=coupling_error(family, columns["expected"], columns["expected_error"])
+        if banded
+        else None,
+        expected_status=columns["expected_status"] if banded else None,
+        status=columns["status"],
+        toys=plan.toys,
+        failed=columns["failed"],
+    )
