@@ -65,6 +65,7 @@ def pyhf(
     from dmjax.io import check_writable, to_json, write_json
 
     check_writable(out)
+    units = {} if mv is None else {"signal": strength(y)}
     point = signal_point(
         "none" if mv is None else "dark-photon",
         mv,
@@ -75,7 +76,7 @@ def pyhf(
         conventions=chosen_conventions(conventions, choose),
     )
     joint = profiled(joint_model(datasets, point, systematics))
-    made = export_pyhf(joint, poi, None if point is None else {"signal": strength(y)})
+    made = export_pyhf(joint, poi, units)
     write_json(out, made.workspace)
     compared = round_trip(joint, made) if check else None
     plain = {
@@ -118,7 +119,7 @@ def hepdata(
     out: Annotated[Path, typer.Option(help="Folder of the submission.")],
     json: Json = False,
 ) -> None:
-    """Write a saved limit curve as a HEPData submission: submission.yaml and its table."""
+    """Write a saved limit as a HEPData submission: submission.yaml and its table."""
     from dmjax.export.hepdata import write_hepdata
     from dmjax.io import read_json, to_json
 

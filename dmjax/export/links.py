@@ -113,7 +113,8 @@ def _product_parameter(joint: JointModel) -> str | None:
         held = [name for name in factors[label] if name != product]
         return len(held) > (0 if shapes[label] else 1)
 
-    candidates = [name for name in dict.fromkeys(sum(factors.values(), [])) if _scales(joint, name)]
+    known = dict.fromkeys(name for held in factors.values() for name in held)
+    candidates = [name for name in known if _scales(joint, name)]
     for product in (None, *candidates):
         if not any(too_many(label, product) for label in factors):
             return product
@@ -155,7 +156,7 @@ def _free(joint: JointModel, parameter: Parameter, unit: float) -> Link:
                         f"'{parameter.name}' must be a rising factor for pyhf: shapes and "
                         "falling factors need a constraint there"
                     )
-                zeros.add(-effect.intercept / effect.slope)
+                zeros.add(0.0 - effect.intercept / effect.slope)
                 total = effect.slope * unit * float(component.nominal.sum())
                 most = max(most, room / total if total > 0 else 1.0)
     if len(zeros) > 1:

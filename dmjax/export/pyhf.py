@@ -1,5 +1,6 @@
 """Joint models as pyhf workspaces: the same likelihood as JSON that other tools read."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -15,6 +16,9 @@ from dmjax.likelihood.templates import Component, Morph, Scale
 
 VERSION = "1.0.0"
 """Of the workspace format."""
+
+_EMPTY = 1e-10
+"""Factor of a steady background without counts: pyhf has no gradient at 0."""
 
 
 class Exported(NamedTuple):
@@ -142,11 +146,11 @@ def _steady(model: CountModel) -> dict[str, Any]:
 
 def _steady_settings(model: CountModel) -> dict[str, Any]:
     bins = model.observed.on.size
-    start = np.asarray(model.observed.on + model.observed.off) / (2.0 * _steady_unit(model))
+    start = sum(np.asarray(counts) for counts in model.observed) / (2.0 * _steady_unit(model))
     return {
         "name": _steady_name(model),
         "inits": np.maximum(start, 0.05).tolist(),
-        "bounds": [[0.0, 10.0]] * bins,
+        "bounds": [[_EMPTY, 10.0]] * bins,
     }
 
 
@@ -169,7 +173,9 @@ def to_pyhf(joint: JointModel, exported: Exported, values: Values) -> dict[str, 
         on, off = model.observed
         if off is not None:
             background = np.asarray(best_background(on, off, expected(model, by_name)))
-            found[_steady_name(model)] = (background / _steady_unit(model)).tolist()
+            found[_steady_name(model)] = np.maximum(
+                background / _steady_unit(model), _EMPTY
+            ).tolist()
     return found
 
 
@@ -181,16 +187,26 @@ def from_pyhf(exported: Exported, written: Mapping[str, float]) -> dict[str, flo
     }
 
 
-def pyhf_model(workspace: dict[str, Any]):
+def load_pyhf() -> Any:
+    """The module pyhf; InputError where it is not installed."""
+    try:
+        import pyhf
+    except ImportError as problem:
+        raise InputError("this needs pyhf: pip install 'dmjax[export]'") from problem
+    return pyhf
+
+
+def pyhf_model(workspace: dict[str, Any]) -> tuple[Any, list[float]]:
     """pyhf's model and data of a workspace, with templates held at 0 as they are here.
 
     Raises:
         InputError: pyhf is not installed.
     """
+    read, log = load_pyhf().Workspace(workspace), logging.getLogger("pyhf.pdf")
+    level = log.level
+    log.setLevel(logging.ERROR)  # it warns of every clip; this one is meant
     try:
-        import pyhf
-    except ImportError as problem:
-        raise InputError("this needs pyhf: pip install 'dmjax[export]'") from problem
-    read = pyhf.Workspace(workspace)
-    model = read.model(clip_sample_data=0.0)
+        model = read.model(clip_sample_data=0.0)
+    finally:
+        log.setLevel(level)
     return model, read.data(model)

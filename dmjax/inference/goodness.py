@@ -1,19 +1,20 @@
 """Goodness of fit: −2 ln L against the saturated model, judged by χ² and by toys."""
 
-import math
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
 from dmjax.inference.chunks import in_chunks
 from dmjax.inference.fits import Fit, best_fit, fit
+from dmjax.inference.throw import most_counts, throw, toy_keys
+from dmjax.inference.toys import Toys, p_value
 from dmjax.likelihood.count_model import CountModel, Counts
-from dmjax.likelihood.joint import Data, JointModel, Values, asimov_data, observed_data
+from dmjax.likelihood.joint import Data, JointModel, Values, observed_data
 from dmjax.likelihood.parameters import log_constraint
 from dmjax.likelihood.poisson import log_poisson
 
@@ -30,8 +31,8 @@ class GoodnessOfFit(NamedTuple):
         p_toys: share of toys, thrown at the best fit and fitted, with a statistic at least as
             large; None without toys.
         p_error: its Monte Carlo standard deviation.
-        toys, failed: thrown; fits of them that did not converge (they count with the statistic
-            they reached, which is at least that of their minimum).
+        toys, failed: thrown; of them, fits that did not converge: left out of the share, their
+            share added to the error.
     """
 
     statistic: float
@@ -77,34 +78,26 @@ def saturated_two_nll(joint: JointModel, data: Data) -> Scalar:
     return -2.0 * total
 
 
-def toy_data(joint: JointModel, values: Values, key: PRNGKeyArray) -> Data:
-    """One toy at given parameters: counts, off counts and auxiliary measurements are all drawn."""
-    mean = asimov_data(joint, values)
-    keys = jax.random.split(key, len(mean.counts) + 1)
-    counts = tuple(_draw(part, k) for part, k in zip(mean.counts, keys[1:], strict=True))
-    sigmas = joint.parameters.sigmas.astype(values.dtype)
-    width = jnp.where(jnp.isfinite(sigmas), sigmas, 0.0)
-    noise = jax.random.normal(keys[0], values.shape, values.dtype)
-    return Data(counts, values + width * noise)
-
-
-def _draw(mean, key: PRNGKeyArray) -> Counts:
-    on, off = jax.random.split(key)
-    dtype = mean.on.dtype
-    return Counts(
-        jax.random.poisson(on, mean.on).astype(dtype),
-        None if mean.off is None else jax.random.poisson(off, mean.off).astype(dtype),
-    )
-
-
 @eqx.filter_jit
-def _toy_statistics(joint: JointModel, values: Values, keys, batch_size: int):
+def _thrown(joint: JointModel, values: Values, keys, most: tuple[int, ...], batch_size: int):
+    """Statistic, toy by toy, of the fit to a toy, and its status."""
+
     def one(key):
-        data = toy_data(joint, values, key)
+        data = throw(joint, values, key, most)
         found = fit(joint, data, values)
         return found.two_nll - saturated_two_nll(joint, data), found.status
 
     return in_chunks(one, keys, batch_size)
+
+
+def _toy_p_value(joint: JointModel, best: Fit, statistic: float, plan: tuple[int, int, int]):
+    toys, seed, batch_size = plan
+    keys = toy_keys(jax.random.key(seed), 0, toys)
+    most = most_counts(joint, best.values)
+    found, status = (
+        np.asarray(part) for part in _thrown(joint, best.values, keys, most, batch_size)
+    )
+    return p_value(Toys(found[:, None], np.zeros(toys), status), statistic)
 
 
 def goodness_of_fit(
@@ -145,23 +138,16 @@ def goodness_of_fit(
     statistic = float(best.two_nll - saturated_two_nll(joint, data))
     bins = sum(model.observed.on.size for model in joint.models)
     dof = bins - int(np.sum(~np.isfinite(np.asarray(joint.parameters.sigmas))))
-    p_toys = p_error = None
-    failed = 0
-    if toys:
-        keys = jax.random.split(jax.random.key(seed), toys)
-        thrown, status = _toy_statistics(joint, best.values, keys, batch_size)
-        above = int(jnp.sum(thrown >= statistic))
-        failed = int(jnp.sum(status != 0))
-        p_toys, p_error = above / toys, share_error(above, toys)
+    by_toys = _toy_p_value(joint, best, statistic, (toys, seed, batch_size)) if toys else None
     return GoodnessOfFit(
         statistic=statistic,
         bins=bins,
         dof=dof,
         p_asymptotic=_chi2_tail(max(statistic, 0.0), dof),
-        p_toys=p_toys,
-        p_error=p_error,
+        p_toys=None if by_toys is None else by_toys.value,
+        p_error=None if by_toys is None else by_toys.error,
         toys=toys,
-        failed=failed,
+        failed=0 if by_toys is None else by_toys.failed,
     )
 
 
@@ -170,13 +156,3 @@ def _chi2_tail(statistic: float, dof: int) -> float:
     if dof < 1:
         return 1.0
     return float(jax.scipy.special.gammaincc(jnp.asarray(0.5 * dof), jnp.asarray(0.5 * statistic)))
-
-
-def share_error(found: int, tried: int) -> float:
-    """Standard deviation of a share under a flat prior: never 0, also for none and all.
-
-    >>> round(share_error(50, 100), 3), share_error(0, 100) > 0
-    (0.049, True)
-    """
-    a, b = found + 1, tried - found + 1
-    return math.sqrt(a * b / ((a + b) ** 2 * (a + b + 1)))
