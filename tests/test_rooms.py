@@ -24,7 +24,8 @@ ROOMS = [
     {"io"},
     {"fitting", "combined"},
     {"studies"},
-    {"plots"},
+    {"export", "plots"},
+    {"plots_stats"},
     {"reproduce"},
     {"cli"},
 ]

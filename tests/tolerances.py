@@ -12,6 +12,8 @@ gradient      automatic derivatives against central finite differences.
 fit           minima against scipy, in twice the log-likelihood.
 fit_parameter fitted parameters and limits against scipy, relative.
 events        published numbers of events, absolute: what the release rounds and leaves open.
+parity        an exported likelihood against the same one in pyhf, per change of −2 ln L.
+cls           p-values and CLs against pyhf, absolute (stated goal 1e-3).
 normalisation spectra, time densities and response columns that must sum to one.
 table         a rebuilt table against the shipped one, which is rounded in print.
 sigmas        statistical checks: this many standard deviations of the test's own Monte Carlo error.
@@ -29,6 +31,8 @@ TOLERANCES: dict[str, dict[str, float]] = {
         "fit": 1e-4,
         "fit_parameter": 1e-3,
         "events": 2.0,
+        "parity": 1e-6,
+        "cls": 1e-3,
         "normalisation": 1e-6,
         "table": 1e-5,
         "sigmas": 5.0,

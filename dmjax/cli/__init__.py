@@ -5,6 +5,8 @@ import sys
 import typer
 
 from dmjax.cli.data import data
+from dmjax.cli.diagnose import diagnose
+from dmjax.cli.export import export
 from dmjax.cli.fit import fit, plot
 from dmjax.cli.info import info
 from dmjax.cli.limit import limit
@@ -21,9 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (info, predict, fit, limit, toys, coverage, plot, reproduce):
+for command in (info, predict, fit, limit, toys, coverage, diagnose, plot, reproduce):
     app.command()(command)
 app.add_typer(data, name="data")
+app.add_typer(export, name="export")
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Results for others: pyhf workspaces and HEPData tables."""
