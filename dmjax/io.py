@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dmjax._version import __version__
 from dmjax.errors import InputError
 
 
@@ -142,3 +143,36 @@ def read_netcdf(path: Path) -> dict:
             f"{path} is not a dmjax posterior (damaged NetCDF); delete it and run again"
         ) from problem
     return {"samples": samples, "summary": summary, **grid}
+
+
+def write_draws(
+    path: Path,
+    samples: dict[str, Any],
+    attributes: dict[str, Any],
+    statistics: dict[str, Any] | None = None,
+) -> Path:
+    """Save posterior draws as ArviZ data that open with xarray or ArviZ alone.
+
+    Args:
+        path: of the NetCDF file.
+        samples: name → (chains, draws), or (draws,) for one chain.
+        attributes: of the whole file; numbers and text as they are, the rest as JSON text. The
+            version of the package is added.
+        statistics: name → per draw, e.g. the log-likelihood: the group "sample_stats".
+    """
+    with warnings.catch_warnings():  # ArviZ 0.x announces ArviZ 1.0 on every import
+        warnings.simplefilter("ignore", FutureWarning)
+        import arviz
+
+    check_writable(path)
+
+    def in_chains(group: dict[str, Any] | None) -> dict[str, np.ndarray] | None:
+        return group and {name: np.atleast_2d(np.asarray(x)) for name, x in group.items()}
+
+    data = arviz.from_dict(posterior=in_chains(samples), sample_stats=in_chains(statistics))
+    for key, value in ({"dmjax_version": __version__} | attributes).items():
+        data.attrs[key] = value if isinstance(value, str | int | float) else to_json(value)
+    partial = path.with_name(f".{path.name}.partial")
+    data.to_netcdf(str(partial), engine="h5netcdf")
+    partial.replace(path)
+    return path

@@ -22,10 +22,10 @@ ROOMS = [
     {"prediction", "likelihood"},
     {"inference"},
     {"io"},
-    {"fitting", "combined"},
+    {"fitting", "combined", "comparison"},
     {"studies"},
     {"export", "plots"},
-    {"plots_stats"},
+    {"plots_stats", "plots_nsi"},
     {"reproduce"},
     {"cli"},
 ]

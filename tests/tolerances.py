@@ -14,6 +14,7 @@ fit_parameter fitted parameters and limits against scipy, relative.
 events        published numbers of events, absolute: what the release rounds and leaves open.
 parity        an exported likelihood against the same one in pyhf, per change of −2 ln L.
 cls           p-values and CLs against pyhf, absolute (stated goal 1e-3).
+evidence      ln Z of nested sampling against the dense grid, absolute (stated goal 0.2).
 normalisation spectra, time densities and response columns that must sum to one.
 table         a rebuilt table against the shipped one, which is rounded in print.
 sigmas        statistical checks: this many standard deviations of the test's own Monte Carlo error.
@@ -33,6 +34,7 @@ TOLERANCES: dict[str, dict[str, float]] = {
         "events": 2.0,
         "parity": 1e-6,
         "cls": 1e-3,
+        "evidence": 0.2,
         "normalisation": 1e-6,
         "table": 1e-5,
         "sigmas": 5.0,

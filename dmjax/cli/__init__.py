@@ -7,6 +7,7 @@ import typer
 from dmjax.cli.data import data
 from dmjax.cli.diagnose import diagnose
 from dmjax.cli.export import export
+from dmjax.cli.evidence import evidence, nsi
 from dmjax.cli.fit import fit, plot
 from dmjax.cli.info import info
 from dmjax.cli.limit import limit
@@ -23,7 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (info, predict, fit, limit, toys, coverage, diagnose, plot, reproduce):
+COMMANDS = (info, predict, fit, limit, toys, coverage, evidence, nsi, diagnose, plot, reproduce)
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")

@@ -1,0 +1,212 @@
+"""Flavour-diagonal NSI fitted to CsI 2017 with and without the cuts: can one ε explain both?"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax._version import __version__
+from dmjax.errors import InputError, unknown_name
+from dmjax.inference.fits import Fit, fit
+from dmjax.inference.minimise import STATUS_TEXT
+from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.likelihood.nsi2017 import EPS_RANGE, FLAVOURS, REGIONS, csi2017_nsi, in_region
+
+COUPLINGS = {"ee": ("eps_ee",), "mumu": ("eps_mumu",), "both": tuple(FLAVOURS)}
+"""Named choice → the couplings that are free; the others are 0."""
+
+_STARTS = 9
+_BLOCK = _STARTS**2
+_SAME = 0.05
+
+
+class NsiMinimum(NamedTuple):
+    """One minimum of −2 ln L.
+
+    Attributes:
+        eps_ee, eps_mumu, alpha: there.
+        delta_chi2: −2 ln L above the lowest minimum.
+    """
+
+    eps_ee: float
+    eps_mumu: float
+    alpha: float
+    delta_chi2: float
+
+
+class RegionFit(NamedTuple):
+    """NSI in one region of the data.
+
+    Attributes:
+        region: "cuts", "no-cuts" or "outside" (no-cuts without the cuts).
+        events: on counts.
+        two_nll_standard, alpha_standard: without NSI, α fitted.
+        two_nll: at the lowest minimum.
+        gain: two_nll_standard − two_nll ≥ 0.
+        minima: within 0.05 of the lowest, distinct; the counts are parabolas in each ε, so every
+            solution has mirror images.
+        status: of the worst fit.
+    """
+
+    region: str
+    events: int
+    two_nll_standard: float
+    alpha_standard: float
+    two_nll: float
+    gain: float
+    minima: list[NsiMinimum]
+    status: str
+
+
+class NsiFit(NamedTuple):
+    """The fit of NSI to CsI 2017, and whether one ε serves the cuts and the whole.
+
+    Attributes:
+        quarks: which quarks carry ε: "u", "d" or "u=d" (one value for both).
+        couplings: "ee", "mumu" or "both".
+        regions: name → `RegionFit`.
+        cuts_at_no_cuts: −2Δ ln L in the cuts at the best ε of no-cuts, α refitted; the least of
+            its minima.
+        no_cuts_at_cuts: the reverse.
+        tension: −2 ln L of cuts and outside fitted together less that of each alone (α refitted in
+            each, constants of its constraint left out): 0 where one ε and α serve both.
+        tension_standard: the same without NSI.
+        eps: axis of the maps, (points,).
+        maps: region → −2Δ ln L, α refitted, (ε_ee, ε_µµ); only for "both".
+        version: of the package.
+    """
+
+    quarks: str
+    couplings: str
+    off_term: str
+    regions: dict[str, RegionFit]
+    cuts_at_no_cuts: float
+    no_cuts_at_cuts: float
+    tension: float
+    tension_standard: float
+    eps: np.ndarray
+    maps: dict[str, np.ndarray]
+    version: str
+
+
+@eqx.filter_jit
+def _block(joint: JointModel, data: Data, starts, fixed) -> Fit:
+    return jax.vmap(lambda start: fit(joint, data, start, fixed))(starts)
+
+
+def _fits(joint: JointModel, starts: np.ndarray, fixed) -> Fit:
+    """Fits from many starts, in blocks of one size: a region compiles once."""
+    data, count = observed_data(joint), len(starts)
+    padded = jnp.asarray(np.pad(starts, ((0, -count % _BLOCK), (0, 0)), mode="edge"))
+    blocks = [
+        _block(joint, data, padded[i : i + _BLOCK], fixed) for i in range(0, len(padded), _BLOCK)
+    ]
+    return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *blocks)
+
+
+def _held(joint: JointModel, free: tuple[str, ...] = ()):
+    """Which parameters keep their start: every coupling that is not free."""
+    return jnp.asarray([n in FLAVOURS and n not in free for n in joint.parameters.names])
+
+
+def _starts(joint: JointModel, free: tuple[str, ...], axis: np.ndarray) -> np.ndarray:
+    """Every point of a grid in the free couplings, α at 0."""
+    points = np.meshgrid(*[axis] * len(free), indexing="ij")
+    starts = np.tile(np.asarray(joint.parameters.centres), (axis.size ** len(free), 1))
+    for name, column in zip(free, points, strict=True):
+        starts[:, joint.parameters.names.index(name)] = column.ravel()
+    return starts
+
+
+def _fit_region(joint: JointModel, region: str, free: tuple[str, ...]) -> RegionFit:
+    standard = _fits(joint, _starts(joint, (), np.zeros(1)), _held(joint))
+    # Between the mirror images lies a saddle: starts on both sides, away from its axis.
+    axis = np.linspace(*EPS_RANGE, _STARTS + 1) + 0.013
+    found = _fits(joint, _starts(joint, free, axis[:-1]), _held(joint, free))
+    two_nll, at = np.asarray(found.two_nll), joint.parameters.names.index
+    columns = [at("eps_ee"), at("eps_mumu"), at("csi_signal")]
+    lowest, minima = two_nll.min(), []
+    for i in np.argsort(two_nll):
+        if two_nll[i] > lowest + _SAME:
+            break
+        here = np.asarray(found.values)[i, columns]
+        seen = np.array([m[:2] for m in minima]).reshape(-1, 2)
+        if not np.any(np.abs(seen - here[:2]).max(axis=1, initial=0.0) < _SAME):
+            ee, mumu, alpha = here.tolist()
+            minima.append(NsiMinimum(ee, mumu, alpha, float(two_nll[i] - lowest)))
+    return RegionFit(
+        region=region,
+        events=int(joint.models[0].observed.on.sum()),
+        two_nll_standard=float(standard.two_nll[0]),
+        alpha_standard=float(standard.values[0, at("csi_signal")]),
+        two_nll=float(lowest),
+        gain=float(standard.two_nll[0] - lowest),
+        minima=minima,
+        status=STATUS_TEXT[max(int(standard.status[0]), int(np.max(np.asarray(found.status))))],
+    )
+
+
+def _cost(joint: JointModel, region: RegionFit, at: RegionFit) -> float:
+    """−2Δ ln L of a region at the best ε of another one, the least over its minima."""
+    starts = np.tile(np.asarray(joint.parameters.centres), (len(at.minima), 1))
+    for row, minimum in zip(starts, at.minima, strict=True):
+        for name in FLAVOURS:
+            row[joint.parameters.names.index(name)] = getattr(minimum, name)
+    return float(np.min(_fits(joint, starts, _held(joint)).two_nll) - region.two_nll)
+
+
+def _map(joint: JointModel, region: RegionFit, axis: np.ndarray) -> np.ndarray:
+    """−2Δ ln L on a grid of both couplings, α refitted."""
+    found = _fits(joint, _starts(joint, tuple(FLAVOURS), axis), _held(joint))
+    return (np.asarray(found.two_nll) - region.two_nll).reshape(axis.size, axis.size)
+
+
+def fit_nsi(
+    quarks: str = "u", couplings: str = "both", points: int = 0, off_term: str = "integral"
+) -> NsiFit:
+    """Fit ε_ee and ε_µµ to CsI 2017 in the cuts, without cuts, and outside the cuts.
+
+    Args:
+        quarks: "u" (ε^u alone, ε^d = 0), "d", or "u=d".
+        couplings: "both", "ee" or "mumu".
+        points: per axis of the maps over ε in [−1, 1]; 0: no maps.
+        off_term: "integral" ([D20] Eq. 6.4, whose flat prior of the steady state adds one expected
+            event per bin) or "profile".
+
+    Returns:
+        `NsiFit`.
+
+    Source: the argument at the end of [D20] (arXiv:2006.09386) §6.1.
+    """
+    if couplings not in COUPLINGS:
+        raise unknown_name("choice of couplings", couplings, COUPLINGS)
+    if points and (points < 3 or couplings != "both"):
+        raise InputError("maps need both couplings and at least 3 points per axis")
+    free = COUPLINGS[couplings]
+    whole = csi2017_nsi(quarks=quarks, off_term=off_term)
+    joints = {region: JointModel(in_region(whole, region)) for region in REGIONS}
+    found = {region: _fit_region(joints[region], region, free) for region in REGIONS}
+    axis = np.linspace(*EPS_RANGE, points) if points else np.zeros(0)
+    # Each fit has the constraint once: ln σ√2π is there twice apart, once together.
+    sigma = float(whole.parameters[0].sigma or 1.0)
+    constant = 2.0 * np.log(sigma * np.sqrt(2.0 * np.pi))
+
+    def tension(key: str) -> float:
+        apart = sum(getattr(found[region], key) for region in ("cuts", "outside"))
+        return float(getattr(found["no-cuts"], key) - apart + constant)
+
+    return NsiFit(
+        quarks=quarks,
+        couplings=couplings,
+        off_term=off_term,
+        regions=found,
+        cuts_at_no_cuts=_cost(joints["cuts"], found["cuts"], found["no-cuts"]),
+        no_cuts_at_cuts=_cost(joints["no-cuts"], found["no-cuts"], found["cuts"]),
+        tension=tension("two_nll"),
+        tension_standard=tension("two_nll_standard"),
+        eps=axis,
+        maps={r: _map(joints[r], found[r], axis) for r in REGIONS} if points else {},
+        version=__version__,
+    )
