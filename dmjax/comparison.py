@@ -88,6 +88,11 @@ class EvidenceSettings:
         for name in self.signals:
             if name not in SIGNALS:
                 raise unknown_name("signal", name, SIGNALS)
+        if self.live < 20 or self.draws < 100:
+            raise InputError(
+                "nested sampling needs at least 20 live points and 100 draws, got "
+                f"{self.live} and {self.draws}"
+            )
         if not (self.signals and self.priors):
             raise InputError("name at least one signal and one prior")
         for choice in self.priors:
@@ -149,7 +154,7 @@ def hypotheses(settings: EvidenceSettings) -> dict[str, Hypothesis]:
 
 def _grid(settings: EvidenceSettings, dark: DarkSetting) -> GridPosterior:
     axes = [
-        np.linspace(*np.log(ends), count)
+        np.linspace(np.log(ends[0]), np.log(ends[1]), count)
         for ends, count in (
             (settings.m_v_range, settings.grid_masses),
             (settings.y_range, settings.grid_couplings),
@@ -241,7 +246,7 @@ def _write(path: Path, run: NestedRun, described: dict) -> None:
         path,
         run.draws,
         attributes | {"hypothesis": run.name, "configuration": described},
-        {"log_likelihood": run.log_likelihood},
+        {"log_l": run.log_likelihood},
     )
 
 

@@ -158,7 +158,7 @@ def write_draws(
         samples: name → (chains, draws), or (draws,) for one chain.
         attributes: of the whole file; numbers and text as they are, the rest as JSON text. The
             version of the package is added.
-        statistics: name → per draw, e.g. the log-likelihood: the group "sample_stats".
+        statistics: name → per draw, e.g. "log_l": the group "sample_stats".
     """
     with warnings.catch_warnings():  # ArviZ 0.x announces ArviZ 1.0 on every import
         warnings.simplefilter("ignore", FutureWarning)

@@ -14,7 +14,7 @@ from test_posterior import template
 from dmjax.errors import InputError
 from dmjax.inference.bayes import posterior_by_nuts
 from dmjax.inference.dark_joint import best_mass, dark_hypothesis, joint_hypothesis
-from dmjax.inference.evidence import bayes_factor, grid_evidence, share_inside
+from dmjax.inference.evidence import grid_evidence, share_inside
 from dmjax.inference.grid import grid_posterior
 from dmjax.inference.nested import Hypothesis, nested_sampling
 from dmjax.inference.predictive import predictive_checks, prior_draws, replicate
@@ -27,6 +27,7 @@ from dmjax.inference.priors import (
     quantiles,
 )
 from dmjax.io import write_draws
+from dmjax.likelihood.analysis import BinnedAnalysis
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.likelihood.nuisance import marginal_alpha
@@ -132,9 +133,20 @@ def _key():
     return jax.random.key(5)
 
 
+def pooled(bins):
+    """Four neighbours in one bin: the same shapes at a quarter of the cost."""
+    return bins.reshape(-1, 4).sum(axis=1)
+
+
 @pytest.fixture(scope="module")
 def analysis():
-    return csi_like()
+    fine = csi_like()
+    counts = OnOffCounts(*(pooled(np.asarray(n)) for n in (fine.counts.n_on, fine.counts.n_off)))
+    return BinnedAnalysis(counts, pooled(fine.neutrinos), pooled(fine.neutrons), 0.28)
+
+
+def pooled_template(m_v):
+    return pooled(template(m_v))
 
 
 @pytest.fixture(scope="module")
@@ -156,14 +168,14 @@ def joint(analysis):
 @pytest.fixture(scope="module")
 def tables():
     log_m_v = jnp.linspace(*np.log(M_RANGE), 400)
-    return {"toy": TemplateTable(log_m_v, jax.vmap(template)(jnp.exp(log_m_v)))}
+    return {"toy": TemplateTable(log_m_v, jax.vmap(pooled_template)(jnp.exp(log_m_v)))}
 
 
 @pytest.fixture(scope="module")
 def grid(analysis):
     log_m_v = jnp.linspace(*np.log(M_RANGE), 120)
     log_y = jnp.linspace(*np.log(Y_RANGE), 120)
-    templates = jax.vmap(template)(jnp.exp(log_m_v))
+    templates = jax.vmap(pooled_template)(jnp.exp(log_m_v))
     return grid_posterior(analysis, templates, log_m_v, log_y, jnp.asarray(np.log(Y_REF)))
 
 
@@ -171,14 +183,13 @@ def grid(analysis):
 def dark(joint, tables):
     return {
         choice: dark_hypothesis(joint, tables, dark_priors(choice, M_RANGE, Y_RANGE), name=choice)
-        for choice in ("log-uniform", "uniform")
+        for choice in ("log-uniform", "uniform-mass")
     }
 
 
 @pytest.fixture(scope="module")
 def runs(dark):
-    live = {"log-uniform": 500, "uniform": 2000}  # more where the posterior is a smaller corner
-    return {c: nested_sampling(h, jax.random.key(8), live=live[c]) for c, h in dark.items()}
+    return {c: nested_sampling(h, jax.random.key(8), live=800) for c, h in dark.items()}
 
 
 def test_nested_sampling_agrees_with_the_grid(runs, grid):
@@ -204,25 +215,20 @@ def test_the_grid_without_priors_is_log_uniform(grid):
         grid_evidence(grid, dark_priors("uniform", (300.0, 400.0), Y_RANGE))
 
 
-def test_backgrounds_alone_have_the_exact_evidence(analysis, runs):
-    """One nuisance: against the quadrature of `marginal_alpha`, and SciPy's."""
+def test_the_constraint_of_a_joint_model_becomes_its_prior(analysis):
+    """∫ L dπ over the one nuisance by SciPy is the quadrature of `marginal_alpha`."""
     alpha = Parameter("alpha", 0.0, 0.28, lower=-1.0)
     scale = Scale("alpha", 1.0, 1.0)
     parts = [Component("nu", analysis.neutrinos, (scale,)), Component("brn", analysis.neutrons)]
     counts = {"on": analysis.counts.n_on, "off": analysis.counts.n_off}
     alone = joint_hypothesis("none", JointModel(CountModel("toy", parts, [alpha], **counts)))
-    run = nested_sampling(alone, jax.random.key(3))
     exact = float(marginal_alpha(analysis, jnp.zeros(analysis.neutrinos.size)))
-    assert abs(run.log_z - exact) < tolerance("sigmas") * run.error
     log_l = jax.jit(alone.log_likelihood)
 
     def integrand(a):
         return np.exp(float(log_l(jnp.asarray([a]))) - exact) * SCIPY[2].pdf(a)
 
     assert abs(integrate.quad(integrand, -0.99, 1.5)[0] - 1.0) < tolerance("normalisation")
-    factor = bayes_factor(runs["log-uniform"], run)
-    assert (factor.first, factor.second) == ("log-uniform", "none")
-    assert factor.log_b == runs["log-uniform"].log_z - run.log_z
 
 
 def test_best_mass_is_no_worse_than_the_grid(joint, tables, grid):
@@ -241,7 +247,7 @@ def test_tables_must_match_the_model(joint, tables):
     short = tables["toy"]._replace(values=tables["toy"].values[:, 1:])
     for given, message in (
         ({"other": tables["toy"]}, "a table for 'other'"),
-        ({"toy": short}, "the table has 155 bins"),
+        ({"toy": short}, "the table has 38 bins"),
         ({}, "a table is needed"),
     ):
         with pytest.raises(InputError, match=message):
@@ -260,17 +266,16 @@ def counted():
 
 @pytest.fixture(scope="module")
 def exact(counted):
-    prior_b = stats.truncnorm(-3.0, np.inf, 3.0, 1.0)
-
-    def moment(k):
-        def f(s, b):
-            return s**k * stats.poisson.pmf(9, s + b) * prior_b.pdf(b) / 30.0
-
-        return integrate.dblquad(f, 0.0, 10.0, 0.0, 30.0)[0]
-
-    z = moment(0)
-    mean = moment(1) / z
-    return np.log(z), mean, np.sqrt(moment(2) / z - mean**2)
+    (s, ws), (b, wb) = (
+        (0.5 * high * (x + 1.0), 0.5 * high * w)
+        for high in (30.0, 10.0)
+        for x, w in [np.polynomial.legendre.leggauss(80)]
+    )
+    weight = stats.truncnorm(-3.0, np.inf, 3.0, 1.0).pdf(b) * wb
+    like = stats.poisson.pmf(9, s[:, None] + b[None, :]) @ weight * ws / 30.0
+    z = like.sum()
+    mean = np.sum(s * like) / z
+    return np.log(z), mean, np.sqrt(np.sum(s**2 * like) / z - mean**2)
 
 
 def test_nuts_and_nested_sampling_agree_with_quadrature(counted, exact):
@@ -331,15 +336,15 @@ def test_predictive_checks_see_an_excess(counted):
 
 
 def test_draws_open_without_the_package(runs, tmp_path):
-    run, path = runs["uniform"], tmp_path / "draws.nc"
-    attributes = {"log_z": run.log_z, "configuration": {"prior": "uniform", "live": run.live}}
-    write_draws(path, run.draws, attributes, {"log_likelihood": run.log_likelihood})
+    run, path = runs["uniform-mass"], tmp_path / "draws.nc"
+    attributes = {"log_z": run.log_z, "configuration": {"prior": "uniform-mass", "live": run.live}}
+    write_draws(path, run.draws, attributes, {"log_l": run.log_likelihood})
     code = (
         "import json, sys, xarray\n"
         f"top = xarray.open_dataset({str(path)!r}, engine='h5netcdf')\n"
         f"draws = xarray.open_dataset({str(path)!r}, engine='h5netcdf', group='posterior')\n"
         "assert draws['m_v'].dims == ('chain', 'draw') and draws.sizes['draw'] == 2000\n"
-        "assert json.loads(top.attrs['configuration'])['prior'] == 'uniform'\n"
+        "assert json.loads(top.attrs['configuration'])['prior'] == 'uniform-mass'\n"
         "assert 'dmjax' not in sys.modules\n"
         "print(top.attrs['dmjax_version'], top.attrs['log_z'], float(draws['y'].mean()))\n"
     )

@@ -135,12 +135,14 @@ def _print_evidence(result: dict) -> None:
                 f"{run['information']:.2f}",
                 f"{p['chi2']['p_value']:.3f} +- {p['chi2']['error']:.3f}",
                 f"{p['total']['p_value']:.3f} +- {p['total']['error']:.3f}",
-                run["status"],
             ]
         )
-    headers = ["hypothesis", "ln Z", "ln Z (grid)", "nats", "p (chi2)", "p (total)", "status"]
+    headers = ["hypothesis", "ln Z", "grid", "nats", "p (chi2)", "p (total)"]
     settings = result["settings"]
     show(f"{settings['dataset']} ({settings['window']})", headers, rows)
+    for name, run in result["runs"].items():
+        if run["status"] != "converged":
+            emit(f"{name}: {run['status']}")
     for factor in result["bayes_factors"]:
         emit(
             f"ln B({factor['first']} / {factor['second']}) = {factor['log_b']:.2f} "

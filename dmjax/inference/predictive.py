@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from dmjax.errors import InputError
+from dmjax.inference.chunks import in_chunks
 from dmjax.inference.nested import Hypothesis
 from dmjax.inference.priors import quantiles
 from dmjax.likelihood.count_model import Counts
@@ -95,7 +96,7 @@ def _replicas(hypothesis: Hypothesis, data: Data, keep, keys, values):
             seen.append(_statistics(on.astype(mean.dtype), *moments, held))
         return tuple(_combine(jnp.stack(parts)) for parts in (drawn, seen))
 
-    return jax.lax.map(one, (keys, values), batch_size=256)
+    return in_chunks(one, (keys, values), 512)
 
 
 def _combine(parts: Float[Array, "analyses statistics"]) -> Float[Array, " statistics"]:
