@@ -6,8 +6,8 @@ import typer
 
 from dmjax.cli.data import data
 from dmjax.cli.diagnose import diagnose
-from dmjax.cli.export import export
 from dmjax.cli.evidence import evidence, nsi
+from dmjax.cli.export import export
 from dmjax.cli.fit import fit, plot
 from dmjax.cli.info import info
 from dmjax.cli.limit import limit
