@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 
+from dmjax.data import load_toml
 from dmjax.data.releases import add_release, read_release, release
 from dmjax.errors import InputError
 from dmjax.inference.fits import all_intervals, best_fit
 from dmjax.inference.minimise import Status
-from dmjax.likelihood.csi2021 import (
+from dmjax.likelihood.csi2021 import csi2021, csi2021_unbinned
+from dmjax.likelihood.csi2021_cevns import radius_sides, recoil_scales, response_sides
+from dmjax.likelihood.csi2021_shapes import (
     UNBINNED,
     counted,
-    csi2021,
     csi2021_binning,
     csi2021_events,
     csi2021_search,
-    csi2021_unbinned,
 )
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.likelihood.lar2020 import lar2020
@@ -100,6 +101,20 @@ def test_joint_with_lar_shares_the_flux():
     found = best_fit(joint)
     assert int(found.status) == Status.CONVERGED
     assert float(found.errors[names.index("sns_flux")]) < 1.0
+
+
+def test_normalisations_are_those_of_the_alternates():
+    """Half the distance of the two sides, of the events below 60 photo-electrons."""
+    bins = csi2021_binning()
+    total = next(p.centre for p in csi2021().parameters if p.name == "csi_n_cevns")
+    sides = response_sides(bins) | radius_sides(bins)
+    half = {name: 0.5 * float((up - down).sum()) / total for name, (up, down) in sides.items()}
+    scales, _ = recoil_scales()
+    held = {scale.parameter: float(scale.slope) for scale in scales} | {
+        "csi_radius": load_toml("datasets", "csi2021")["radius_error"]
+    }
+    del held["sns_flux"]
+    assert held == pytest.approx(half, abs=5e-4)
 
 
 def test_signal_goes_into_its_bins():

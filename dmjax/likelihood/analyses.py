@@ -10,7 +10,8 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.ccm120 import ccm120, ccm120_search
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.csi2017 import csi2017, csi2017_search
-from dmjax.likelihood.csi2021 import UNBINNED, csi2021, csi2021_search, csi2021_unbinned
+from dmjax.likelihood.csi2021 import csi2021, csi2021_unbinned
+from dmjax.likelihood.csi2021_shapes import UNBINNED, csi2021_search
 from dmjax.likelihood.lar2020 import lar2020, lar2020_search
 from dmjax.likelihood.search import Search
 
