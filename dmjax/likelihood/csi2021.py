@@ -42,7 +42,7 @@ def csi2021(
     Args:
         signal: events per bin at strength 1, from `dark_matter_counts`; adds the parameter
             "signal" and the pulls of flux, efficiency and quenching.
-        cevns: "free", or "predicted" with the pulls of flux (10 %, shared), radius, efficiency, quenching.
+        cevns: "free", or "predicted" with pulls of flux (shared), radius, efficiency, quenching.
         systematics: let efficiency and quenching change the shape of CEvNS; add the arrival.
         region: "signal" (below 60 photo-electrons) or "sideband" (60–250).
         single: events of the release, in place of the shipped counts.

@@ -105,8 +105,8 @@ def cevns_part(bins: Binning, cevns: str, systematics: bool) -> Parts:
         scales, pulls = (Scale("csi_n_cevns"),), (events("csi_n_cevns", unit),)
     sides = response_sides(bins) | arrival_sides(bins) if systematics else {}
     shapes = tuple(
-        Morph(name, *(jnp.asarray(side.ravel() / unit) for side in pair))
-        for name, pair in sides.items()
+        Morph(name, jnp.asarray(up.ravel() / unit), jnp.asarray(down.ravel() / unit))
+        for name, (up, down) in sides.items()
     )
     component = Component("cevns", counts.ravel() / unit, (*scales, *shapes))
     return Parts((component,), (*pulls, *map(pull, sides)))
