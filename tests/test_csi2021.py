@@ -8,6 +8,7 @@ from dmjax.data.releases import add_release, read_release, release
 from dmjax.errors import InputError
 from dmjax.inference.fits import all_intervals, best_fit
 from dmjax.inference.minimise import Status
+from dmjax.likelihood.csi2017 import csi2017
 from dmjax.likelihood.csi2021 import csi2021, csi2021_unbinned
 from dmjax.likelihood.csi2021_cevns import radius_sides, recoil_scales, response_sides
 from dmjax.likelihood.csi2021_shapes import (
@@ -125,6 +126,11 @@ def test_signal_goes_into_its_bins():
     ends = all_intervals(joint, level=2.706)
     at = joint.parameters.names.index("signal")
     assert bool(ends.reached[at, 1]) and 0.0 < float(ends.upper[at]) * float(counts.sum()) < 200.0
+
+
+def test_the_run_of_2017_is_not_counted_twice():
+    with pytest.raises(InputError, match="csi2021 contains the events of csi2017"):
+        JointModel([csi2017(), csi2021()])
 
 
 def test_events_of_the_release_are_those_that_ship(added):

@@ -46,6 +46,7 @@ class CountModel(eqx.Module):
         off_term: "integral" or "profile" (static).
         axes: (label, edges) of each axis of the bins, for figures and exports.
         expected_data: whether `on` and `off` may be expectations (Asimov), not whole numbers.
+        contains: names of analyses whose events are among these, never to be joined with them.
 
     Raises:
         InputError: shapes that differ, bad counts, an undefined or unused parameter.
@@ -63,6 +64,7 @@ class CountModel(eqx.Module):
     parameters: tuple[Parameter, ...] = eqx.field(static=True)
     off_term: str = eqx.field(static=True)
     axes: tuple[tuple[str, tuple[float, ...]], ...] = eqx.field(static=True)
+    contains: tuple[str, ...] = eqx.field(static=True)
 
     def __init__(
         self,
@@ -74,8 +76,10 @@ class CountModel(eqx.Module):
         off_term: str = "integral",
         axes: Iterable[tuple[str, Iterable[float]]] = (),
         expected_data: bool = False,
+        contains: Iterable[str] = (),
     ):
         self.name = name
+        self.contains = tuple(contains)
         self.components = tuple(components)
         self.parameters = merge(parameters)
         self.off_term = off_term

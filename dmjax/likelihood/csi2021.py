@@ -19,7 +19,6 @@ from dmjax.likelihood.csi2021_shapes import (
     steady_shape,
 )
 from dmjax.likelihood.ingredients import check_cevns, events, signal_parts, unit_sum
-from dmjax.likelihood.parameters import merge
 from dmjax.likelihood.search import exposure
 from dmjax.likelihood.templates import Component, Scale
 
@@ -77,9 +76,10 @@ def csi2021(
     return CountModel(
         NAME if region == "signal" else f"{NAME}-{region}",
         [*components, *added.components],
-        merge(parameters, added.parameters),
+        [*parameters, *added.parameters],
         on=on,
         axes=[("pe", bins.pe), ("time_us", bins.time)],
+        contains=("csi2017",) if region == "signal" else (),
     )
 
 

@@ -47,7 +47,8 @@ class JointModel(eqx.Module):
         models: one or more `CountModel`, with distinct names.
 
     Raises:
-        InputError: no model, two of one name, or one parameter defined in two ways.
+        InputError: no model, two of one name or with events in common, or one parameter defined
+            in two ways.
 
     >>> from dmjax.likelihood.parameters import Parameter
     >>> from dmjax.likelihood.templates import Component, Scale
@@ -67,6 +68,9 @@ class JointModel(eqx.Module):
         names = [model.name for model in self.models]
         if not names or len(set(names)) < len(names):
             raise InputError(f"a joint model needs analyses of distinct names, got {names}")
+        for model in self.models:
+            for name in set(model.contains) & set(names):
+                raise InputError(f"{model.name} contains the events of {name}: fit one of them")
         self.parameters = parameter_set(merge(*(model.parameters for model in self.models)))
 
 
