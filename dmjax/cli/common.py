@@ -39,10 +39,19 @@ Channels = Annotated[
 
 
 def start() -> None:
-    """float64 for every computation of the command line."""
+    """float64 for every computation, and compiled functions kept for the next command."""
     import jax
+    from platformdirs import user_cache_path
 
     jax.config.update("jax_enable_x64", True)
+    if jax.config.jax_compilation_cache_dir is None:
+        folder = user_cache_path("dmjax", appauthor=False) / "compiled"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ platform's folder for user data.
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from platformdirs import user_data_path
 
 from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
@@ -36,14 +36,7 @@ class Release(NamedTuple):
 def user_folder() -> Path:
     """Where dmjax keeps what it must remember: `DMJAX_DATA`, or the platform's user data."""
     chosen = os.environ.get("DMJAX_DATA")
-    if chosen:
-        return Path(chosen)
-    home = Path.home()
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "dmjax"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "dmjax"
-    return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "dmjax"
+    return Path(chosen) if chosen else user_data_path("dmjax", appauthor=False)
 
 
 def _remembered() -> dict[str, str]:
