@@ -1,5 +1,6 @@
 """What every command shares: option types, start-up, tables."""
 
+import os
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -44,14 +45,15 @@ def start() -> None:
     from platformdirs import user_cache_path
 
     jax.config.update("jax_enable_x64", True)
-    if jax.config.jax_compilation_cache_dir is None:
-        folder = user_cache_path("dmjax", appauthor=False) / "compiled"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    folder = user_cache_path("dmjax", appauthor=False) / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
 def names(text: str) -> tuple[str, ...]:
