@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from jaxtyping import ArrayLike
-
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.ccm120 import ccm120, ccm120_search
 from dmjax.likelihood.count_model import CountModel
@@ -14,6 +12,7 @@ from dmjax.likelihood.csi2021 import csi2021, csi2021_unbinned
 from dmjax.likelihood.csi2021_shapes import UNBINNED, csi2021_search
 from dmjax.likelihood.lar2020 import lar2020, lar2020_search
 from dmjax.likelihood.search import Search
+from dmjax.likelihood.signal_counts import SignalLike
 
 
 class Analysis(NamedTuple):
@@ -54,12 +53,12 @@ def known_analysis(name: str) -> Analysis:
     return ANALYSES[name]
 
 
-def analysis(name: str, signal: ArrayLike | None = None, **options) -> CountModel:
+def analysis(name: str, signal: SignalLike | None = None, **options) -> CountModel:
     """A published data set as a count model.
 
     Args:
         name: one of `ANALYSES`.
-        signal: events per bin at strength 1, e.g. from `dark_matter_counts(search(name), point)`.
+        signal: events at strength 1, e.g. from `dark_matter_signal(search_of(name), point)`.
         options: see the builder: cevns ("free" or "predicted"), systematics, window, …
 
     Returns:

@@ -1,13 +1,13 @@
 """CCM120, 2019 run: one counted number."""
 
 import numpy as np
-from jaxtyping import ArrayLike
 
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.ingredients import events, pull, signal_parts
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.search import Search, axis_edges, exposure, search
+from dmjax.likelihood.signal_counts import SignalLike
 from dmjax.likelihood.templates import Component, Scale
 
 NAME = "ccm120"
@@ -19,13 +19,13 @@ def ccm120_search() -> Search:
     return search(exposure(NAME), axis_edges(spec, "kev"), axis_edges(spec, "time_us"))
 
 
-def ccm120(signal: ArrayLike | None = None, *, systematics: bool = False) -> CountModel:
+def ccm120(signal: SignalLike | None = None, *, systematics: bool = False) -> CountModel:
     """The CCM120 count: 115 005 expected, 115 005 + 16.5 observed.
 
     Without a signal the parameter is "n_excess", a free number of events.
 
     Args:
-        signal: events at strength 1, (1,), from `dark_matter_counts`; adds the parameter "signal"
+        signal: events at strength 1, (1,), from `dark_matter_signal`; adds the parameter "signal"
             and the 22.6 % nuisance "ccm_signal".
         systematics: without a signal, put the 22.6 % on "n_excess" too.
 

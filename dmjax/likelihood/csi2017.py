@@ -1,13 +1,13 @@
 """COHERENT CsI 2017 as a count model: the likelihood of `BinnedAnalysis`, parameters named."""
 
 import jax.numpy as jnp
-from jaxtyping import ArrayLike
 
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.ingredients import signal_parts
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.search import Search, search
+from dmjax.likelihood.signal_counts import SignalLike
 from dmjax.likelihood.templates import Component, Scale
 
 NAME = "csi2017"
@@ -20,7 +20,7 @@ def csi2017_search(window: str = "no-cuts") -> Search:
 
 
 def csi2017(
-    signal: ArrayLike | None = None,
+    signal: SignalLike | None = None,
     *,
     window: str = "no-cuts",
     off_term: str = "integral",

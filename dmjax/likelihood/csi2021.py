@@ -2,8 +2,6 @@
 
 import math
 
-from jaxtyping import ArrayLike
-
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.csi2021_cevns import cevns_part, recoil_scales
@@ -20,11 +18,12 @@ from dmjax.likelihood.csi2021_shapes import (
 )
 from dmjax.likelihood.ingredients import check_cevns, events, signal_parts, unit_sum
 from dmjax.likelihood.search import exposure
+from dmjax.likelihood.signal_counts import SignalLike
 from dmjax.likelihood.templates import Component, Scale
 
 
 def csi2021(
-    signal: ArrayLike | None = None,
+    signal: SignalLike | None = None,
     *,
     cevns: str = "free",
     systematics: bool = False,
@@ -39,7 +38,7 @@ def csi2021(
     anticoincidence count ± its square root.
 
     Args:
-        signal: events per bin at strength 1, from `dark_matter_counts`; adds the parameter
+        signal: events per bin at strength 1, from `dark_matter_signal`; adds the parameter
             "signal" and the pulls of flux, efficiency and quenching.
         cevns: "free", or "predicted" with pulls of flux (shared), radius, efficiency, quenching.
         systematics: let efficiency and quenching change the shape of CEvNS; add the arrival.
@@ -83,7 +82,7 @@ def csi2021(
     )
 
 
-def csi2021_unbinned(signal: ArrayLike | None = None, **options) -> CountModel:
+def csi2021_unbinned(signal: SignalLike | None = None, **options) -> CountModel:
     """`csi2021` on the single events of the release, in bins of 1 photo-electron × 0.05 µs.
 
     The shapes are histograms of 1 photo-electron, so finer bins in energy change nothing; in time

@@ -7,7 +7,8 @@ from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.errors import InputError
 from dmjax.likelihood.parameters import Parameter
-from dmjax.likelihood.templates import AbstractEffect, Component, Scale
+from dmjax.likelihood.signal_counts import SignalCounts, SignalLike, source_pull
+from dmjax.likelihood.templates import AbstractEffect, Component, Morph, Scale
 
 FLUX = Parameter("sns_flux", 0.0, 1.0, lower=-9.0, upper=9.0)
 """Pull of the neutrinos per proton at the SNS, shared by every COHERENT analysis."""
@@ -52,13 +53,20 @@ def check_cevns(choice: str) -> None:
 
 
 def signal_parts(
-    counts: ArrayLike | None, effects: tuple[AbstractEffect, ...], nuisances: tuple[Parameter, ...]
+    counts: SignalLike | None,
+    effects: tuple[AbstractEffect, ...],
+    nuisances: tuple[Parameter, ...],
 ) -> Parts:
     """A signal of given counts at strength 1 with its own nuisances; nothing for None.
 
-    The strength is the free parameter "signal", shared by every analysis of a joint fit.
+    The strength is the free parameter "signal", shared by every analysis of a joint fit, and so
+    are the pulls of the sources of `SignalCounts`.
     """
     if counts is None:
         return Parts((), ())
-    component = Component("signal", jnp.ravel(jnp.asarray(counts)), (Scale("signal"), *effects))
-    return Parts((component,), (Parameter("signal", 0.0, lower=0.0), *nuisances))
+    made = counts if isinstance(counts, SignalCounts) else SignalCounts(jnp.asarray(counts), {})
+    sources = tuple(Morph(name, jnp.ravel(up)) for name, up in made.raised.items())
+    nominal = jnp.ravel(made.nominal)
+    component = Component("signal", nominal, (Scale("signal"), *effects, *sources))
+    pulls = (source_pull(name) for name in made.raised)
+    return Parts((component,), (Parameter("signal", 0.0, lower=0.0), *nuisances, *pulls))

@@ -4,7 +4,6 @@ import math
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import ArrayLike
 
 from dmjax.data import load_table, load_toml
 from dmjax.likelihood.count_model import CountModel
@@ -18,6 +17,7 @@ from dmjax.likelihood.ingredients import (
     unit_sum,
 )
 from dmjax.likelihood.search import Search, axis_edges, exposure, search
+from dmjax.likelihood.signal_counts import SignalLike
 from dmjax.likelihood.templates import AbstractEffect, Component, Morph, Scale
 
 NAME = "lar2020"
@@ -59,14 +59,14 @@ def _backgrounds(spec: dict, cevns: str, systematics: bool) -> Parts:
 
 
 def lar2020(
-    signal: ArrayLike | None = None, *, cevns: str = "free", systematics: bool = False
+    signal: SignalLike | None = None, *, cevns: str = "free", systematics: bool = False
 ) -> CountModel:
     """The LAr 2020 analysis: 12 × 8 × 10 bins, four backgrounds, optionally a signal.
 
     Parameters: n_cevns (free), n_brn_prompt, n_brn_delayed, n_ss (events, constrained).
 
     Args:
-        signal: events per bin at strength 1, (960,), from `dark_matter_counts`; adds the free
+        signal: events per bin at strength 1, (960,), from `dark_matter_signal`; adds the free
             parameter "signal" and the 8.5 % nuisance "lar_signal".
         cevns: "free", or "predicted": 128 ± 17, 10 % of it the shared pull "sns_flux".
         systematics: add the shape nuisances of the release, interpolated between its alternates.

@@ -6,6 +6,7 @@ from jaxtyping import Array, ArrayLike, Float
 from dmjax.errors import InputError
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.ingredients import pull, signal_parts
+from dmjax.likelihood.signal_counts import SignalLike
 from dmjax.likelihood.templates import Component, Scale
 from dmjax.numerics import safe_divide
 
@@ -52,7 +53,7 @@ def chi2_neutrinos(signal: Bins, neutrinos: Bins) -> Scalar:
 
 def projection(
     name: str,
-    signal: ArrayLike,
+    signal: SignalLike,
     neutrinos: ArrayLike,
     background: ArrayLike | float = 0.0,
     sigma: float = 0.0,

@@ -69,6 +69,18 @@ def in_slices(setting: Search, counts: Float[Array, "bins times"]) -> Float[Arra
     return (counts[:, None, :] * slices[:, :, None]).ravel()
 
 
+def channel_counts(
+    setting: Search,
+    point: VectorMediator | DoubleMediator,
+    conventions: Conventions,
+    channels: tuple[str, ...],
+) -> Float[Array, "channels bins times"]:
+    """Expected dark-matter events of each production channel, without the third axis."""
+    return expected_counts(
+        setting.experiment, point, setting.recoils, setting.time_edges, conventions, channels
+    )
+
+
 @eqx.filter_jit
 def dark_matter_counts(
     setting: Search,
@@ -89,10 +101,7 @@ def dark_matter_counts(
     Returns:
         Events, (bins,).
     """
-    counts = expected_counts(
-        setting.experiment, point, setting.recoils, setting.time_edges, conventions, channels
-    )
-    return in_slices(setting, counts.sum(0))
+    return in_slices(setting, channel_counts(setting, point, conventions, channels).sum(0))
 
 
 @eqx.filter_jit
