@@ -23,7 +23,8 @@ STACK = (
 )
 
 
-def _figure(height: float) -> tuple[Figure, Axes]:
+def new_figure(height: float) -> tuple[Figure, Axes]:
+    """One panel of the width of a column in print."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -40,7 +41,7 @@ def plot_spectrum(result: dict) -> Figure:
     Args:
         result: a saved `Spectrum`.
     """
-    figure, axes = _figure(3.5)
+    figure, axes = new_figure(3.5)
     edges = np.asarray(result["pe_edges"]) * result["kev_per_pe"]
     scale = {name: 1.0 + result["alpha"] for name in ("prompt", "delayed", "signal")}
     base = np.zeros(len(edges) - 1)
@@ -89,7 +90,7 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
     """
     for name, curve in limits.items():
         check_same_conventions(settings, curve, f"limit curve ({name})")
-    figure, axes = _figure(3.7)
+    figure, axes = new_figure(3.7)
     handles = []
     for name, (colour, label) in reversed(STYLE.items()):
         saved = posteriors[name]

@@ -25,7 +25,7 @@ ROOMS = [
     {"fitting", "combined", "comparison"},
     {"studies"},
     {"export", "plots"},
-    {"plots_stats", "plots_nsi"},
+    {"plots_limits", "plots_nsi", "plots_stats"},
     {"reproduce"},
     {"cli"},
 ]
