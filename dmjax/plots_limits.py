@@ -75,9 +75,8 @@ def plot_limits(results: list[dict]) -> Figure:
         axes.plot(result["m_v"], limit, color=colour, lw=1.4, label=_label(result))
         lower = _numbers(result.get("lower") or [None] * limit.size)
         if np.any(lower > 0):
-            axes.plot(
-                result["m_v"], np.where(lower > 0, lower, np.nan), color=colour, lw=1.4, ls=":"
-            )
+            seen = np.where(lower > 0, lower, np.nan)
+            axes.plot(result["m_v"], seen, ":", color=colour, lw=1.4)
     about = _settings(results[0])
     axes.set_xscale("log")
     axes.set_yscale("log")
