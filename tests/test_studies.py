@@ -74,10 +74,10 @@ def test_coverage_of_ccm120():
         ("limit coherent-csi --bands", "use asymptotic or toys"),
         ("limit lar2020 --model events --method asymptotic", "data sets of one bin"),
         ("toys csi2017", "--mv 30"),
-        ("toys csi2017 --mv 30 --test q", "use qtilde"),
+        ("toys ccm120 --model events --test q", "use qtilde"),
         ("coverage ccm120 --model events --shift ccm_signal", "name=number"),
         ("coverage ccm120 --model events --events few", "takes numbers"),
-        ("toys csi2016 --mv 30", "did you mean 'csi2017'"),
+        ("toys lar2010 --mv 30", "did you mean 'lar2020'"),
     ],
 )
 def test_bad_questions_are_one_line(line, why):

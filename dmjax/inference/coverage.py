@@ -15,7 +15,6 @@ from dmjax.inference.asymptotics import strength_test
 from dmjax.inference.feldman_cousins import observed_scan
 from dmjax.inference.limits import likelihood_threshold
 from dmjax.inference.strength import Strength
-from dmjax.inference.throw import throw
 from dmjax.inference.toys import (
     ROUNDING,
     Throwing,
@@ -26,6 +25,7 @@ from dmjax.inference.toys import (
     labelled_key,
     largest_counts,
     quantile,
+    throw_batch,
     throw_blocks,
 )
 from dmjax.likelihood.joint import Data, JointModel
@@ -57,13 +57,12 @@ class Coverage(NamedTuple):
 
 
 @eqx.filter_jit
-def _p_values(joint, chosen, truth: Float[Array, " parameters"], keys, most):
-    def one(key):
-        data = throw(joint, truth, key, most)
-        found = strength_test(joint, chosen, data, truth[chosen.index], start=truth)
+def _p_values(joint, chosen, data: Data, truth: Float[Array, " parameters"]):
+    def one(toy):
+        found = strength_test(joint, chosen, toy, truth[chosen.index], start=truth)
         return jnp.stack([found.p_sb, found.cls]), found.status
 
-    levels, status = jax.vmap(one)(keys)
+    levels, status = jax.vmap(one)(data)
     return levels, jnp.zeros(status.shape), status
 
 
@@ -76,7 +75,7 @@ def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl
         toys = throw_blocks(joint, chosen, truth, [point], how, test, label, most)
         return toys.statistic[converged(toys), 0] <= critical + ROUNDING, toys
     toys = in_batches(
-        lambda keys: _p_values(joint, chosen, truth, keys, most),
+        lambda keys: _p_values(joint, chosen, throw_batch(joint, truth, keys, most), truth),
         how.toys,
         labelled_key(how.key, label),
         how.batch_size,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtr, ndtri
+from jax.scipy.special import log_ndtr, ndtr, ndtri
 
 from dmjax.errors import InputError
 from dmjax.inference.asymptotic_limits import LimitStatus
@@ -79,7 +79,8 @@ def _levels(with_signal: list[np.ndarray], without: np.ndarray, q: np.ndarray, c
 def _limits(points: np.ndarray, levels: np.ndarray, wanted: float) -> np.ndarray:
     """Where each row last rises through a level, linear between points.
 
-    The first point where even that lies above, inf where the last one still lies below.
+    inf where the last point still lies below. Where even the first one lies above, ln CLs is taken
+    as linear from 0 at no signal.
     """
     kept = levels < wanted
     last = points.size - 1 - np.argmax(kept[:, ::-1], axis=1)
@@ -89,7 +90,8 @@ def _limits(points: np.ndarray, levels: np.ndarray, wanted: float) -> np.ndarray
     share = (wanted - low) / np.where(high > low, high - low, 1.0)
     found = points[last] + share * (points[after] - points[last])
     found = np.where(last == points.size - 1, np.inf, found)
-    return np.where(kept.any(axis=1), found, points[0])
+    below = points[0] * np.asarray(log_ndtr(-wanted) / log_ndtr(-np.maximum(levels[:, 0], wanted)))
+    return np.where(kept.any(axis=1), found, below)
 
 
 def _band(points, levels, limits, shift: float, alpha: float, cls: bool) -> tuple[float, float]:

@@ -10,12 +10,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
 from dmjax.inference.strength import Strength, check_test, statistics_at
 from dmjax.inference.throw import most_counts, throw, toy_keys
-from dmjax.likelihood.joint import JointModel
+from dmjax.likelihood.joint import Data, JointModel
 
 Values = Float[Array, " parameters"]
 BATCH = 100
@@ -73,12 +73,14 @@ def check_count(toys: int, tail: float) -> None:
 
 
 @eqx.filter_jit
-def _block(joint, chosen, truth, points, keys, test, most) -> tuple[Array, Array, Int[Array, " n"]]:
-    def one(key):
-        data = throw(joint, truth, key, most)
-        return statistics_at(joint, chosen, data, points, truth, test)
+def throw_batch(joint: JointModel, truth: Values, keys: Array, most: tuple[int, ...]) -> Data:
+    """`throw` of every key: compiled once, whatever is then done with the toys."""
+    return jax.vmap(lambda key: throw(joint, truth, key, most))(keys)
 
-    return jax.vmap(one)(keys)
+
+@eqx.filter_jit
+def _statistics(joint, chosen, data: Data, truth, points, test) -> tuple[Array, Array, Array]:
+    return jax.vmap(lambda toy: statistics_at(joint, chosen, toy, points, truth, test))(data)
 
 
 def throw_toys(
@@ -116,7 +118,8 @@ def throw_toys(
     points = jnp.atleast_1d(jnp.asarray(points, truth.dtype))
 
     def block(keys):
-        return _block(joint, chosen, truth, points, keys, test, most)
+        data = throw_batch(joint, truth, keys, most)
+        return _statistics(joint, chosen, data, truth, points, test)
 
     return in_batches(block, toys, key, batch_size, first, say)
 
