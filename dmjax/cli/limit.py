@@ -171,7 +171,7 @@ def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out
 
 
 def _column(values) -> list[str]:
-    return [f"{value:.2g}" for value in values]
+    return [f"{value:.3g}" for value in values]
 
 
 def _dataset_of(experiment: str, model: str) -> str:

@@ -147,7 +147,7 @@ def band_levels(cl: Float[ArrayLike, ""], cls: bool) -> Float[Array, " bands"]:
     With CLs Φ⁻¹(1 − (1 − cl) Φ(N)) + N, else Φ⁻¹(cl) + N (arXiv:1007.1727 Eqs. 88, 89).
 
     >>> [round(float(x), 3) for x in band_levels(0.95, True)]
-    [1.052, 1.412, 1.96, 2.729, 3.657]
+    [1.052, 1.412, 1.96, 2.727, 3.656]
     """
     shifts = jnp.asarray(SIGMAS, float)
     alpha = 1.0 - jnp.asarray(cl, float)

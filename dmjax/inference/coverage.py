@@ -21,8 +21,7 @@ from dmjax.inference.toys import (
     binomial_error,
     check_count,
     converged,
-    in_batches,
-    labelled_key,
+    in_blocks,
     largest_counts,
     quantile,
     throw_batch,
@@ -74,12 +73,9 @@ def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl
         test = "t" if method == "fc" else "qtilde"
         toys = throw_blocks(joint, chosen, truth, [point], how, test, label, most)
         return toys.statistic[converged(toys), 0] <= critical + ROUNDING, toys
-    toys = in_batches(
+    toys = in_blocks(
         lambda keys: _p_values(joint, chosen, throw_batch(joint, truth, keys, most), truth),
-        how.toys,
-        labelled_key(how.key, label),
-        how.batch_size,
-        say=lambda done: how.say(label, done),
+        *(how, label),
     )
     # Every limit is at least 0, and at 0 the statistic carries no information.
     column = toys.statistic[converged(toys), METHODS.index(method) - 1]

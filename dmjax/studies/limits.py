@@ -95,7 +95,7 @@ def limit_scan(
 
     >>> found = limit_scan(Family(("ccm120",), model="events"), [])
     >>> [round(float(x)) for x in found.limit], found.status
-    ([643], ['ok'])
+    ([614], ['ok'])
     """
     if plan.method not in METHODS:
         raise unknown_name("method", plan.method, METHODS)
