@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm, poisson
 
 import dmjax.inference.toys as engine
-from counting_models import known, on_off, shapes
+from counting_models import data_of, known, on_off, shapes
 from dmjax.errors import InputError
 from dmjax.inference.asymptotic_limits import asymptotic_limit
 from dmjax.inference.coverage import coverage
@@ -132,6 +132,24 @@ def test_too_few_toys_for_a_quantile_are_refused():
         belt(joint, chosen, data, np.array([0.0, 1.0]), Throwing(50, KEY))
     with pytest.raises(InputError, match="use at least"):
         toy_limit(joint, chosen, data, np.array([1.0, 2.0]), Throwing(200, KEY))
+
+
+def test_data_that_do_not_fit_and_toys_that_all_fail_are_refused():
+    joint = known(3.0, 4.0)
+    chosen, how, points = strength(joint), Throwing(200, KEY), np.array([1.0, 2.0])
+    bad = data_of(joint, [-1.0])
+    for ask in (
+        lambda: toy_limit(joint, chosen, bad, points, how, bands=False),
+        lambda: belt(joint, chosen, bad, points, how),
+        lambda: belt_points(joint, chosen, bad),
+        lambda: coverage(joint, chosen, bad, points, how),
+    ):
+        with pytest.raises(InputError, match="on counts must be >= 0, bin 0 has -1"):
+            ask()
+    lost = throw_toys(joint, chosen, np.full(1, np.nan), [1.0], 100, KEY, "t")
+    assert lost.status.all()
+    with pytest.raises(InputError, match="none of the 100 toys"):
+        quantile(lost, 0.9)
 
 
 def test_a_belt_of_many_counts_is_that_of_the_exact_construction():

@@ -15,6 +15,7 @@ from dmjax.inference.asymptotics import strength_test
 from dmjax.inference.feldman_cousins import observed_scan
 from dmjax.inference.limits import likelihood_threshold
 from dmjax.inference.strength import Strength
+from dmjax.inference.throw import check_data
 from dmjax.inference.toys import (
     ROUNDING,
     Throwing,
@@ -110,7 +111,7 @@ def coverage(
         `Coverage`. An upper limit always contains strength 0: its coverage there is 1.
 
     Raises:
-        InputError: unknown method or parameter, too few toys, a negative strength.
+        InputError: unknown method or parameter, too few toys, a negative strength, bad data.
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
@@ -118,8 +119,11 @@ def coverage(
     if points.size == 0 or np.any(points < 0):
         raise InputError("coverage needs true strengths >= 0")
     check_count(how.toys, 1.0 - cl)
+    check_data(joint, data)
     shift = dict(shift or {})
     scan = observed_scan(joint, chosen, data, jnp.asarray(points))
+    if np.asarray(scan.status[1:]).any():
+        raise InputError("the data cannot be fitted at every true strength")
     nominal = scan.values[1:]
     truths = nominal + _offsets(joint, shift)[None, :]
     most = largest_counts(joint, [*nominal, *truths])

@@ -19,6 +19,7 @@ from dmjax.inference.strength import (
     profile_scan,
     statistic,
 )
+from dmjax.inference.throw import check_data
 from dmjax.inference.toys import Throwing, check_count, largest_counts, quantile, throw_blocks
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.numerics import safe_sqrt
@@ -112,6 +113,7 @@ def belt_points(
     Raises:
         InputError: no such strength, e.g. without signal events.
     """
+    check_data(joint, data)
     level = 1.7 * likelihood_threshold(cl)
     found = _reach(joint, chosen, data, jnp.asarray(level, joint.parameters.centres.dtype))
     if not bool(found.reached):
@@ -142,7 +144,7 @@ def belt(
         `Belt`.
 
     Raises:
-        InputError: too few toys for the quantile, or points that do not increase.
+        InputError: too few toys for the quantile, points that do not increase, or bad data.
 
     Source: Feldman and Cousins, Phys. Rev. D 57 (1998) 3873; nuisances profiled as in the PDG
     review of statistics.
@@ -151,6 +153,7 @@ def belt(
     if points.ndim != 1 or points.size < 2 or np.any(np.diff(points) <= 0):
         raise InputError("a belt needs two or more increasing strengths")
     check_count(how.toys, 1.0 - cl)
+    check_data(joint, data)
     scan = observed_scan(joint, chosen, data, jnp.concatenate([jnp.zeros(1), jnp.asarray(points)]))
     best, nll = scan.values[0, chosen.index], scan.two_nll
     truths = scan.values[2:]

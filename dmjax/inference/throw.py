@@ -5,6 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
@@ -50,10 +51,14 @@ def _integrates(model: CountModel) -> bool:
 
 
 def _throw_counts(means: tuple[Counts, ...], key: Array) -> tuple[Counts, ...]:
-    """Poisson counts of every bin of every model, in one call: it compiles slowly."""
+    """Poisson counts of every bin of every model, in one call: it compiles slowly.
+
+    A mean that is not a number gives no number, so that the fit fails and is counted.
+    """
     parts, structure = jax.tree.flatten(means)
     every = jnp.concatenate(parts)
     drawn = jax.random.poisson(key, every).astype(every.dtype)
+    drawn = jnp.where(jnp.isfinite(every), drawn, jnp.nan)
     ends = np.cumsum([part.size for part in parts])[:-1]
     return jax.tree.unflatten(structure, jnp.split(drawn, ends))
 
@@ -102,6 +107,36 @@ def throw(
     noise = jax.random.normal(centre_key, values.shape, values.dtype)
     drawn = values + noise * jnp.where(known, sigmas, 0.0)
     return Data(counts, jnp.where(known, drawn, limits.centres.astype(values.dtype)))
+
+
+def check_data(joint: JointModel, data: Data) -> None:
+    """InputError for data of another shape than the model's, or (concrete) bad numbers in them."""
+    if (
+        len(data.counts) != len(joint.models)
+        or data.centres.shape != joint.parameters.centres.shape
+    ):
+        raise InputError(
+            f"the data hold {len(data.counts)} analyses and {data.centres.size} centres, the model "
+            f"{len(joint.models)} and {joint.parameters.centres.size}"
+        )
+    for model, counts in zip(joint.models, data.counts, strict=True):
+        pair = (counts.n_on, counts.n_off) if isinstance(counts, OnOffCounts) else counts
+        for label, part, wanted in zip(("on", "off"), pair, model.observed, strict=True):
+            _check_counts(f"{model.name}: {label} counts", part, wanted)
+    if not isinstance(data.centres, Tracer) and not np.isfinite(data.centres).all():
+        raise InputError("auxiliary measurements must be finite")
+
+
+def _check_counts(label: str, counts, wanted) -> None:
+    here, there = (None if part is None else part.shape for part in (counts, wanted))
+    if here != there:
+        raise InputError(f"{label} have shape {here}, the model's {there}")
+    if counts is None or isinstance(counts, Tracer):
+        return
+    good = np.isfinite(counts) & (np.asarray(counts) >= 0)
+    if not good.all():
+        first = int(np.argmin(good))
+        raise InputError(f"{label} must be >= 0, bin {first} has {float(counts[first]):g}")
 
 
 def toy_keys(key: Array, first: int, count: int) -> Array:

@@ -12,6 +12,7 @@ from dmjax.inference.asymptotic_limits import LimitStatus
 from dmjax.inference.asymptotics import SIGMAS
 from dmjax.inference.feldman_cousins import observed_scan
 from dmjax.inference.strength import Strength, check_test, statistic
+from dmjax.inference.throw import check_data
 from dmjax.inference.toys import (
     ROUNDING,
     Throwing,
@@ -150,7 +151,7 @@ def toy_limit(
         `ToyLimit`.
 
     Raises:
-        InputError: too few toys for 1 − cl or for the bands, or bad points.
+        InputError: too few toys for 1 − cl or for the bands, bad points or bad data.
 
     Source: arXiv:1007.1727 for q and q̃; A. Read, J. Phys. G 28 (2002) 2693 for CLs.
     """
@@ -158,6 +159,7 @@ def toy_limit(
     if points.ndim != 1 or points.size < 2 or points[0] <= 0 or np.any(np.diff(points) <= 0):
         raise InputError("a limit from toys needs two or more increasing strengths above 0")
     check_test(test, chosen)
+    check_data(joint, data)
     edge = float(ndtr(SIGMAS[0]))
     tail = (1.0 - cl) * edge if cls else min(1.0 - cl, edge)
     check_count(how.toys, tail if bands else 1.0 - cl)

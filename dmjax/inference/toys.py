@@ -67,7 +67,7 @@ def check_count(toys: int, tail: float) -> None:
     """InputError unless the tail of a quantile holds `IN_TAIL` toys on average."""
     if not 0.0 < tail < 1.0:
         raise InputError(f"a quantile must leave a share between 0 and 1, got {tail:g}")
-    needed = math.ceil(IN_TAIL / min(tail, 1.0 - tail))
+    needed = math.ceil(IN_TAIL / min(tail, 1.0 - tail) - ROUNDING)
     if toys < needed:
         raise InputError(
             f"{toys} toys are too few for a quantile with {tail:.2g} beyond it: use at least "
