@@ -50,6 +50,13 @@ def test_asymptotic_bands_of_csi2017_and_a_mass_without_signal():
     assert found["configuration"]["conventions"] == "d20" and found["quantity"] == "Y"
 
 
+def test_the_rise_of_the_likelihood_bounds_ccm120():
+    """16.5 events ± 338.4: the limit without toys agrees with FC, which is that of a normal."""
+    found = json.loads(run("limit ccm120 --model events --json").stdout)
+    assert 600 < found["limit"][0] < 640 and found["expected"] is None
+    assert found["status"] == ["ok"] and found["configuration"]["method"] == "chi2"
+
+
 def test_the_discovery_p_value_of_ccm120_from_toys():
     found = json.loads(run("toys ccm120 --model events --toys 300 --json").stdout)
     error = tolerance("sigmas") * found["p_error"]

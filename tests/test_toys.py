@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import norm, poisson
 
 import dmjax.inference.toys as engine
@@ -95,6 +96,24 @@ def test_limits_from_toys_agree_with_asymptotic_ones(many):
     assert np.all(np.abs(found.expected - np.asarray(exact.expected)) < errors)
     assert np.all(np.isfinite(found.expected_error)) and np.all(np.diff(found.expected) > 0)
     assert not found.failed.any() and found.status == 0 and not found.expected_status.any()
+
+
+@pytest.mark.parametrize(("background", "n"), [(3.0, 1.0), (0.5, 0.0)])
+def test_limits_from_toys_at_low_counts_are_the_exact_ones(background, n):
+    """One bin: CLs = P(N ≤ n | μ + b)/P(N ≤ n | b)."""
+
+    def excess(mu):
+        return np.log(poisson.cdf(n, mu + background) / poisson.cdf(n, background)) - np.log(0.1)
+
+    exact = brentq(excess, 0.01, 20.0)
+    joint = known(background, n)
+    points = exact * np.array([0.7, 0.9, 1.1, 1.4])
+    how = Throwing(4000, KEY)
+    found = toy_limit(joint, strength(joint), observed_data(joint), points, how, bands=False)
+    assert abs(found.limit - exact) < SIGMAS * found.limit_error
+    assert found.limit_error < 0.1 * exact and found.status == 0 and not found.failed.any()
+    shares = np.array([poisson.cdf(n, mu + background) for mu in points])
+    assert np.all(np.abs(found.p_sb - shares) < SIGMAS * np.sqrt(shares / 4000))
 
 
 def test_toys_depend_on_the_seed_and_not_on_the_batches(monkeypatch):

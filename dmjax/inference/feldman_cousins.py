@@ -10,19 +10,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
+from dmjax.inference.likelihood_limits import risen
 from dmjax.inference.limits import likelihood_threshold
-from dmjax.inference.roots import rising_root
-from dmjax.inference.strength import (
-    ProfileScan,
-    Strength,
-    conditional,
-    profile_scan,
-    statistic,
-)
+from dmjax.inference.strength import ProfileScan, Strength, profile_scan, statistic
 from dmjax.inference.throw import check_data
 from dmjax.inference.toys import Throwing, check_count, largest_counts, quantile, throw_blocks
 from dmjax.likelihood.joint import Data, JointModel
-from dmjax.numerics import safe_sqrt
 
 
 class Belt(NamedTuple):
@@ -90,19 +83,7 @@ def observed_scan(joint: JointModel, chosen: Strength, data: Data, points) -> Pr
 
 @eqx.filter_jit
 def _reach(joint: JointModel, chosen: Strength, data: Data, level: Float[Array, ""]):
-    start = joint.parameters.centres
-    scan = profile_scan(joint, chosen, data, start[:0], start)
-    best = scan.values[0, chosen.index]
-
-    def height(point):
-        found = conditional(joint, chosen, data, point, scan.values[0])
-        return safe_sqrt(found.two_nll - scan.two_nll[0]) - safe_sqrt(level), found.status
-
-    low = jnp.maximum(best, 0.0)
-    first = jnp.maximum(0.1 * low, 1e-6)
-    return rising_root(
-        height, low, -safe_sqrt(level), first, joint.parameters.upper[chosen.index], 1e-2, 80
-    )
+    return risen(joint, chosen, data, level, 1e-2)[0]
 
 
 def belt_points(

@@ -17,6 +17,7 @@ from dmjax.inference.asymptotic_limits import (
 )
 from dmjax.inference.asymptotics import SIGMAS
 from dmjax.inference.feldman_cousins import INTERVAL_TEXT, belt, belt_points, unified_interval
+from dmjax.inference.likelihood_limits import LikelihoodLimit, likelihood_limits
 from dmjax.inference.strength import strength
 from dmjax.inference.toy_limits import toy_limit
 from dmjax.inference.toys import Throwing
@@ -31,9 +32,8 @@ from dmjax.studies.family import (
 )
 from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
 
-METHODS = ("asymptotic", "toys", "fc")
-"""Methods of `limit_scan`."""
-
+METHODS = ("asymptotic", "toys", "fc", "chi2")
+"""Methods of `limit_scan`; chi2: −2Δ ln L above the best fit."""
 
 DEFAULT = Plan()
 
@@ -46,9 +46,9 @@ class LimitScan(NamedTuple):
         quantity: "Y", "alpha_B" or "events".
         m_v: [MeV]; None for "events".
         limit, lower: upper limit (inf: none) and, for "fc", the lower end of the interval, else 0.
-        limit_error, lower_error: Monte Carlo errors; 0 for "asymptotic".
-        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc" and for
-            "toys" without bands.
+        limit_error, lower_error: Monte Carlo errors; 0 without toys.
+        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc",
+            "chi2" and for "toys" without bands.
         sigmas: of the bands.
         best_fit, best_fit_events: coupling and signal events of the best fit.
         status, expected_status: a text each.
@@ -102,9 +102,12 @@ def limit_scan(
     counts = templates(family, m_v)
     joint = strength_model(family, counts)
     chosen, data = strength(joint), observed_data(joint)
-    found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
     wanted = configuration(family, plan, m_v=None if family.model == "events" else m_v)
     events = np.asarray(sum(jnp.sum(table, axis=1) for table in counts))
+    if plan.method == "chi2":
+        risen = likelihood_limits(joint, chosen, data, counts, plan.cl)
+        return _plain_scan(family, m_v, wanted, risen, events)
+    found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
     base = _asymptotic_scan(family, m_v, wanted, found, events)
     if plan.method == "asymptotic":
         return base
@@ -120,29 +123,40 @@ def limit_scan(
     return _with_rows(family, base, columns, plan)
 
 
-def _asymptotic_scan(family, m_v, wanted, found: AsymptoticLimit, events) -> LimitScan:
+def _plain_scan(family, m_v, wanted, found: LikelihoodLimit, events) -> LimitScan:
     zero = np.zeros(len(events))
     best = np.asarray(found.best_fit)
+    seen = events > 0
+    codes = np.where(seen, found.status, LimitStatus.UNREACHED)
     return LimitScan(
         configuration=wanted,
         quantity=wanted["quantity"],
         m_v=None if family.model == "events" else np.atleast_1d(np.asarray(m_v, float)),
-        limit=coupling(family, found.limit),
+        limit=coupling(family, np.where(seen, found.limit, np.inf)),
         lower=zero,
         limit_error=zero,
         lower_error=zero,
-        expected=coupling(family, found.expected),
-        expected_error=np.zeros((len(events), len(SIGMAS))),
+        expected=None,
+        expected_error=None,
         sigmas=SIGMAS,
         best_fit=coupling(family, best),
         best_fit_events=best * events,
-        status=[LIMIT_TEXT[code] for code in np.asarray(found.status)],
-        expected_status=[
-            [LIMIT_TEXT[code] for code in row] for row in np.asarray(found.expected_status)
-        ],
+        status=[LIMIT_TEXT[code] for code in codes],
+        expected_status=None,
         toys=0,
         failed=[0] * len(events),
         version=__version__,
+    )
+
+
+def _asymptotic_scan(family, m_v, wanted, found: AsymptoticLimit, events) -> LimitScan:
+    base = LikelihoodLimit(found.best_fit, found.limit, found.status)
+    return _plain_scan(family, m_v, wanted, base, events)._replace(
+        expected=coupling(family, found.expected),
+        expected_error=np.zeros((len(events), len(SIGMAS))),
+        expected_status=[
+            [LIMIT_TEXT[code] for code in row] for row in np.asarray(found.expected_status)
+        ],
     )
 
 
