@@ -11,6 +11,7 @@ from dmjax.errors import InputError
 from dmjax.io import read_json
 from dmjax.studies.family import Family, coupling_error
 from dmjax.studies.limits import limit_scan
+from dmjax.studies.plan import Plan
 from tolerances import tolerance
 
 
@@ -38,6 +39,20 @@ def test_ccm120_limits_on_the_signal_count(tmp_path):
     assert [path.stat().st_mtime_ns for path in blocks] == ages
     with pytest.raises(InputError, match="differs in seed"):
         run(line + " --seed 1")
+
+
+def test_an_interrupted_scan_continues_to_the_same_result(tmp_path):
+    family, plan = Family(("ccm120",), model="events"), Plan(method="fc", toys=200, points=6)
+
+    def stop(what: str, done: int, of: int) -> None:
+        if what.endswith("belt_2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        limit_scan(family, [], plan, tmp_path / "toys", stop)
+    assert len(list((tmp_path / "toys").glob("*.npz"))) == 2
+    whole = limit_scan(family, [], plan)
+    assert limit_scan(family, [], plan, tmp_path / "toys").limit == whole.limit
 
 
 def test_asymptotic_bands_of_csi2017_and_a_mass_without_signal():

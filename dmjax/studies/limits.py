@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.errors import unknown_name
+from dmjax.errors import InputError, unknown_name
 from dmjax.inference.asymptotic_limits import (
     LIMIT_TEXT,
     AsymptoticLimit,
@@ -104,21 +104,22 @@ def limit_scan(
     chosen, data = strength(joint), observed_data(joint)
     wanted = configuration(family, plan, m_v=None if family.model == "events" else m_v)
     events = np.asarray(sum(jnp.sum(table, axis=1) for table in counts))
-    if plan.method == "chi2":
-        risen = likelihood_limits(joint, chosen, data, counts, plan.cl)
-        return _plain_scan(family, m_v, wanted, risen, events)
-    found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
-    base = _asymptotic_scan(family, m_v, wanted, found, events)
-    if plan.method == "asymptotic":
+    if plan.method in ("asymptotic", "toys"):
+        found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
+        base = _asymptotic_scan(family, m_v, wanted, found, events)
+    else:
+        found = likelihood_limits(joint, chosen, data, counts, plan.cl)
+        base = _plain_scan(family, m_v, wanted, found, events)
+    if plan.method in ("asymptotic", "chi2"):
         return base
     open_store(store, wanted)
+    one = _toy_row if plan.method == "toys" else _fc_row
     rows = []
     for i in range(len(events)):
         how = throwing(plan, store, f"m{i}_", say)
-        seen = events[i] > 0 and bool(np.isfinite(found.expected[i]).all())
-        here = at_mass(joint, counts, i)
-        one = (_toy_row if plan.method == "toys" else _fc_row) if seen else _empty_row
-        rows.append(one(here, chosen, data, plan, how, jax.tree.map(lambda x, i=i: x[i], found)))
+        ask = (at_mass(joint, counts, i), chosen, data, plan, how)
+        here = jax.tree.map(lambda x, i=i: x[i], found)
+        rows.append(one(*ask, here) if events[i] > 0 else _empty_row())
     columns = {key: [row[key] for row in rows] for key in rows[0]}
     return _with_rows(family, base, columns, plan)
 
@@ -160,7 +161,7 @@ def _asymptotic_scan(family, m_v, wanted, found: AsymptoticLimit, events) -> Lim
     )
 
 
-def _empty_row(*_: object) -> dict:
+def _empty_row() -> dict:
     """No signal events, or none that could be excluded."""
     nothing = np.full(len(SIGMAS), np.inf)
     text = LIMIT_TEXT[LimitStatus.UNREACHED]
@@ -179,6 +180,8 @@ def _empty_row(*_: object) -> dict:
 
 def _toy_row(joint, chosen, data, plan: Plan, how: Throwing, found: AsymptoticLimit) -> dict:
     """One mass by toys, at strengths around the asymptotic bands and limit."""
+    if not np.isfinite(found.expected).all():
+        return _empty_row()
     ends = [
         float(found.expected[-1]),
         max(float(found.expected[0]), 0.3 * float(found.expected[2])),
@@ -199,9 +202,12 @@ def _toy_row(joint, chosen, data, plan: Plan, how: Throwing, found: AsymptoticLi
     }
 
 
-def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: AsymptoticLimit) -> dict:
+def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: LikelihoodLimit) -> dict:
     """One mass by the unified construction."""
-    points = belt_points(joint, chosen, data, plan.cl, plan.points)
+    try:
+        points = belt_points(joint, chosen, data, plan.cl, plan.points)
+    except InputError:
+        return _empty_row()
     made = belt(joint, chosen, data, points, how, plan.cl)
     ends = unified_interval(made)
     empty = _empty_row()
