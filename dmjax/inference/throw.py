@@ -51,14 +51,10 @@ def _integrates(model: CountModel) -> bool:
 
 
 def _throw_counts(means: tuple[Counts, ...], key: Array) -> tuple[Counts, ...]:
-    """Poisson counts of every bin of every model, in one call: it compiles slowly.
-
-    A mean that is not a number gives no number, so that the fit fails and is counted.
-    """
+    """Poisson counts of every bin of every model, in one call: it compiles slowly."""
     parts, structure = jax.tree.flatten(means)
     every = jnp.concatenate(parts)
     drawn = jax.random.poisson(key, every).astype(every.dtype)
-    drawn = jnp.where(jnp.isfinite(every), drawn, jnp.nan)
     ends = np.cumsum([part.size for part in parts])[:-1]
     return jax.tree.unflatten(structure, jnp.split(drawn, ends))
 
@@ -101,6 +97,9 @@ def throw(
     most = most_counts(joint, values) if most is None else most
     means = tuple(asimov_counts(model, by_name) for model in joint.models)
     thrown = _throw_counts(means, count_key)
+    # Templates hide values that are not numbers; here the fit of the toy must fail.
+    known_truth = jnp.all(jnp.isfinite(values))
+    thrown = jax.tree.map(lambda part: jnp.where(known_truth, part, jnp.nan), thrown)
     counts = tuple(map(_prepared, joint.models, thrown, most))
     sigmas = limits.sigmas.astype(values.dtype)
     known = jnp.isfinite(sigmas)
