@@ -153,6 +153,20 @@ def test_a_limit_that_does_not_exist_is_infinite_with_a_status():
     assert np.allclose(found.expected[kept], wanted, rtol=rtol)
 
 
+def test_fits_that_fail_are_a_status_and_never_nan():
+    """Inside jit nothing can be raised: counts that are not numbers."""
+    joint = shapes()
+    chosen, data = strength(joint), data_of(joint, [np.nan, 2.0, 3.0])
+    found = LIMIT(joint, chosen, data, 0.95)
+    assert int(found.status) == LimitStatus.FIT_FAILED
+    assert (np.asarray(found.expected_status) == LimitStatus.FIT_FAILED).all()
+    tested = TEST(joint, chosen, data, jnp.asarray(1.0))
+    discovered = DISCOVERY(joint, chosen, data)
+    assert int(tested.status) > 0 and int(discovered.status) > 0
+    parts = [np.ravel(part) for made in (found, tested, discovered) for part in made]
+    assert not np.isnan(np.concatenate(parts)).any()
+
+
 def test_bad_questions_are_one_line():
     joint = shapes()
     chosen, data = strength(joint), observed_data(joint)
@@ -164,6 +178,14 @@ def test_bad_questions_are_one_line():
         asymptotic_limit(joint, chosen, data, 0.3)
     with pytest.raises(InputError, match="takes the test q or qtilde"):
         asymptotic_limit(joint, chosen, data, 0.9, "t")
+    with pytest.raises(InputError, match=r"counts have shape \(2,\), the model's \(3,\)"):
+        LIMIT(joint, chosen, data_of(joint, [3.0, 4.0]), 0.9)
+    with pytest.raises(InputError, match="on counts must be >= 0, bin 1 has -2"):
+        asymptotic_limit(joint, chosen, data_of(joint, [3.0, -2.0, 1.0]))
+    with pytest.raises(InputError, match="off counts have shape"):
+        asymptotic_limit(joint, chosen, data_of(joint, [3.0, 2.0, 1.0], [1.0, 1.0, 1.0]))
+    with pytest.raises(InputError, match=r"whole numbers >= 0, bin 0 has 1\.5"):
+        shapes([1.5, 2.0, 3.0])
     with pytest.raises(InputError, match="is constrained"):
         strength(joint, "lumi")
     integral = on_off([3, 4], [2, 1], "integral")

@@ -8,7 +8,8 @@ from dmjax.errors import InputError
 from dmjax.inference.poisson_belt import poisson_interval
 
 BACKGROUNDS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-# Feldman and Cousins, Phys. Rev. D 57 (1998) 3873, 90 % C.L.: n = 0 … 10 down, background across.
+# Feldman and Cousins, Phys. Rev. D 57 (1998) 3873, Table IV, 90 % C.L., as printed: n = 0 … 10 goes
+# down, the background across. The columns 0 and 3 were compared with copies of the table elsewhere.
 PUBLISHED = """
 0.00,2.44 0.00,1.94 0.00,1.61 0.00,1.33 0.00,1.26 0.00,1.18 0.00,1.08
 0.11,4.36 0.00,3.86 0.00,3.36 0.00,2.91 0.00,2.53 0.00,2.19 0.00,1.88

@@ -11,6 +11,7 @@ from dmjax.errors import InputError
 from dmjax.io import read_json
 from dmjax.studies.family import Family, coupling_error
 from dmjax.studies.limits import limit_scan
+from dmjax.studies.plan import Plan
 from tolerances import tolerance
 
 
@@ -40,6 +41,20 @@ def test_ccm120_limits_on_the_signal_count(tmp_path):
         run(line + " --seed 1")
 
 
+def test_an_interrupted_scan_continues_to_the_same_result(tmp_path):
+    family, plan = Family(("ccm120",), model="events"), Plan(method="fc", toys=200, points=6)
+
+    def stop(what: str, done: int, of: int) -> None:
+        if what.endswith("belt_2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        limit_scan(family, [], plan, tmp_path / "toys", stop)
+    assert len(list((tmp_path / "toys").glob("*.npz"))) == 2
+    whole = limit_scan(family, [], plan)
+    assert limit_scan(family, [], plan, tmp_path / "toys").limit == whole.limit
+
+
 def test_asymptotic_bands_of_csi2017_and_a_mass_without_signal():
     line = "limit csi2017 --method asymptotic --bands --mv 75,500 --conventions d20"
     result = run(line + " --channels pi0,piminus --json")
@@ -48,6 +63,13 @@ def test_asymptotic_bands_of_csi2017_and_a_mass_without_signal():
     assert np.all(np.diff(band) > 0) and 1e-11 < found["limit"][0] < 1e-8
     assert found["limit"][1] is None and found["status"] == ["ok", "unconstrained"]
     assert found["configuration"]["conventions"] == "d20" and found["quantity"] == "Y"
+
+
+def test_the_rise_of_the_likelihood_bounds_ccm120():
+    """16.5 events ± 338.4: the limit without toys agrees with FC, which is that of a normal."""
+    found = json.loads(run("limit ccm120 --model events --json").stdout)
+    assert 600 < found["limit"][0] < 640 and found["expected"] is None
+    assert found["status"] == ["ok"] and found["configuration"]["method"] == "chi2"
 
 
 def test_the_discovery_p_value_of_ccm120_from_toys():
@@ -74,10 +96,10 @@ def test_coverage_of_ccm120():
         ("limit coherent-csi --bands", "use asymptotic or toys"),
         ("limit lar2020 --model events --method asymptotic", "data sets of one bin"),
         ("toys csi2017", "--mv 30"),
-        ("toys csi2017 --mv 30 --test q", "use qtilde"),
+        ("toys ccm120 --model events --test q", "use qtilde"),
         ("coverage ccm120 --model events --shift ccm_signal", "name=number"),
         ("coverage ccm120 --model events --events few", "takes numbers"),
-        ("toys csi2016 --mv 30", "did you mean 'csi2017'"),
+        ("toys lar2010 --mv 30", "did you mean 'lar2020'"),
     ],
 )
 def test_bad_questions_are_one_line(line, why):

@@ -4,10 +4,11 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import norm, poisson
 
 import dmjax.inference.toys as engine
-from counting_models import known, on_off, shapes
+from counting_models import data_of, known, on_off, shapes
 from dmjax.errors import InputError
 from dmjax.inference.asymptotic_limits import asymptotic_limit
 from dmjax.inference.coverage import coverage
@@ -93,8 +94,26 @@ def test_limits_from_toys_agree_with_asymptotic_ones(many):
     assert abs(found.limit - float(exact.limit)) < SIGMAS * found.limit_error + spacing
     errors = SIGMAS * found.expected_error + spacing
     assert np.all(np.abs(found.expected - np.asarray(exact.expected)) < errors)
-    assert np.all(found.expected_error < 0.2 * found.expected)
+    assert np.all(np.isfinite(found.expected_error)) and np.all(np.diff(found.expected) > 0)
     assert not found.failed.any() and found.status == 0 and not found.expected_status.any()
+
+
+@pytest.mark.parametrize(("background", "n"), [(3.0, 1.0), (0.5, 0.0)])
+def test_limits_from_toys_at_low_counts_are_the_exact_ones(background, n):
+    """One bin: CLs = P(N ≤ n | μ + b)/P(N ≤ n | b)."""
+
+    def excess(mu):
+        return np.log(poisson.cdf(n, mu + background) / poisson.cdf(n, background)) - np.log(0.1)
+
+    exact = brentq(excess, 0.01, 20.0)
+    joint = known(background, n)
+    points = exact * np.array([0.7, 0.9, 1.1, 1.4])
+    how = Throwing(4000, KEY)
+    found = toy_limit(joint, strength(joint), observed_data(joint), points, how, bands=False)
+    assert abs(found.limit - exact) < SIGMAS * found.limit_error
+    assert found.limit_error < 0.1 * exact and found.status == 0 and not found.failed.any()
+    shares = np.array([poisson.cdf(n, mu + background) for mu in points])
+    assert np.all(np.abs(found.p_sb - shares) < SIGMAS * np.sqrt(shares / 4000))
 
 
 def test_toys_depend_on_the_seed_and_not_on_the_batches(monkeypatch):
@@ -132,6 +151,24 @@ def test_too_few_toys_for_a_quantile_are_refused():
         belt(joint, chosen, data, np.array([0.0, 1.0]), Throwing(50, KEY))
     with pytest.raises(InputError, match="use at least"):
         toy_limit(joint, chosen, data, np.array([1.0, 2.0]), Throwing(200, KEY))
+
+
+def test_data_that_do_not_fit_and_toys_that_all_fail_are_refused():
+    joint = known(3.0, 4.0)
+    chosen, how, points = strength(joint), Throwing(200, KEY), np.array([1.0, 2.0])
+    bad = data_of(joint, [-1.0])
+    for ask in (
+        lambda: toy_limit(joint, chosen, bad, points, how, bands=False),
+        lambda: belt(joint, chosen, bad, points, how),
+        lambda: belt_points(joint, chosen, bad),
+        lambda: coverage(joint, chosen, bad, points, how),
+    ):
+        with pytest.raises(InputError, match="on counts must be >= 0, bin 0 has -1"):
+            ask()
+    lost = throw_toys(joint, chosen, np.full(1, np.nan), [1.0], 100, KEY, "t")
+    assert lost.status.all()
+    with pytest.raises(InputError, match="none of the 100 toys"):
+        quantile(lost, 0.9)
 
 
 def test_a_belt_of_many_counts_is_that_of_the_exact_construction():

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from dmjax.studies.family import Family
 
 
+NO_BANDS = "chi2 and fc have no expected bands: use asymptotic or toys"
+
+
 def limit(
     experiments: Annotated[
         list[str],
@@ -87,7 +90,7 @@ def limit(
     if out is not None:
         check_writable(out)
     masses = [] if model == "events" else _masses(mv, mv_min, mv_max, points)
-    if method != "chi2":
+    if method != "chi2" or _joint(experiments):
         family = family_of(
             experiments,
             *(model, dm, mass_ratio, alpha_d, channels, cuts, systematics, conventions, choose),
@@ -96,10 +99,8 @@ def limit(
         plan |= {"batch_size": batch_size, "points": strengths, "bands": bands}
         _scan(family, masses, plan, bands, json, out)
         return
-    if bands or len(experiments) > 1:
-        raise InputError(
-            "method chi2 takes one experiment and has no bands: use asymptotic or toys"
-        )
+    if bands:
+        raise InputError(NO_BANDS)
     experiment = experiments[0]
     data = dmjax.load_dataset(
         _dataset_of(experiment, model),
@@ -139,8 +140,8 @@ def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out
     from dmjax.studies.limits import limit_scan
     from dmjax.studies.plan import Plan
 
-    if bands and settings["method"] == "fc":
-        raise InputError("fc intervals have no expected bands: use asymptotic or toys")
+    if bands and settings["method"] in ("fc", "chi2"):
+        raise InputError(NO_BANDS)
     plan = Plan(**settings)
     with Progress("predicting the signal") as progress:
         found = limit_scan(family, masses, plan, store_of(out), progress)
@@ -155,7 +156,7 @@ def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out
         "error": _column(found.limit_error),
     }
     hidden = set() if plan.method == "fc" else {f"{found.quantity} >"}
-    if plan.method == "asymptotic":
+    if not found.toys:
         hidden |= {"error"}
     if bands and found.expected is not None:
         hidden |= {"best"}
@@ -170,8 +171,18 @@ def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out
     show(title, list(columns), rows)
 
 
+def _joint(experiments: list[str]) -> bool:
+    """Whether the statistics engine is needed: several data sets, or another than CsI 2017."""
+    from dmjax.likelihood.analyses import ANALYSES
+    from dmjax.likelihood.datasets import DATASETS
+    from dmjax.studies.family import dataset_of
+
+    known = [dataset_of(name) for name in experiments]
+    return len(known) > 1 or (known[0] in ANALYSES and known[0] not in DATASETS)
+
+
 def _column(values) -> list[str]:
-    return [f"{value:.2g}" for value in values]
+    return [f"{value:.3g}" for value in values]
 
 
 def _dataset_of(experiment: str, model: str) -> str:
@@ -181,6 +192,7 @@ def _dataset_of(experiment: str, model: str) -> str:
     from dmjax.likelihood.datasets import DATASETS
 
     homes = {load_toml("datasets", d)["experiment"]: d for d in DATASETS}
+    homes |= {name: name for name in DATASETS}
     if experiment not in homes:
         raise unknown_name("experiment with data", experiment, homes)
     known = load_toml("models", "vector")

@@ -23,6 +23,8 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self.status.stop()
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.console.print("interrupted: with --out, finished blocks of toys are used again")
 
     def __call__(self, what: str, done: int, of: int) -> None:
         """Show how far one step is; a finished step leaves a line."""

@@ -22,6 +22,7 @@ from dmjax.inference.asymptotics import (
 from dmjax.inference.chunks import in_chunks
 from dmjax.inference.roots import rising_root
 from dmjax.inference.strength import Strength, check_test
+from dmjax.inference.throw import check_data
 from dmjax.likelihood.joint import Data, JointModel, joint_expected
 from dmjax.numerics import safe_divide, safe_sqrt
 
@@ -86,6 +87,7 @@ def _expected(joint, chosen, base: Reference, unit: Scalar, most: Scalar, levels
         found = rising_root(height, zero, -jnp.maximum(level, 1e-3), unit, most)
         status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
         status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
+        status = jnp.where(base.scan.status[1] == 0, status, LimitStatus.FIT_FAILED)
         limit = jnp.where(found.reached, found.x, jnp.inf)
         at_zero = level <= 0.0
         return jnp.where(at_zero, 0.0, limit), jnp.where(at_zero, LimitStatus.AT_ZERO, status)
@@ -104,9 +106,9 @@ def _observed(joint, chosen, base: Reference, first, most, alpha, test, cls):
     best = base.scan.values[0, chosen.index]
     low = best if test == "q" and not cls else jnp.maximum(best, 0.0)
     found = rising_root(height, low, jnp.log(2.0 * alpha), first, most)
-    fitted = (found.info == 0) & jnp.all(base.scan.status == 0)
-    status = jnp.where(fitted, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
+    status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
     status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
+    status = jnp.where(jnp.all(base.scan.status == 0), status, LimitStatus.FIT_FAILED)
     return jnp.where(found.reached, found.x, jnp.inf), status
 
 
@@ -139,7 +141,8 @@ def asymptotic_limit(
         with status "unconstrained". Pure: vmap over data or templates.
 
     Raises:
-        InputError: another test, or an on/off model with off_term "integral".
+        InputError: another test, an on/off model with off_term "integral", or data that do not fit
+            the model.
 
     Source: arXiv:1007.1727; bands from Asimov data.
 
@@ -149,12 +152,13 @@ def asymptotic_limit(
     >>> joint = JointModel(ccm120(signal=[1.0]))
     >>> found = asymptotic_limit(joint, strength(joint), observed_data(joint))
     >>> round(float(found.limit)), int(found.status)
-    (643, 0)
+    (614, 0)
     """
     check_test(test, chosen)
     if test not in ("q", "qtilde"):
         raise InputError(f"an upper limit takes the test q or qtilde, not {test}")
     _check_level(cl)
+    check_data(joint, data)
     start = joint.parameters.centres if start is None else start
     base = reference(joint, chosen, data, start)
     nothing = base.scan.values[1]

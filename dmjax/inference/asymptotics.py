@@ -19,6 +19,7 @@ from dmjax.inference.strength import (
     statistic,
     statistics_at,
 )
+from dmjax.inference.throw import check_data
 from dmjax.likelihood.joint import Data, JointModel, asimov_data, log_likelihood
 from dmjax.numerics import safe_divide, safe_sqrt
 
@@ -95,6 +96,7 @@ def discovery(
     >>> round(float(found.z), 3)
     0.049
     """
+    check_data(joint, data)
     start = joint.parameters.centres if start is None else start
     q0, best, status = statistics_at(joint, chosen, data, jnp.zeros_like(start[:1]), start, "q0")
     z = safe_sqrt(q0[0])
@@ -147,7 +149,7 @@ def band_levels(cl: Float[ArrayLike, ""], cls: bool) -> Float[Array, " bands"]:
     With CLs Φ⁻¹(1 − (1 − cl) Φ(N)) + N, else Φ⁻¹(cl) + N (arXiv:1007.1727 Eqs. 88, 89).
 
     >>> [round(float(x), 3) for x in band_levels(0.95, True)]
-    [1.052, 1.412, 1.96, 2.729, 3.657]
+    [1.052, 1.412, 1.96, 2.727, 3.656]
     """
     shifts = jnp.asarray(SIGMAS, float)
     alpha = 1.0 - jnp.asarray(cl, float)
@@ -220,10 +222,12 @@ def strength_test(
         `StrengthTest`.
 
     Raises:
-        InputError: an on/off model with off_term "integral", which has no Asimov data.
+        InputError: an on/off model with off_term "integral", which has no Asimov data; data that
+            do not fit the model.
 
     Source: arXiv:1007.1727.
     """
+    check_data(joint, data)
     start = joint.parameters.centres if start is None else start
     base = reference(joint, chosen, data, start)
     q, q_asimov, status = both_statistics(joint, chosen, base, point, test)

@@ -15,17 +15,17 @@ from dmjax.inference.asymptotics import strength_test
 from dmjax.inference.feldman_cousins import observed_scan
 from dmjax.inference.limits import likelihood_threshold
 from dmjax.inference.strength import Strength
-from dmjax.inference.throw import throw
+from dmjax.inference.throw import check_data
 from dmjax.inference.toys import (
     ROUNDING,
     Throwing,
     binomial_error,
     check_count,
     converged,
-    in_batches,
-    labelled_key,
+    in_blocks,
     largest_counts,
     quantile,
+    throw_batch,
     throw_blocks,
 )
 from dmjax.likelihood.joint import Data, JointModel
@@ -57,13 +57,12 @@ class Coverage(NamedTuple):
 
 
 @eqx.filter_jit
-def _p_values(joint, chosen, truth: Float[Array, " parameters"], keys, most):
-    def one(key):
-        data = throw(joint, truth, key, most)
-        found = strength_test(joint, chosen, data, truth[chosen.index], start=truth)
+def _p_values(joint, chosen, data: Data, truth: Float[Array, " parameters"]):
+    def one(toy):
+        found = strength_test(joint, chosen, toy, truth[chosen.index], start=truth)
         return jnp.stack([found.p_sb, found.cls]), found.status
 
-    levels, status = jax.vmap(one)(keys)
+    levels, status = jax.vmap(one)(data)
     return levels, jnp.zeros(status.shape), status
 
 
@@ -75,12 +74,9 @@ def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl
         test = "t" if method == "fc" else "qtilde"
         toys = throw_blocks(joint, chosen, truth, [point], how, test, label, most)
         return toys.statistic[converged(toys), 0] <= critical + ROUNDING, toys
-    toys = in_batches(
-        lambda keys: _p_values(joint, chosen, truth, keys, most),
-        how.toys,
-        labelled_key(how.key, label),
-        how.batch_size,
-        say=lambda done: how.say(label, done),
+    toys = in_blocks(
+        lambda keys: _p_values(joint, chosen, throw_batch(joint, truth, keys, most), truth),
+        *(how, label),
     )
     # Every limit is at least 0, and at 0 the statistic carries no information.
     column = toys.statistic[converged(toys), METHODS.index(method) - 1]
@@ -115,7 +111,7 @@ def coverage(
         `Coverage`. An upper limit always contains strength 0: its coverage there is 1.
 
     Raises:
-        InputError: unknown method or parameter, too few toys, a negative strength.
+        InputError: unknown method or parameter, too few toys, a negative strength, bad data.
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
@@ -123,8 +119,11 @@ def coverage(
     if points.size == 0 or np.any(points < 0):
         raise InputError("coverage needs true strengths >= 0")
     check_count(how.toys, 1.0 - cl)
+    check_data(joint, data)
     shift = dict(shift or {})
     scan = observed_scan(joint, chosen, data, jnp.asarray(points))
+    if np.asarray(scan.status[1:]).any():
+        raise InputError("the data cannot be fitted at every true strength")
     nominal = scan.values[1:]
     truths = nominal + _offsets(joint, shift)[None, :]
     most = largest_counts(joint, [*nominal, *truths])

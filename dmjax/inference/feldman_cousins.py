@@ -10,18 +10,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
+from dmjax.inference.likelihood_limits import risen
 from dmjax.inference.limits import likelihood_threshold
-from dmjax.inference.roots import rising_root
-from dmjax.inference.strength import (
-    ProfileScan,
-    Strength,
-    conditional,
-    profile_scan,
-    statistic,
-)
+from dmjax.inference.strength import ProfileScan, Strength, profile_scan, statistic
+from dmjax.inference.throw import check_data
 from dmjax.inference.toys import Throwing, check_count, largest_counts, quantile, throw_blocks
 from dmjax.likelihood.joint import Data, JointModel
-from dmjax.numerics import safe_sqrt
 
 
 class Belt(NamedTuple):
@@ -89,19 +83,7 @@ def observed_scan(joint: JointModel, chosen: Strength, data: Data, points) -> Pr
 
 @eqx.filter_jit
 def _reach(joint: JointModel, chosen: Strength, data: Data, level: Float[Array, ""]):
-    start = joint.parameters.centres
-    scan = profile_scan(joint, chosen, data, start[:0], start)
-    best = scan.values[0, chosen.index]
-
-    def height(point):
-        found = conditional(joint, chosen, data, point, scan.values[0])
-        return safe_sqrt(found.two_nll - scan.two_nll[0]) - safe_sqrt(level), found.status
-
-    low = jnp.maximum(best, 0.0)
-    first = jnp.maximum(0.1 * low, 1e-6)
-    return rising_root(
-        height, low, -safe_sqrt(level), first, joint.parameters.upper[chosen.index], 1e-2, 80
-    )
+    return risen(joint, chosen, data, level, 1e-2)[0]
 
 
 def belt_points(
@@ -112,6 +94,7 @@ def belt_points(
     Raises:
         InputError: no such strength, e.g. without signal events.
     """
+    check_data(joint, data)
     level = 1.7 * likelihood_threshold(cl)
     found = _reach(joint, chosen, data, jnp.asarray(level, joint.parameters.centres.dtype))
     if not bool(found.reached):
@@ -142,7 +125,7 @@ def belt(
         `Belt`.
 
     Raises:
-        InputError: too few toys for the quantile, or points that do not increase.
+        InputError: too few toys for the quantile, points that do not increase, or bad data.
 
     Source: Feldman and Cousins, Phys. Rev. D 57 (1998) 3873; nuisances profiled as in the PDG
     review of statistics.
@@ -151,6 +134,7 @@ def belt(
     if points.ndim != 1 or points.size < 2 or np.any(np.diff(points) <= 0):
         raise InputError("a belt needs two or more increasing strengths")
     check_count(how.toys, 1.0 - cl)
+    check_data(joint, data)
     scan = observed_scan(joint, chosen, data, jnp.concatenate([jnp.zeros(1), jnp.asarray(points)]))
     best, nll = scan.values[0, chosen.index], scan.two_nll
     truths = scan.values[2:]

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtr, ndtri
+from jax.scipy.special import log_ndtr, ndtr, ndtri
 
 from dmjax.errors import InputError
 from dmjax.inference.asymptotic_limits import LimitStatus
 from dmjax.inference.asymptotics import SIGMAS
 from dmjax.inference.feldman_cousins import observed_scan
 from dmjax.inference.strength import Strength, check_test, statistic
+from dmjax.inference.throw import check_data
 from dmjax.inference.toys import (
     ROUNDING,
     Throwing,
@@ -79,7 +80,8 @@ def _levels(with_signal: list[np.ndarray], without: np.ndarray, q: np.ndarray, c
 def _limits(points: np.ndarray, levels: np.ndarray, wanted: float) -> np.ndarray:
     """Where each row last rises through a level, linear between points.
 
-    The first point where even that lies above, inf where the last one still lies below.
+    inf where the last point still lies below. Where even the first one lies above, ln CLs is taken
+    as linear from 0 at no signal.
     """
     kept = levels < wanted
     last = points.size - 1 - np.argmax(kept[:, ::-1], axis=1)
@@ -89,7 +91,8 @@ def _limits(points: np.ndarray, levels: np.ndarray, wanted: float) -> np.ndarray
     share = (wanted - low) / np.where(high > low, high - low, 1.0)
     found = points[last] + share * (points[after] - points[last])
     found = np.where(last == points.size - 1, np.inf, found)
-    return np.where(kept.any(axis=1), found, points[0])
+    below = points[0] * np.asarray(log_ndtr(-wanted) / log_ndtr(-np.maximum(levels[:, 0], wanted)))
+    return np.where(kept.any(axis=1), found, below)
 
 
 def _band(points, levels, limits, shift: float, alpha: float, cls: bool) -> tuple[float, float]:
@@ -148,7 +151,7 @@ def toy_limit(
         `ToyLimit`.
 
     Raises:
-        InputError: too few toys for 1 − cl or for the bands, or bad points.
+        InputError: too few toys for 1 − cl or for the bands, bad points or bad data.
 
     Source: arXiv:1007.1727 for q and q̃; A. Read, J. Phys. G 28 (2002) 2693 for CLs.
     """
@@ -156,6 +159,7 @@ def toy_limit(
     if points.ndim != 1 or points.size < 2 or points[0] <= 0 or np.any(np.diff(points) <= 0):
         raise InputError("a limit from toys needs two or more increasing strengths above 0")
     check_test(test, chosen)
+    check_data(joint, data)
     edge = float(ndtr(SIGMAS[0]))
     tail = (1.0 - cl) * edge if cls else min(1.0 - cl, edge)
     check_count(how.toys, tail if bands else 1.0 - cl)

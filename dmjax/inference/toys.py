@@ -10,14 +10,17 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
 from dmjax.inference.strength import Strength, check_test, statistics_at
 from dmjax.inference.throw import most_counts, throw, toy_keys
-from dmjax.likelihood.joint import JointModel
+from dmjax.likelihood.joint import Data, JointModel
 
 Values = Float[Array, " parameters"]
+Make = Callable[[Array], tuple[Array, Array, Array]]
+"""Keys of toys to (statistic, best, status), as in `Toys`."""
+
 BATCH = 100
 """Toys fitted together, as a rule: more fill the cache and wait longer for the slowest."""
 
@@ -64,7 +67,7 @@ def check_count(toys: int, tail: float) -> None:
     """InputError unless the tail of a quantile holds `IN_TAIL` toys on average."""
     if not 0.0 < tail < 1.0:
         raise InputError(f"a quantile must leave a share between 0 and 1, got {tail:g}")
-    needed = math.ceil(IN_TAIL / min(tail, 1.0 - tail))
+    needed = math.ceil(IN_TAIL / min(tail, 1.0 - tail) - ROUNDING)
     if toys < needed:
         raise InputError(
             f"{toys} toys are too few for a quantile with {tail:.2g} beyond it: use at least "
@@ -73,12 +76,14 @@ def check_count(toys: int, tail: float) -> None:
 
 
 @eqx.filter_jit
-def _block(joint, chosen, truth, points, keys, test, most) -> tuple[Array, Array, Int[Array, " n"]]:
-    def one(key):
-        data = throw(joint, truth, key, most)
-        return statistics_at(joint, chosen, data, points, truth, test)
+def throw_batch(joint: JointModel, truth: Values, keys: Array, most: tuple[int, ...]) -> Data:
+    """`throw` of every key: compiled once, whatever is then done with the toys."""
+    return jax.vmap(lambda key: throw(joint, truth, key, most))(keys)
 
-    return jax.vmap(one)(keys)
+
+@eqx.filter_jit
+def _statistics(joint, chosen, data: Data, truth, points, test) -> tuple[Array, Array, Array]:
+    return jax.vmap(lambda toy: statistics_at(joint, chosen, toy, points, truth, test))(data)
 
 
 def throw_toys(
@@ -111,30 +116,36 @@ def throw_toys(
     Returns:
         `Toys`; failed fits are kept and marked.
     """
+    make = _maker(joint, chosen, truth, points, test, most)
+    return in_batches(make, toys, key, batch_size, first, say)
+
+
+def _maker(joint, chosen, truth, points, test, most) -> Make:
     check_test(test, chosen)
     most = most_counts(joint, truth) if most is None else most
     points = jnp.atleast_1d(jnp.asarray(points, truth.dtype))
 
-    def block(keys):
-        return _block(joint, chosen, truth, points, keys, test, most)
+    def make(keys):
+        data = throw_batch(joint, truth, keys, most)
+        return _statistics(joint, chosen, data, truth, points, test)
 
-    return in_batches(block, toys, key, batch_size, first, say)
+    return make
 
 
 def in_batches(
-    block: Callable[[Array], tuple[Array, Array, Array]],
+    make: Make,
     toys: int,
     key: Array,
     batch_size: int = BATCH,
     first: int = 0,
     say: Callable[[int], None] = lambda _: None,
 ) -> Toys:
-    """`block(keys)` → (statistic, best, status) over any number of toys, batches of one size."""
+    """Any number of toys in batches of one size."""
     if toys < 1 or batch_size < 1:
         raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
     parts = []
     for start in range(0, toys, batch_size):
-        part = block(toy_keys(key, first + start, batch_size))
+        part = make(toy_keys(key, first + start, batch_size))
         parts.append([np.asarray(field)[: toys - start] for field in part])
         say(min(start + batch_size, toys))
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
@@ -169,17 +180,22 @@ def throw_blocks(
     label: str,
     most: tuple[int, ...] | None = None,
 ) -> Toys:
-    """`throw_toys` in blocks that can be kept; the key is that of `how`, folded with the label."""
+    """`throw_toys` in blocks that can be kept."""
+    return in_blocks(_maker(joint, chosen, truth, points, test, most), how, label)
+
+
+def in_blocks(make: Make, how: Throwing, label: str) -> Toys:
+    """`in_batches` in blocks that can be kept; the key is that of `how`, folded with the label."""
     key = labelled_key(how.key, label)
     parts = []
     for first in range(0, how.toys, KEPT):
         count = min(KEPT, how.toys - first)
-        make = partial(
-            throw_toys,
-            *(joint, chosen, truth, points, count, key, test, how.batch_size, first, most),
-            say=lambda done, first=first: how.say(label, first + done),
-        )
-        parts.append(how.keep(f"{label}_{first}_{count}", make))
+
+        def say(done: int, first: int = first) -> None:
+            how.say(label, first + done)
+
+        block = partial(in_batches, make, count, key, how.batch_size, first, say)
+        parts.append(how.keep(f"{label}_{first}_{count}", block))
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
 
 

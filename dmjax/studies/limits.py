@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.errors import unknown_name
+from dmjax.errors import InputError, unknown_name
 from dmjax.inference.asymptotic_limits import (
     LIMIT_TEXT,
     AsymptoticLimit,
@@ -17,6 +17,7 @@ from dmjax.inference.asymptotic_limits import (
 )
 from dmjax.inference.asymptotics import SIGMAS
 from dmjax.inference.feldman_cousins import INTERVAL_TEXT, belt, belt_points, unified_interval
+from dmjax.inference.likelihood_limits import LikelihoodLimit, likelihood_limits
 from dmjax.inference.strength import strength
 from dmjax.inference.toy_limits import toy_limit
 from dmjax.inference.toys import Throwing
@@ -31,9 +32,8 @@ from dmjax.studies.family import (
 )
 from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
 
-METHODS = ("asymptotic", "toys", "fc")
-"""Methods of `limit_scan`."""
-
+METHODS = ("asymptotic", "toys", "fc", "chi2")
+"""Methods of `limit_scan`; chi2: −2Δ ln L above the best fit."""
 
 DEFAULT = Plan()
 
@@ -46,9 +46,9 @@ class LimitScan(NamedTuple):
         quantity: "Y", "alpha_B" or "events".
         m_v: [MeV]; None for "events".
         limit, lower: upper limit (inf: none) and, for "fc", the lower end of the interval, else 0.
-        limit_error, lower_error: Monte Carlo errors; 0 for "asymptotic".
-        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc" and for
-            "toys" without bands.
+        limit_error, lower_error: Monte Carlo errors; 0 without toys.
+        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc",
+            "chi2" and for "toys" without bands.
         sigmas: of the bands.
         best_fit, best_fit_events: coupling and signal events of the best fit.
         status, expected_status: a text each.
@@ -95,58 +95,73 @@ def limit_scan(
 
     >>> found = limit_scan(Family(("ccm120",), model="events"), [])
     >>> [round(float(x)) for x in found.limit], found.status
-    ([643], ['ok'])
+    ([614], ['ok'])
     """
     if plan.method not in METHODS:
         raise unknown_name("method", plan.method, METHODS)
     counts = templates(family, m_v)
     joint = strength_model(family, counts)
     chosen, data = strength(joint), observed_data(joint)
-    found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
     wanted = configuration(family, plan, m_v=None if family.model == "events" else m_v)
     events = np.asarray(sum(jnp.sum(table, axis=1) for table in counts))
-    base = _asymptotic_scan(family, m_v, wanted, found, events)
-    if plan.method == "asymptotic":
+    if plan.method in ("asymptotic", "toys"):
+        found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
+        base = _asymptotic_scan(family, m_v, wanted, found, events)
+    else:
+        found = likelihood_limits(joint, chosen, data, counts, plan.cl)
+        base = _plain_scan(family, m_v, wanted, found, events)
+    if plan.method in ("asymptotic", "chi2"):
         return base
     open_store(store, wanted)
+    one = _toy_row if plan.method == "toys" else _fc_row
     rows = []
     for i in range(len(events)):
         how = throwing(plan, store, f"m{i}_", say)
-        seen = events[i] > 0 and bool(np.isfinite(found.expected[i]).all())
-        here = at_mass(joint, counts, i)
-        one = (_toy_row if plan.method == "toys" else _fc_row) if seen else _empty_row
-        rows.append(one(here, chosen, data, plan, how, jax.tree.map(lambda x, i=i: x[i], found)))
+        ask = (at_mass(joint, counts, i), chosen, data, plan, how)
+        here = jax.tree.map(lambda x, i=i: x[i], found)
+        rows.append(one(*ask, here) if events[i] > 0 else _empty_row())
     columns = {key: [row[key] for row in rows] for key in rows[0]}
     return _with_rows(family, base, columns, plan)
 
 
-def _asymptotic_scan(family, m_v, wanted, found: AsymptoticLimit, events) -> LimitScan:
+def _plain_scan(family, m_v, wanted, found: LikelihoodLimit, events) -> LimitScan:
     zero = np.zeros(len(events))
     best = np.asarray(found.best_fit)
+    seen = events > 0
+    codes = np.where(seen, found.status, LimitStatus.UNREACHED)
     return LimitScan(
         configuration=wanted,
         quantity=wanted["quantity"],
         m_v=None if family.model == "events" else np.atleast_1d(np.asarray(m_v, float)),
-        limit=coupling(family, found.limit),
+        limit=coupling(family, np.where(seen, found.limit, np.inf)),
         lower=zero,
         limit_error=zero,
         lower_error=zero,
-        expected=coupling(family, found.expected),
-        expected_error=np.zeros((len(events), len(SIGMAS))),
+        expected=None,
+        expected_error=None,
         sigmas=SIGMAS,
         best_fit=coupling(family, best),
         best_fit_events=best * events,
-        status=[LIMIT_TEXT[code] for code in np.asarray(found.status)],
-        expected_status=[
-            [LIMIT_TEXT[code] for code in row] for row in np.asarray(found.expected_status)
-        ],
+        status=[LIMIT_TEXT[code] for code in codes],
+        expected_status=None,
         toys=0,
         failed=[0] * len(events),
         version=__version__,
     )
 
 
-def _empty_row(*_: object) -> dict:
+def _asymptotic_scan(family, m_v, wanted, found: AsymptoticLimit, events) -> LimitScan:
+    base = LikelihoodLimit(found.best_fit, found.limit, found.status)
+    return _plain_scan(family, m_v, wanted, base, events)._replace(
+        expected=coupling(family, found.expected),
+        expected_error=np.zeros((len(events), len(SIGMAS))),
+        expected_status=[
+            [LIMIT_TEXT[code] for code in row] for row in np.asarray(found.expected_status)
+        ],
+    )
+
+
+def _empty_row() -> dict:
     """No signal events, or none that could be excluded."""
     nothing = np.full(len(SIGMAS), np.inf)
     text = LIMIT_TEXT[LimitStatus.UNREACHED]
@@ -165,6 +180,8 @@ def _empty_row(*_: object) -> dict:
 
 def _toy_row(joint, chosen, data, plan: Plan, how: Throwing, found: AsymptoticLimit) -> dict:
     """One mass by toys, at strengths around the asymptotic bands and limit."""
+    if not np.isfinite(found.expected).all():
+        return _empty_row()
     ends = [
         float(found.expected[-1]),
         max(float(found.expected[0]), 0.3 * float(found.expected[2])),
@@ -185,9 +202,12 @@ def _toy_row(joint, chosen, data, plan: Plan, how: Throwing, found: AsymptoticLi
     }
 
 
-def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: AsymptoticLimit) -> dict:
+def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: LikelihoodLimit) -> dict:
     """One mass by the unified construction."""
-    points = belt_points(joint, chosen, data, plan.cl, plan.points)
+    try:
+        points = belt_points(joint, chosen, data, plan.cl, plan.points)
+    except InputError:
+        return _empty_row()
     made = belt(joint, chosen, data, points, how, plan.cl)
     ends = unified_interval(made)
     empty = _empty_row()
