@@ -24,6 +24,7 @@ from dmjax.inference.roots import rising_root
 from dmjax.inference.strength import Strength, check_test
 from dmjax.inference.throw import check_data
 from dmjax.likelihood.joint import Data, JointModel, joint_expected
+from dmjax.likelihood.signal_counts import SignalLike, with_signals
 from dmjax.numerics import safe_divide, safe_sqrt
 
 Scalar = Float[Array, ""]
@@ -183,26 +184,12 @@ def asymptotic_limit(
     )
 
 
-def with_templates(
-    joint: JointModel, templates: Sequence[Float[Array, " bins"]], component: str = "signal"
-) -> JointModel:
-    """The model with the nominal counts of one component replaced, one template per model."""
-    models = []
-    for model, template in zip(joint.models, templates, strict=True):
-        names = [part.name for part in model.components]
-        if component not in names:
-            raise InputError(f"{model.name} has no component '{component}'")
-        where = names.index(component)
-        models.append(eqx.tree_at(lambda m, i=where: m.components[i].nominal, model, template))
-    return eqx.tree_at(lambda j: j.models, joint, tuple(models))
-
-
 @eqx.filter_jit
 def asymptotic_limits(
     joint: JointModel,
     chosen: Strength,
     data: Data,
-    templates: Sequence[Float[Array, "masses bins"]],
+    templates: Sequence[SignalLike],
     cl: Float[ArrayLike, ""] = 0.90,
     test: str = "qtilde",
     cls: bool = True,
@@ -212,7 +199,7 @@ def asymptotic_limits(
 
     Args:
         joint, chosen, data: model with a component "signal", its strength, data.
-        templates: counts at strength 1, (masses, bins), one array per model.
+        templates: counts at strength 1, (masses, bins), one entry per model.
         cl, test, cls: see `asymptotic_limit`.
         batch_size: templates held in memory at once; static.
 
@@ -220,7 +207,7 @@ def asymptotic_limits(
         `AsymptoticLimit` with a leading axis of masses.
     """
     return in_chunks(
-        lambda each: asymptotic_limit(with_templates(joint, each), chosen, data, cl, test, cls),
+        lambda each: asymptotic_limit(with_signals(joint, each), chosen, data, cl, test, cls),
         tuple(templates),
         batch_size,
     )

@@ -7,13 +7,14 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from dmjax.inference.asymptotic_limits import LimitStatus, with_templates
+from dmjax.inference.asymptotic_limits import LimitStatus
 from dmjax.inference.chunks import in_chunks
 from dmjax.inference.limits import likelihood_threshold
 from dmjax.inference.roots import Rise, rising_root
 from dmjax.inference.strength import ProfileScan, Strength, conditional, profile_scan
 from dmjax.inference.throw import check_data
 from dmjax.likelihood.joint import Data, JointModel
+from dmjax.likelihood.signal_counts import SignalLike, with_signals
 from dmjax.numerics import safe_sqrt
 
 Scalar = Float[Array, ""]
@@ -94,13 +95,13 @@ def likelihood_limits(
     joint: JointModel,
     chosen: Strength,
     data: Data,
-    templates: Sequence[Float[Array, "masses bins"]],
+    templates: Sequence[SignalLike],
     cl: Float[ArrayLike, ""] = 0.90,
     batch_size: int = 25,
 ) -> LikelihoodLimit:
     """`likelihood_limit` for many signal templates; see `asymptotic_limits`."""
     return in_chunks(
-        lambda each: likelihood_limit(with_templates(joint, each), chosen, data, cl),
+        lambda each: likelihood_limit(with_signals(joint, each), chosen, data, cl),
         tuple(templates),
         batch_size,
     )

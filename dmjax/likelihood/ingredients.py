@@ -7,7 +7,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.errors import InputError
 from dmjax.likelihood.parameters import Parameter
-from dmjax.likelihood.signal_counts import SignalCounts, SignalLike, source_pull
+from dmjax.likelihood.signal_counts import SignalLike, as_signal, source_pull
 from dmjax.likelihood.templates import AbstractEffect, Component, Morph, Scale
 
 FLUX = Parameter("sns_flux", 0.0, 1.0, lower=-9.0, upper=9.0)
@@ -64,7 +64,7 @@ def signal_parts(
     """
     if counts is None:
         return Parts((), ())
-    made = counts if isinstance(counts, SignalCounts) else SignalCounts(jnp.asarray(counts), {})
+    made = as_signal(counts)
     sources = tuple(Morph(name, jnp.ravel(up)) for name, up in made.raised.items())
     nominal = jnp.ravel(made.nominal)
     component = Component("signal", nominal, (Scale("signal"), *effects, *sources))

@@ -1,11 +1,15 @@
 """Expected dark matter in a data set, and what the uncertainties of its sources do to it."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.errors import InputError
 from dmjax.flux.beam import Beam
 from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.search import Search, channel_counts, in_slices
 from dmjax.likelihood.templates import Morph
@@ -81,6 +85,18 @@ def dark_matter_signal(
         for name, (on, error) in errors.items()
     }
     return SignalCounts(nominal, raised)
+
+
+def as_signal(counts: SignalLike) -> SignalCounts:
+    """Counts alone as a signal without pulls."""
+    return counts if isinstance(counts, SignalCounts) else SignalCounts(jnp.asarray(counts), {})
+
+
+def with_signals(joint: JointModel, counts: Sequence[SignalLike]) -> JointModel:
+    """`with_signal` in every model of a joint one."""
+    pairs = zip(joint.models, counts, strict=True)
+    models = tuple(with_signal(model, as_signal(one)) for model, one in pairs)
+    return eqx.tree_at(lambda j: j.models, joint, models)
 
 
 def with_signal(model: CountModel, counts: SignalCounts) -> CountModel:

@@ -10,15 +10,15 @@ from jaxtyping import Array, Float
 
 from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
-from dmjax.inference.asymptotic_limits import with_templates
 from dmjax.inference.strength import Strength, strength
 from dmjax.likelihood.analyses import ANALYSES, analysis, known_analysis, search_of
 from dmjax.likelihood.csi2017 import NAME as CSI2017
 from dmjax.likelihood.csi2017 import csi2017
 from dmjax.likelihood.datasets import load_dataset
 from dmjax.likelihood.joint import Data, JointModel, observed_data
-from dmjax.likelihood.search import Search, dark_matter_counts, search
+from dmjax.likelihood.search import Search, search
 from dmjax.likelihood.signal import Y_REF
+from dmjax.likelihood.signal_counts import SignalCounts, dark_matter_signal, with_signals
 from dmjax.models import eps_from_y, mediator
 from dmjax.models.vector import check_masses
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels, describe
@@ -30,6 +30,9 @@ QUANTITIES = {"dark-photon": "Y", "baryonic": "alpha_B", "events": "events"}
 """What a limit is quoted in, by model; "events" is one count without any model."""
 
 _BLOCK = 32
+
+Signals = tuple[SignalCounts, ...]
+"""Signals of many masses, (masses, bins), one entry per data set."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +124,13 @@ def _counts(setting: Search, m_v, ratio, alpha_d, unit, family: Family):
         point = mediator(
             family.model, mass, mass / ratio, **{key: unit}, alpha_d=alpha_d, dm=family.dm
         )
-        return dark_matter_counts(setting, point, family.conventions, family.channels)
+        return dark_matter_signal(setting, point, family.conventions, family.channels)
 
     return jax.vmap(one)(m_v)
 
 
-def templates(family: Family, m_v) -> tuple[Float[Array, "masses bins"], ...]:
-    """Counts at strength 1 of every mass, one array per data set.
+def templates(family: Family, m_v) -> Signals:
+    """Counts at strength 1 of every mass, (masses, bins), one entry per data set.
 
     Args:
         family: the signal.
@@ -141,7 +144,7 @@ def templates(family: Family, m_v) -> tuple[Float[Array, "masses bins"], ...]:
         wrong = [name for name, size in sizes.items() if size > 1]
         if wrong:
             raise InputError(f"model 'events' is for data sets of one bin, not {wrong[0]}")
-        return tuple(jnp.ones((1, 1)) for _ in family.datasets)
+        return tuple(SignalCounts(jnp.ones((1, 1)), {}) for _ in family.datasets)
     m_v = np.atleast_1d(np.asarray(m_v, float))
     if m_v.size == 0:
         raise InputError("no masses given: pass --mv, or --mv-min, --mv-max and --points")
@@ -159,34 +162,44 @@ def templates(family: Family, m_v) -> tuple[Float[Array, "masses bins"], ...]:
             _counts(setting, jnp.asarray(block), ratio, alpha_d, unit, family)
             for block in padded.reshape(-1, _BLOCK)
         ]
-        found.append(jnp.concatenate(blocks)[: m_v.size])
+        found.append(jax.tree.map(lambda *x: jnp.concatenate(x)[: m_v.size], *blocks))
     return tuple(found)
 
 
-def strength_model(family: Family, counts: tuple[Float[Array, "masses bins"], ...]) -> JointModel:
+def at_index(counts: Signals, i: int) -> Signals:
+    """The signals of mass number i."""
+    return jax.tree.map(lambda rows: rows[i], counts)
+
+
+def signal_events(counts: Signals) -> Float[Array, " masses"]:
+    """Events of all data sets at strength 1."""
+    return jnp.sum(jnp.stack([jnp.sum(one.nominal, axis=1) for one in counts]), axis=0)
+
+
+def strength_model(family: Family, counts: Signals) -> JointModel:
     """The joint model of the first mass; on/off backgrounds are profiled, which suits toys."""
     models = []
-    for name, table in zip(family.datasets, counts, strict=True):
+    for name, first in zip(family.datasets, at_index(counts, 0), strict=True):
         if name == CSI2017:
             data = load_dataset(name, family.window, family.conventions)
-            models.append(csi2017(table[0], data=data, off_term="profile"))
+            models.append(csi2017(first, data=data, off_term="profile"))
             continue
         wanted = {"systematics": family.systematics, "cevns": "predicted"}
         options = {key: wanted[key] for key in ANALYSES[name].options if key in wanted}
-        models.append(analysis(name, table[0], **options))
+        models.append(analysis(name, first, **options))
     return JointModel(models)
 
 
-def at_mass(joint: JointModel, counts, i: int) -> JointModel:
+def at_mass(joint: JointModel, counts: Signals, i: int) -> JointModel:
     """The joint model of mass number i."""
-    return with_templates(joint, [table[i] for table in counts])
+    return with_signals(joint, at_index(counts, i))
 
 
 def one_mass(family: Family, m_v: float | None) -> tuple[JointModel, Strength, Data, float]:
     """(joint model, strength, observed data, signal events at strength 1) of one mass."""
     counts = templates(family, [] if m_v is None else [m_v])
     joint = strength_model(family, counts)
-    events = float(sum(jnp.sum(table[0]) for table in counts))
+    events = float(signal_events(counts)[0])
     if not events > 0:
         raise InputError(f"no signal events at m_v = {m_v} MeV: choose an open mass")
     return joint, strength(joint), observed_data(joint), events

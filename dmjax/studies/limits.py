@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
@@ -27,6 +26,7 @@ from dmjax.studies.family import (
     at_mass,
     coupling,
     coupling_error,
+    signal_events,
     strength_model,
     templates,
 )
@@ -103,7 +103,7 @@ def limit_scan(
     joint = strength_model(family, counts)
     chosen, data = strength(joint), observed_data(joint)
     wanted = configuration(family, plan, m_v=None if family.model == "events" else m_v)
-    events = np.asarray(sum(jnp.sum(table, axis=1) for table in counts))
+    events = np.asarray(signal_events(counts))
     if plan.method in ("asymptotic", "toys"):
         found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
         base = _asymptotic_scan(family, m_v, wanted, found, events)
