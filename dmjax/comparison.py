@@ -13,16 +13,8 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
 from dmjax.inference.curve import analysis
-from dmjax.inference.dark_joint import (
-    STRENGTH,
-    MassFit,
-    at_mass,
-    best_mass,
-    dark_hypothesis,
-    joint_hypothesis,
-)
+from dmjax.inference.dark_joint import dark_hypothesis, joint_hypothesis
 from dmjax.inference.evidence import bayes_factor, grid_evidence, share_inside
-from dmjax.inference.fits import best_fit
 from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.nested import Hypothesis, NestedRun, nested_sampling
 from dmjax.inference.predictive import predictive_checks, prior_draws
@@ -31,7 +23,7 @@ from dmjax.io import check_writable, write_draws, write_json
 from dmjax.likelihood.csi2017 import NAME, csi2017
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.joint import JointModel, observed_data
-from dmjax.likelihood.nsi2017 import EPS_RANGE, REGIONS, csi2017_nsi, in_region, region_mask
+from dmjax.likelihood.nsi2017 import EPS_RANGE, csi2017_nsi
 from dmjax.likelihood.signal import (
     Y_REF,
     Signal,
@@ -262,56 +254,3 @@ def describe_evidence(settings: EvidenceSettings) -> dict:
     stated["alpha"] = "normal, 0 +- 0.28, above -1"
     plain = asdict(settings) | {"prior_densities": stated, "version": __version__}
     return plain | {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}
-
-
-class RegionGain(NamedTuple):
-    """Dark matter in the regions of `fit_nsi`.
-
-    Attributes:
-        regions: name → best fit.
-        gain: name → two_nll without dark matter less with.
-        cuts_at_no_cuts: −2Δ ln L in the cuts at the best (m_V, Y) of no-cuts, α refitted.
-        no_cuts_at_cuts: the reverse.
-        tension: as in `NsiFit`, here with one (m_V, Y, α).
-    """
-
-    regions: dict[str, MassFit]
-    gain: dict[str, float]
-    cuts_at_no_cuts: float
-    no_cuts_at_cuts: float
-    tension: float
-
-
-def fit_dark_regions(settings: EvidenceSettings, masses: int = 120) -> RegionGain:
-    """Best dark matter in the cuts, without cuts, and outside the cuts: beside `fit_nsi`.
-
-    Args:
-        settings: the model and the ranges of (m_V, Y); priors are not used.
-        masses: number of masses, equal steps in ln m_V.
-    """
-    dark = dark_setting(settings, "no-cuts")
-    m_v, whole = np.geomspace(*settings.m_v_range, masses), dark.joint.models[0]
-    joints, tables, found, gain = {}, {}, {}, {}
-    for region in REGIONS:
-        model = in_region(whole, region)
-        table = TemplateTable(dark.table.log_m_v, dark.table.values[:, region_mask(region)])
-        joints[region], tables[region] = JointModel(model), {model.name: table}
-        best = best_mass(joints[region], tables[region], m_v, settings.y_range[1])
-        without = best_fit(joints[region], fixed={STRENGTH: 0.0})
-        found[region], gain[region] = best, float(without.two_nll) - best.two_nll
-
-    def cost(region: str, other: str) -> float:
-        point = found[other]
-        joint = at_mass(joints[region], tuple(tables[region].values()), jnp.asarray(point.m_v))
-        there = best_fit(joint, fixed={STRENGTH: (point.y / Y_REF) ** 2})
-        return float(there.two_nll) - found[region].two_nll
-
-    constant = 2.0 * np.log(dark.data.sigma_alpha * np.sqrt(2.0 * np.pi))
-    apart = found["cuts"].two_nll + found["outside"].two_nll
-    return RegionGain(
-        regions=found,
-        gain=gain,
-        cuts_at_no_cuts=cost("cuts", "no-cuts"),
-        no_cuts_at_cuts=cost("no-cuts", "cuts"),
-        tension=float(found["no-cuts"].two_nll - apart + constant),
-    )

@@ -30,6 +30,7 @@ Choices = Annotated[
 Dm = Annotated[Spin, typer.Option(help="Dark-matter spin (scalar: complex scalar).")]
 AlphaD = Annotated[float, typer.Option(help="Dark fine-structure constant.")]
 MassRatio = Annotated[float, typer.Option(help="m_V / m_chi.")]
+Quarks = Annotated[str, typer.Option(help="Quarks with NSI: u, d, or u=d (one value for both).")]
 Channels = Annotated[
     str,
     typer.Option(

@@ -1,4 +1,4 @@
-"""`dmjax evidence` and `dmjax nsi`."""
+"""`dmjax evidence`."""
 
 import sys
 from pathlib import Path
@@ -13,8 +13,8 @@ from dmjax.cli.common import (
     Dm,
     Json,
     MassRatio,
-    Out,
     Profile,
+    Quarks,
     Spin,
     channel_names,
     chosen_conventions,
@@ -24,8 +24,6 @@ from dmjax.cli.common import (
     start,
 )
 from dmjax.errors import InputError
-
-Quarks = Annotated[str, typer.Option(help="Quarks with NSI: u, d, or u=d (one value for both).")]
 
 
 def evidence(
@@ -150,59 +148,3 @@ def _print_evidence(result: dict) -> None:
         )
     for name, text in settings["prior_densities"].items():
         emit(f"prior {name}: {text}")
-
-
-def nsi(
-    quarks: Quarks = "u",
-    couplings: Annotated[str, typer.Option(help="Free couplings: both, ee or mumu.")] = "both",
-    off_term: Annotated[
-        str, typer.Option(help="Steady state: integral (Eq. 6.4) or profile.")
-    ] = "integral",
-    points: Annotated[int, typer.Option(help="Points per axis of the figure; 0: none.")] = 0,
-    json: Json = False,
-    out: Out = None,
-) -> None:
-    """Fit flavour-diagonal NSI to CsI 2017 with and without the cuts: does one serve both?"""
-    start()
-    from dmjax.inference.nsi_fit import fit_nsi
-    from dmjax.io import check_writable, to_json, to_plain, write_json
-
-    if out is not None:
-        check_writable(out)
-    if points and out is None:
-        raise InputError("a figure needs --out for its file")
-    result = to_plain(fit_nsi(quarks, couplings, points, off_term))
-    if out is not None:
-        write_json(out, result)
-        if points:
-            from dmjax.plots_nsi import draw_nsi
-
-            result["figures"] = [str(path) for path in draw_nsi(result, out)]
-    if json:
-        emit(to_json(result))
-        return
-    rows = []
-    for region, found in result["regions"].items():
-        best = found["minima"][0]
-        rows.append(
-            [
-                region,
-                str(found["events"]),
-                f"{found['alpha_standard']:.3f}",
-                f"{best['eps_ee']:.3f}",
-                f"{best['eps_mumu']:.3f}",
-                f"{best['alpha']:.3f}",
-                str(len(found["minima"])),
-                f"{found['gain']:.2f}",
-                found["status"],
-            ]
-        )
-    headers = ["region", "events", "alpha (SM)", "eps_ee", "eps_mumu", "alpha"]
-    headers += ["minima", "gain in -2 ln L", "status"]
-    show(f"NSI in CsI 2017, quarks {quarks}, couplings {couplings}", headers, rows)
-    emit(f"cuts at the best eps of no-cuts: +{result['cuts_at_no_cuts']:.2f} in -2 ln L")
-    emit(f"no-cuts at the best eps of cuts: +{result['no_cuts_at_cuts']:.2f} in -2 ln L")
-    emit(
-        f"cuts and the rest together less apart: {result['tension']:.2f} with NSI, "
-        f"{result['tension_standard']:.2f} without"
-    )
