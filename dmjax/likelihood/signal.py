@@ -121,16 +121,21 @@ class TemplateTable(NamedTuple):
     values: Float[Array, "nodes bins"]
 
 
+def mass_nodes(m_min: float, m_max: float, nodes: int) -> np.ndarray:
+    """Equal steps in ln m_V [ln MeV], with a double node where π⁻ capture closes with a step."""
+    log_m_v = np.linspace(np.log(m_min), np.log(m_max), nodes)
+    step = np.log(M_CAPTURE_MAX) + np.array([-1e-9, 1e-9])
+    return np.union1d(log_m_v, step[(step > log_m_v[0]) & (step < log_m_v[-1])])
+
+
 def interpolation_table(
     model: Signal, m_min: float, m_max: float, nodes: int = 1000
 ) -> TemplateTable:
-    """Templates at equal steps in ln m_V, with a double node where π⁻ capture closes with a step.
+    """Templates at `mass_nodes`.
 
     Linear interpolation with step h is off by (h²/8) d²T/d(ln m)², 1e−4 for 1000 nodes.
     """
-    log_m_v = np.linspace(np.log(m_min), np.log(m_max), nodes)
-    step = np.log(M_CAPTURE_MAX) + np.array([-1e-9, 1e-9])
-    log_m_v = np.union1d(log_m_v, step[(step > log_m_v[0]) & (step < log_m_v[-1])])
+    log_m_v = mass_nodes(m_min, m_max, nodes)
     values = template_table(model, np.exp(log_m_v))
     return TemplateTable(jnp.asarray(log_m_v), jnp.asarray(values))
 
