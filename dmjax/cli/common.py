@@ -59,6 +59,15 @@ def numbers(option: str, text: str) -> list[float]:
         raise InputError(f"{option} takes numbers like 30,75,120, got '{text}'") from problem
 
 
+def number_range(option: str, text: str) -> tuple[float, float]:
+    """The two ends of a range given as LOW,HIGH."""
+    try:
+        low, high = (float(part) for part in names(text))
+    except ValueError as problem:
+        raise InputError(f"{option} takes two numbers, e.g. 1,200, got '{text}'") from problem
+    return low, high
+
+
 def channel_names(text: str) -> tuple[str, ...]:
     """Production channels of a list; "all" for every one."""
     from dmjax.profiles import CHANNELS

@@ -20,10 +20,11 @@ from dmjax.cli.common import (
     chosen_conventions,
     emit,
     names,
+    number_range,
     show,
     start,
 )
-from dmjax.errors import InputError
+from dmjax.cli.progress import NestedProgress
 
 
 def evidence(
@@ -68,9 +69,9 @@ def evidence(
         window=window,
         signals=names(signal),
         priors=tuple(DARK_PRIORS) if prior == "all" else names(prior),
-        m_v_range=_range("--mv-range", mv_range),
-        y_range=_range("--y-range", y_range),
-        eps_range=_range("--eps-range", eps_range),
+        m_v_range=number_range("--mv-range", mv_range),
+        y_range=number_range("--y-range", y_range),
+        eps_range=number_range("--eps-range", eps_range),
         quarks=quarks,
         dm=dm.value,
         alpha_d=alpha_d,
@@ -82,8 +83,8 @@ def evidence(
         seed=seed,
         **size,
     )
-    with _Progress() as progress:
-        result = to_plain(run_evidence(settings, out, progress))
+    with NestedProgress() as progress:
+        result = to_plain(run_evidence(settings, out, progress.named))
     if json:
         emit(to_json(result))
     else:
@@ -91,33 +92,6 @@ def evidence(
     if not result["converged"]:
         sys.stderr.write("dmjax: a nested run reached its budget; see its status\n")
         sys.exit(1)
-
-
-def _range(option: str, text: str) -> tuple[float, float]:
-    try:
-        low, high = (float(part) for part in names(text))
-    except ValueError as problem:
-        raise InputError(f"{option} takes two numbers, e.g. 1,200, got '{text}'") from problem
-    return low, high
-
-
-class _Progress:
-    """A spinner on stderr with the evidence so far."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        self.status = Console(stderr=True).status("starting")
-
-    def __enter__(self) -> "_Progress":
-        self.status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.status.stop()
-
-    def __call__(self, name: str, deaths: int, log_z: float, left: float) -> None:
-        self.status.update(f"{name}: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")
 
 
 def _print_evidence(result: dict) -> None:
