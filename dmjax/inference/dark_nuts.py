@@ -31,8 +31,8 @@ from dmjax.likelihood.onoff import OnOffCounts
 from dmjax.likelihood.parameters import index_of
 from dmjax.likelihood.signal import Y_REF, TemplateTable, template_at
 
-_KNOTS = 48
-_ROWS = 100
+_KNOTS = 40
+_ROWS = 60
 _SIGNIFICANCES = (0.03, 60.0)
 _DENSITY_FLOOR = 1e-6
 _MASS_FLOOR = 1e-3
