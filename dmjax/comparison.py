@@ -14,6 +14,7 @@ from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
 from dmjax.inference.curve import analysis
 from dmjax.inference.dark_joint import dark_hypothesis, joint_hypothesis
+from dmjax.inference.dark_nuts import dark_posterior
 from dmjax.inference.evidence import bayes_factor, grid_evidence, share_inside
 from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.nested import Hypothesis, NestedRun, nested_sampling
@@ -53,6 +54,7 @@ class EvidenceSettings:
         dm, alpha_d, mass_ratio, channels, conventions: the prediction.
         live, draws, seed: of nested sampling.
         grid_masses, grid_couplings: of the dense grid that checks it; 0: no check.
+        nuts: whether NUTS samples dark matter as well, to be checked by the same grid.
     """
 
     dataset: str = NAME
@@ -73,6 +75,7 @@ class EvidenceSettings:
     seed: int = 2017
     grid_masses: int = 160
     grid_couplings: int = 120
+    nuts: bool = False
 
     def __post_init__(self):
         if self.dataset != NAME:
@@ -209,8 +212,10 @@ def run_evidence(
         "runs": described,
         "bayes_factors": factors,
         "grid": _grid_check(settings, runs),
-        "converged": all(run.status == "converged" for run in runs.values()),
     }
+    states = [run.status for run in runs.values()]
+    states += [check["nuts_status"] for check in result["grid"].values() if settings.nuts]
+    result["converged"] = all(state == "converged" for state in states)
     if out is not None:
         write_json(out / "evidence.json", result)
         for name, run in runs.items():
@@ -222,12 +227,24 @@ def _grid_check(settings: EvidenceSettings, runs: dict[str, NestedRun]) -> dict:
     dark = {name: run for name, run in runs.items() if name.startswith("dark-photon")}
     if not dark or settings.grid_masses < 2 or settings.grid_couplings < 2:
         return {}
-    grid, found = _grid(settings, dark_setting(settings)), {}
+    setting, found = dark_setting(settings), {}
+    grid, tables = _grid(settings, setting), {setting.joint.models[0].name: setting.table}
     for name, run in dark.items():
-        choice = name.split()[1]
-        exact = grid_evidence(grid, dark_priors(choice, settings.m_v_range, settings.y_range))
-        inside = share_inside(run.draws, grid, exact)
-        found[name] = {"log_z": exact.log_z, "draws_inside_68_95": inside}
+        priors = dark_priors(name.split()[1], settings.m_v_range, settings.y_range)
+        exact = grid_evidence(grid, priors)
+        found[name] = {
+            "log_z": exact.log_z,
+            "draws_inside_68_95": share_inside(run.draws, grid, exact),
+        }
+        if settings.nuts:
+            key = jax.random.key(settings.seed)
+            sampled = dark_posterior(setting.joint, tables, priors, key)
+            flat = {parameter: draws.ravel() for parameter, draws in sampled.samples.items()}
+            found[name] |= {
+                "nuts_inside_68_95": share_inside(flat, grid, exact),
+                "nuts_diagnostics": sampled.diagnostics,
+                "nuts_status": "; ".join(sampled.reasons) or "converged",
+            }
     return found
 
 

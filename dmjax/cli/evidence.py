@@ -25,6 +25,7 @@ from dmjax.cli.common import (
     start,
 )
 from dmjax.cli.progress import NestedProgress
+from dmjax.errors import InputError
 
 
 def evidence(
@@ -52,6 +53,9 @@ def evidence(
     draws: Annotated[int, typer.Option(help="Posterior draws kept.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the sampler.")] = 2017,
     grid: Annotated[bool, typer.Option(help="Check with the dense grid.")] = True,
+    nuts: Annotated[
+        bool, typer.Option("--nuts", help="Sample dark matter by NUTS too, against the grid.")
+    ] = False,
     conventions: Profile = "dmjax",
     choose: Choices = None,
     json: Json = False,
@@ -63,6 +67,8 @@ def evidence(
     from dmjax.inference.priors import DARK_PRIORS
     from dmjax.io import to_json, to_plain
 
+    if nuts and not grid:
+        raise InputError("--nuts is checked against the dense grid: leave out --no-grid")
     size = {} if grid else {"grid_masses": 0, "grid_couplings": 0}
     settings = EvidenceSettings(
         dataset=dataset,
@@ -81,6 +87,7 @@ def evidence(
         live=live,
         draws=draws,
         seed=seed,
+        nuts=nuts,
         **size,
     )
     with NestedProgress() as progress:
@@ -90,7 +97,7 @@ def evidence(
     else:
         _print_evidence(result)
     if not result["converged"]:
-        sys.stderr.write("dmjax: a nested run reached its budget; see its status\n")
+        sys.stderr.write("dmjax: a sampler did not pass its gates; see its status\n")
         sys.exit(1)
 
 
@@ -115,6 +122,14 @@ def _print_evidence(result: dict) -> None:
     for name, run in result["runs"].items():
         if run["status"] != "converged":
             emit(f"{name}: {run['status']}")
+    for name, check in result["grid"].items():
+        shares = {"nested": check["draws_inside_68_95"]}
+        if "nuts_status" in check:
+            shares["NUTS"] = check["nuts_inside_68_95"]
+        text = "; ".join(f"{key} {low:.3f}, {high:.3f}" for key, (low, high) in shares.items())
+        emit(f"{name}: draws in the grid's 68.27 %, 95.45 % regions: {text}")
+        if check.get("nuts_status", "converged") != "converged":
+            emit(f"{name}, NUTS: {check['nuts_status']}")
     for factor in result["bayes_factors"]:
         emit(
             f"ln B({factor['first']} / {factor['second']}) = {factor['log_b']:.2f} "
