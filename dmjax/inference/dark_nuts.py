@@ -18,7 +18,7 @@ from dmjax.inference.dark_joint import STRENGTH, Tables, at_mass, dark_hypothesi
 from dmjax.inference.fits import best_fit, fit
 from dmjax.inference.nested import Hypothesis
 from dmjax.inference.posterior import PosteriorResult
-from dmjax.inference.priors import Prior, PriorSet, log_prior, prior_set
+from dmjax.inference.priors import Prior, PriorSet, log_prior, prior_set, quantiles
 from dmjax.inference.ridge import (
     RidgeMap,
     coupling_from_normal,
@@ -33,7 +33,7 @@ from dmjax.likelihood.signal import Y_REF, TemplateTable, template_at
 
 _KNOTS = 40
 _ROWS = 60
-_SIGNIFICANCES = (0.03, 60.0)
+_SIGNIFICANCES = (1e-6, 0.03, 60.0)
 _DENSITY_FLOOR = 1e-6
 _MASS_FLOOR = 1e-3
 _EVENTS_FLOOR = 1e-8
@@ -99,16 +99,14 @@ def dark_ridge(
         `RidgeMap`; it only shapes the coordinates, so that its coarse fits cost no correctness.
     """
     signals = _signals(tables, data)
-    nodes = np.asarray(signals.tables[0].log_m_v)
-    low, high = np.log(priors[0].lower), np.log(priors[0].upper)
-    chosen = np.unique(np.r_[np.linspace(0, nodes.size - 1, _ROWS).astype(int), _doubled(nodes)])
-    inside = nodes[chosen]
-    rows = np.unique(np.r_[low, inside[(inside > low) & (inside < high)], high])
+    rows = _rows(np.asarray(signals.tables[0].log_m_v), priors[0])
     m_v = jnp.exp(jnp.asarray(rows))
     size = jax.jit(jax.vmap(lambda m: _size(signals, m)))(m_v)
     log_floor = jnp.log(jnp.maximum(_EVENTS_FLOOR * jnp.max(size), 1e-300))
     shift = log_total(log_floor, size)
-    knots = jnp.linspace(*np.log(_SIGNIFICANCES), _KNOTS)
+    faint, seen, most = np.log(_SIGNIFICANCES)
+    # Below what is seen only the prior changes: few knots, down to where flat ones have no weight.
+    knots = jnp.asarray(np.r_[np.linspace(faint, seen, 12)[:-1], np.linspace(seen, most, _KNOTS)])
     strengths = jnp.exp(knots[None, :] - shift[:, None])
     start = best_fit(joint, data, fixed={STRENGTH: 0.0}).values
     heights = _heights(joint, data, tables, m_v, strengths, start)
@@ -136,10 +134,16 @@ def dark_ridge(
     )
 
 
-def _doubled(nodes: np.ndarray) -> np.ndarray:
-    """Indices of nodes so close that the templates step between them."""
-    first = np.flatnonzero(np.diff(nodes) < 1e-6)
-    return np.r_[first, first + 1]
+def _rows(nodes: np.ndarray, prior: Prior) -> np.ndarray:
+    """ln m_V of the table: even in ln m_V and in the prior, with both sides of every step."""
+    low, high = np.log(prior.lower), np.log(prior.upper)
+    shares = jnp.linspace(0.0, 1.0, _ROWS)[:, None]
+    even = np.log(np.asarray(jax.vmap(quantiles, (None, 0))(prior_set([prior]), shares)[:, 0]))
+    step = np.flatnonzero(np.diff(nodes) < 1e-6)
+    wanted = np.searchsorted(nodes, np.r_[np.linspace(low, high, _ROWS), even])
+    chosen = nodes[np.r_[np.minimum(wanted, nodes.size - 1), step, step + 1]]
+    inside = chosen[(chosen > low) & (chosen < high)]
+    return np.unique(np.r_[low, inside, high])
 
 
 def _within(priors: PriorSet, points: Array) -> Array:
