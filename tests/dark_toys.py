@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from test_likelihood import csi_like
-from test_posterior import template
+from test_posterior import CLOSING, template
 
 from dmjax.inference.dark_joint import dark_hypothesis
 from dmjax.inference.grid import GridPosterior, grid_posterior
@@ -57,7 +57,8 @@ def joint() -> JointModel:
 
 @cache
 def tables() -> dict[str, TemplateTable]:
-    log_m_v = jnp.linspace(*np.log(M_RANGE), 400)
+    step = np.log(CLOSING) + np.array([-1e-9, 1e-9])
+    log_m_v = jnp.asarray(np.union1d(np.linspace(*np.log(M_RANGE), 400), step))
     return {"toy": TemplateTable(log_m_v, jax.vmap(pooled_template)(jnp.exp(log_m_v)))}
 
 
