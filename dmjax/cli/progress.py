@@ -1,6 +1,7 @@
 """Progress on stderr."""
 
 from types import TracebackType
+from typing import Self
 
 
 class Progress:
@@ -12,7 +13,7 @@ class Progress:
         self.console = Console(stderr=True)
         self.status = self.console.status(text)
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         self.status.start()
         return self
 

@@ -261,7 +261,9 @@ def dark_posterior(
         ridge = dark_ridge(joint, chosen, matched, priors)
         model, sites = dark_model(hypothesis, signals, ridge), _nuisances(hypothesis)
         maps = {name: biject_to(site.support) for name, site in sites.items()}
-        start = dict(zip(_SITES, jax.random.normal(start_key, (2, chains)), strict=True))
+        start: dict[str, Array] = dict(
+            zip(_SITES, jax.random.normal(start_key, (2, chains)), strict=True)
+        )
         for i, name in enumerate(sites, 2):
             inside = _off_edge(by_name[name], hypothesis.priors, i)
             start[name] = jnp.broadcast_to(maps[name].inv(jnp.asarray(inside)), (chains,))
