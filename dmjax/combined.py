@@ -10,14 +10,17 @@ import numpy as np
 from dmjax.errors import InputError, unknown_name
 from dmjax.inference.fits import Fit, all_intervals, best_fit
 from dmjax.inference.minimise import STATUS_TEXT
+from dmjax.inference.nsi_fit import nearest_minimum
 from dmjax.likelihood.analyses import analysis, known_analysis, search_of
+from dmjax.likelihood.csi2017 import NAME as NSI_DATA
 from dmjax.likelihood.joint import JointModel
-from dmjax.likelihood.search import dark_matter_counts
+from dmjax.likelihood.nsi2017 import csi2017_nsi
 from dmjax.likelihood.signal import Y_REF
+from dmjax.likelihood.signal_counts import SignalCounts, dark_matter_signal
 from dmjax.models import eps_from_y, mediator
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels
 
-SIGNALS = ("none", "dark-photon")
+SIGNALS = ("none", "dark-photon", "nsi")
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,29 @@ class DarkPhoton:
     conventions: Conventions = DMJAX
 
 
+@dataclass(frozen=True)
+class Nsi:
+    """Flavour-diagonal NSI, for csi2017 alone: ε_ee and ε_µµ free.
+
+    Attributes:
+        quarks: which quarks carry ε: "u", "d" or "u=d".
+    """
+
+    quarks: str = "u"
+
+
+Point = DarkPhoton | Nsi
+
+
 class FitSummary(NamedTuple):
     """A fit as it is reported.
 
     Attributes:
         datasets: names.
-        signal: "none" or "dark-photon".
+        signal: one of `SIGNALS`.
         parameters: name → value, error (inverse Hessian), lower and upper end of the interval
-            with −2Δ ln L < 1; None where an end lies outside the allowed range.
+            with −2Δ ln L < 1; None where an end lies outside the allowed range. Of NSI, whose
+            counts are parabolas in ε, the solution nearest to ε = 0.
         significance: name → √(−2Δ ln L) between 0 and the best fit, of every free parameter that
             starts at 0.
         two_nll: −2 ln L at the best fit, constants included.
@@ -61,25 +79,27 @@ class FitSummary(NamedTuple):
     y: float | None
 
 
-def _template(name: str, point: DarkPhoton) -> np.ndarray:
+def _template(name: str, point: DarkPhoton) -> SignalCounts:
     """Events of a data set at Y = Y_REF."""
     m_v = jnp.asarray(point.m_v, float)
     m_chi, eps = m_v / point.mass_ratio, eps_from_y(Y_REF, point.alpha_d, point.mass_ratio)
     model = mediator("dark-photon", m_v, m_chi, eps=eps, alpha_d=point.alpha_d, dm=point.dm)
     setting = search_of(name)
-    return np.asarray(dark_matter_counts(setting, model, point.conventions, point.channels))
+    return dark_matter_signal(setting, model, point.conventions, point.channels)
 
 
 def joint_model(
-    names: list[str], point: DarkPhoton | None = None, systematics: bool = False
+    names: list[str], point: Point | None = None, systematics: bool = False
 ) -> JointModel:
     """The joint likelihood of named data sets.
 
     Args:
         names: of data sets, each once.
-        point: a dark-photon signal; then CEvNS is predicted, else it is free.
+        point: a dark-photon signal, then CEvNS is predicted, else it is free; or NSI.
         systematics: with the shape and response nuisances of the releases.
     """
+    if isinstance(point, Nsi):
+        return JointModel(csi2017_nsi(quarks=point.quarks))
     models = []
     for name in dict.fromkeys(names):
         known = known_analysis(name)
@@ -89,9 +109,15 @@ def joint_model(
     return JointModel(models)
 
 
-def _check(names: list[str], point: DarkPhoton | None) -> None:
+def _check(names: list[str], point: Point | None) -> None:
     if not names:
         raise InputError("name at least one data set")
+    if isinstance(point, Nsi):
+        if names != [NSI_DATA]:
+            raise InputError(
+                f"signal nsi is built for {NSI_DATA} alone, not for {', '.join(names)}"
+            )
+        return
     if point is None:
         return
     check_channels(point.channels)
@@ -116,13 +142,13 @@ def _significance(joint: JointModel, best: Fit) -> dict[str, float]:
 
 
 def fit_datasets(
-    names: list[str], point: DarkPhoton | None = None, systematics: bool = False
+    names: list[str], point: Point | None = None, systematics: bool = False
 ) -> FitSummary:
     """Fit published data sets together: nuisances of one name are one parameter.
 
     Args:
         names: data sets, e.g. ["csi2021", "lar2020"].
-        point: a dark-photon signal at fixed masses, or None for the backgrounds alone.
+        point: a dark-photon signal at fixed masses, NSI, or None for the backgrounds alone.
         systematics: with the shape and response nuisances of the releases.
 
     Returns:
@@ -134,7 +160,7 @@ def fit_datasets(
     """
     _check(names, point)
     joint = joint_model(names, point, systematics)
-    best = best_fit(joint)
+    best = nearest_minimum(joint) if isinstance(point, Nsi) else best_fit(joint)
     ends = all_intervals(joint, best=best)
     parameters: dict[str, dict[str, float | None]] = {}
     for i, name in enumerate(joint.parameters.names):
@@ -145,10 +171,10 @@ def fit_datasets(
             "lower": float(ends.lower[i]) if reached[0] else None,
             "upper": float(ends.upper[i]) if reached[1] else None,
         }
-    strength = None if point is None else parameters["signal"]["value"]
+    strength = parameters["signal"]["value"] if isinstance(point, DarkPhoton) else None
     return FitSummary(
         datasets=tuple(model.name for model in joint.models),
-        signal="none" if point is None else "dark-photon",
+        signal={DarkPhoton: "dark-photon", Nsi: "nsi"}.get(type(point), "none"),
         parameters=parameters,
         significance=_significance(joint, best),
         two_nll=float(best.two_nll),
@@ -157,12 +183,14 @@ def fit_datasets(
     )
 
 
-def signal_point(signal: str, m_v: float | None, **rest) -> DarkPhoton | None:
-    """The signal of a name: "none", or "dark-photon" with its mass."""
+def signal_point(signal: str, m_v: float | None, quarks: str = "u", **rest) -> Point | None:
+    """The signal of a name: "none", "nsi", or "dark-photon" with its mass."""
     if signal not in SIGNALS:
         raise unknown_name("signal", signal, SIGNALS)
     if signal == "none":
         return None
+    if signal == "nsi":
+        return Nsi(quarks)
     if m_v is None:
         raise InputError("a dark-photon signal needs its mass, e.g. --mv 30")
     return DarkPhoton(m_v, **rest)

@@ -13,16 +13,9 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
 from dmjax.inference.curve import analysis
-from dmjax.inference.dark_joint import (
-    STRENGTH,
-    MassFit,
-    at_mass,
-    best_mass,
-    dark_hypothesis,
-    joint_hypothesis,
-)
+from dmjax.inference.dark_joint import dark_hypothesis, joint_hypothesis
+from dmjax.inference.dark_nuts import dark_posterior
 from dmjax.inference.evidence import bayes_factor, grid_evidence, share_inside
-from dmjax.inference.fits import best_fit
 from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.nested import Hypothesis, NestedRun, nested_sampling
 from dmjax.inference.predictive import predictive_checks, prior_draws
@@ -31,7 +24,7 @@ from dmjax.io import check_writable, write_draws, write_json
 from dmjax.likelihood.csi2017 import NAME, csi2017
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.joint import JointModel, observed_data
-from dmjax.likelihood.nsi2017 import EPS_RANGE, REGIONS, csi2017_nsi, in_region, region_mask
+from dmjax.likelihood.nsi2017 import EPS_RANGE, csi2017_nsi
 from dmjax.likelihood.signal import (
     Y_REF,
     Signal,
@@ -61,6 +54,7 @@ class EvidenceSettings:
         dm, alpha_d, mass_ratio, channels, conventions: the prediction.
         live, draws, seed: of nested sampling.
         grid_masses, grid_couplings: of the dense grid that checks it; 0: no check.
+        nuts: whether NUTS samples dark matter as well, to be checked by the same grid.
     """
 
     dataset: str = NAME
@@ -81,6 +75,7 @@ class EvidenceSettings:
     seed: int = 2017
     grid_masses: int = 160
     grid_couplings: int = 120
+    nuts: bool = False
 
     def __post_init__(self):
         if self.dataset != NAME:
@@ -217,8 +212,10 @@ def run_evidence(
         "runs": described,
         "bayes_factors": factors,
         "grid": _grid_check(settings, runs),
-        "converged": all(run.status == "converged" for run in runs.values()),
     }
+    states = [run.status for run in runs.values()]
+    states += [check["nuts_status"] for check in result["grid"].values() if settings.nuts]
+    result["converged"] = all(state == "converged" for state in states)
     if out is not None:
         write_json(out / "evidence.json", result)
         for name, run in runs.items():
@@ -230,12 +227,24 @@ def _grid_check(settings: EvidenceSettings, runs: dict[str, NestedRun]) -> dict:
     dark = {name: run for name, run in runs.items() if name.startswith("dark-photon")}
     if not dark or settings.grid_masses < 2 or settings.grid_couplings < 2:
         return {}
-    grid, found = _grid(settings, dark_setting(settings)), {}
+    setting, found = dark_setting(settings), {}
+    grid, tables = _grid(settings, setting), {setting.joint.models[0].name: setting.table}
     for name, run in dark.items():
-        choice = name.split()[1]
-        exact = grid_evidence(grid, dark_priors(choice, settings.m_v_range, settings.y_range))
-        inside = share_inside(run.draws, grid, exact)
-        found[name] = {"log_z": exact.log_z, "draws_inside_68_95": inside}
+        priors = dark_priors(name.split()[1], settings.m_v_range, settings.y_range)
+        exact = grid_evidence(grid, priors)
+        found[name] = {
+            "log_z": exact.log_z,
+            "draws_inside_68_95": share_inside(run.draws, grid, exact),
+        }
+        if settings.nuts:
+            key = jax.random.key(settings.seed)
+            sampled = dark_posterior(setting.joint, tables, priors, key)
+            flat = {parameter: draws.ravel() for parameter, draws in sampled.samples.items()}
+            found[name] |= {
+                "nuts_inside_68_95": share_inside(flat, grid, exact),
+                "nuts_diagnostics": sampled.diagnostics,
+                "nuts_status": "; ".join(sampled.reasons) or "converged",
+            }
     return found
 
 
@@ -262,56 +271,3 @@ def describe_evidence(settings: EvidenceSettings) -> dict:
     stated["alpha"] = "normal, 0 +- 0.28, above -1"
     plain = asdict(settings) | {"prior_densities": stated, "version": __version__}
     return plain | {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}
-
-
-class RegionGain(NamedTuple):
-    """Dark matter in the regions of `fit_nsi`.
-
-    Attributes:
-        regions: name → best fit.
-        gain: name → two_nll without dark matter less with.
-        cuts_at_no_cuts: −2Δ ln L in the cuts at the best (m_V, Y) of no-cuts, α refitted.
-        no_cuts_at_cuts: the reverse.
-        tension: as in `NsiFit`, here with one (m_V, Y, α).
-    """
-
-    regions: dict[str, MassFit]
-    gain: dict[str, float]
-    cuts_at_no_cuts: float
-    no_cuts_at_cuts: float
-    tension: float
-
-
-def fit_dark_regions(settings: EvidenceSettings, masses: int = 120) -> RegionGain:
-    """Best dark matter in the cuts, without cuts, and outside the cuts: beside `fit_nsi`.
-
-    Args:
-        settings: the model and the ranges of (m_V, Y); priors are not used.
-        masses: number of masses, equal steps in ln m_V.
-    """
-    dark = dark_setting(settings, "no-cuts")
-    m_v, whole = np.geomspace(*settings.m_v_range, masses), dark.joint.models[0]
-    joints, tables, found, gain = {}, {}, {}, {}
-    for region in REGIONS:
-        model = in_region(whole, region)
-        table = TemplateTable(dark.table.log_m_v, dark.table.values[:, region_mask(region)])
-        joints[region], tables[region] = JointModel(model), {model.name: table}
-        best = best_mass(joints[region], tables[region], m_v, settings.y_range[1])
-        without = best_fit(joints[region], fixed={STRENGTH: 0.0})
-        found[region], gain[region] = best, float(without.two_nll) - best.two_nll
-
-    def cost(region: str, other: str) -> float:
-        point = found[other]
-        joint = at_mass(joints[region], tuple(tables[region].values()), jnp.asarray(point.m_v))
-        there = best_fit(joint, fixed={STRENGTH: (point.y / Y_REF) ** 2})
-        return float(there.two_nll) - found[region].two_nll
-
-    constant = 2.0 * np.log(dark.data.sigma_alpha * np.sqrt(2.0 * np.pi))
-    apart = found["cuts"].two_nll + found["outside"].two_nll
-    return RegionGain(
-        regions=found,
-        gain=gain,
-        cuts_at_no_cuts=cost("cuts", "no-cuts"),
-        no_cuts_at_cuts=cost("no-cuts", "cuts"),
-        tension=float(found["no-cuts"].two_nll - apart + constant),
-    )

@@ -28,7 +28,7 @@ def plot_nsi(result: dict) -> Figure:
     """
     if not result["maps"]:
         raise InputError("the NSI fit has no maps: run it with both couplings and points above 2")
-    figure = Figure(figsize=(5.0, 4.4), layout="constrained")
+    figure = Figure(figsize=(5.0, 5.0), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.tick_params(direction="in", which="both", top=True, right=True, labelsize=9)
@@ -41,14 +41,17 @@ def plot_nsi(result: dict) -> Figure:
             axes.contourf(eps, eps, q, [-1.0, LEVELS[0]], colors=[colour], alpha=0.25)
         best = result["regions"][region]["minima"]
         axes.plot([m["eps_ee"] for m in best], [m["eps_mumu"] for m in best], "x", color=colour)
-        handles.append(Line2D([], [], color=colour, label=f"{label}: 68 %, 95 % (dashed)"))
+        handles.append(Line2D([], [], color=colour, marker="x", label=label))
     axes.plot(0.0, 0.0, "k+", ms=9)
-    handles.append(Line2D([], [], color="k", marker="+", ls="", label="no NSI"))
+    handles.append(Line2D([], [], color="k", marker="+", ls="", ms=9, label="no NSI"))
+    for text, line in (("68.27 % (two parameters)", "-"), ("95.45 %", "--")):
+        handles.append(Line2D([], [], color="0.4", ls=line, label=text))
     quark = " = ".join(rf"$\epsilon^{q}_{{{{{{}}}}}}$" for q in result["quarks"].split("="))
     axes.set_xlabel(quark.format("ee"))
     axes.set_ylabel(quark.format(r"\mu\mu"))
-    axes.set_title("CsI 2017, NSI, α refitted, two parameters", fontsize=9)
-    axes.legend(handles=handles, fontsize=7.5, loc="lower left", framealpha=0.9)
+    p = result["compatibility"]["p_value"]
+    axes.set_title(f"CsI 2017; one ε for the cuts and the rest: p = {p:.2g}", fontsize=9)
+    figure.legend(handles=handles, fontsize=8, loc="outside lower center", ncols=2)
     return figure
 
 

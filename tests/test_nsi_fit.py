@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 from typer.testing import CliRunner
 
 import dmjax
@@ -27,7 +27,7 @@ from tolerances import tolerance
 
 @pytest.fixture(scope="module")
 def found():
-    return {c: fit_nsi("u", c, 9 if c == "both" else 0) for c in ("both", "ee", "mumu")}
+    return {c: fit_nsi("u", c, 11 if c == "both" else 0) for c in ("both", "ee", "mumu")}
 
 
 def test_counts_are_the_parabola_of_the_full_prediction():
@@ -100,51 +100,63 @@ def test_one_epsilon_does_not_explain_both(found):
     for fit in found.values():
         assert fit.regions["cuts"].gain > 5.0
         assert fit.cuts_at_no_cuts > 3.84
-        assert fit.tension > fit.tension_standard
+        assert fit.compatibility.p_value < 0.01
     assert found["ee"].regions["no-cuts"].gain < 0.1
     assert found["mumu"].no_cuts_at_cuts > found["ee"].no_cuts_at_cuts + 4.0
+
+
+def test_tension_is_a_likelihood_ratio_of_nested_fits(found):
+    """Where no α is pulled, the parts fitted side by side are their sum; ln σ√2π counts once."""
+    for fit in found.values():
+        ours = fit.compatibility
+        assert ours.two_nll_together == fit.regions["no-cuts"].two_nll > ours.two_nll_apart
+        assert ours.p_value == pytest.approx(stats.chi2.sf(ours.tension, ours.parameters))
+    assert [fit.compatibility.parameters for fit in found.values()] == [2, 1, 1]
+    parts = [found["both"].regions[region] for region in ("cuts", "outside")]
+    assert all(abs(part.minima[0].alpha) < tolerance("fit_parameter") for part in parts)
+    sigma = load_dataset("csi2017", "no-cuts").sigma_alpha
+    total = sum(part.two_nll for part in parts) - 2.0 * np.log(sigma * np.sqrt(2.0 * np.pi))
+    assert abs(found["both"].compatibility.two_nll_apart - total) < tolerance("fit")
 
 
 def test_map_and_figure(found):
     plain = json.loads(json.dumps(to_plain(found["both"])))
     q = np.asarray(plain["maps"]["cuts"])
-    assert q.shape == (9, 9) and q.min() > -tolerance("fit")
+    assert q.shape == (11, 11) and q.min() > -tolerance("fit")
     assert q[4, 4] == pytest.approx(plain["regions"]["cuts"]["gain"], abs=tolerance("fit"))
     figure = plot_nsi(plain)
-    assert len(figure.axes[0].get_legend().get_texts()) == 4
+    assert len(figure.legends[0].get_texts()) == 6
     with pytest.raises(InputError, match="no maps"):
         plot_nsi(to_plain(found["ee"]))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["nsi", "--quarks", "s"], "choice of quarks"),
-        (["nsi", "--couplings", "tau"], "choice of couplings"),
-        (["nsi", "--points", "5"], "needs --out"),
-        (["evidence", "csi2018"], "csi2017"),
-        (["evidence", "csi2017", "--prior", "flat"], "prior"),
-        (["evidence", "csi2017", "--mv-range", "5,2"], "no support"),
-        (["evidence", "csi2017", "--y-range", "0,1e-8"], "log-uniform needs lower > 0"),
-        (["evidence", "csi2017", "--y-range", "1e-8"], "takes two numbers"),
-        (["evidence", "csi2017", "--window", "all"], "window"),
-        (["evidence", "csi2017", "--live", "3"], "20 live points"),
-    ],
-)
-def test_bad_input_is_one_line(arguments, message):
-    result = CliRunner().invoke(app, arguments)
-    assert isinstance(result.exception, InputError)
-    assert message in str(result.exception)
-    assert "\n" not in str(result.exception)
-
-
-def test_evidence_command(tmp_path):
-    arguments = ["evidence", "csi2017", "--signal", "none", "--window", "cuts", "--live", "100"]
-    arguments += ["--draws", "400"]
-    result = CliRunner().invoke(app, [*arguments, "--json", "--out", str(tmp_path)])
+def test_fit_command_finds_the_solution_nearest_to_no_nsi(found):
+    result = CliRunner().invoke(app, ["fit", "csi2017", "--signal", "nsi", "--json"])
     assert result.exit_code == 0, result.output
     plain = json.loads(result.stdout.splitlines()[-1])
-    run = plain["runs"]["none"]
-    assert abs(run["log_z"] + 49.413) < tolerance("sigmas") * run["error"]
-    assert plain["bayes_factors"] == [] and plain["settings"]["seed"] == 2017
-    assert (tmp_path / "draws_none.nc").exists() and (tmp_path / "evidence.json").exists()
+    region = found["both"].regions["no-cuts"]
+    assert plain["status"] == "converged" and plain["signal"] == "nsi"
+    nearest = min(region.minima, key=lambda m: np.hypot(m.eps_ee, m.eps_mumu))
+    assert abs(plain["two_nll"] - region.two_nll - nearest.delta_chi2) < tolerance("fit")
+    for name in ("eps_ee", "eps_mumu"):
+        numbers = plain["parameters"][name]
+        assert numbers.keys() == {"value", "error", "lower", "upper"}
+        assert numbers["value"] == pytest.approx(getattr(nearest, name), abs=0.01)
+        assert numbers["lower"] < numbers["value"] < numbers["upper"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("nsi --quarks s", "choice of quarks"),
+        ("nsi --couplings tau", "choice of couplings"),
+        ("nsi --points 5", "needs --out"),
+        ("fit lar2020 --signal nsi", "csi2017 alone"),
+        ("fit csi2017 csi2021 --signal nsi", "csi2017 alone"),
+        ("fit csi2017 --signal nsi --quarks s", "choice of quarks"),
+    ],
+)
+def test_bad_input_is_one_line(line, message):
+    result = CliRunner().invoke(app, line.split())
+    assert isinstance(result.exception, InputError)
+    assert message in str(result.exception) and "\n" not in str(result.exception)

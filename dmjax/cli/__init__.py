@@ -6,11 +6,13 @@ import typer
 
 from dmjax.cli.data import data
 from dmjax.cli.diagnose import diagnose
-from dmjax.cli.evidence import evidence, nsi
+from dmjax.cli.evidence import evidence
 from dmjax.cli.export import export
 from dmjax.cli.fit import fit, plot
 from dmjax.cli.info import info
 from dmjax.cli.limit import limit
+from dmjax.cli.nsi import nsi
+from dmjax.cli.posterior import posterior
 from dmjax.cli.predict import predict
 from dmjax.cli.reproduce import reproduce
 from dmjax.cli.study import coverage, toys
@@ -24,7 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS = (info, predict, fit, limit, toys, coverage, evidence, nsi, diagnose, plot, reproduce)
+COMMANDS = (info, predict, fit, limit, toys, coverage, posterior, evidence, nsi)
+COMMANDS += (diagnose, plot, reproduce)
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(data, name="data")

@@ -31,6 +31,7 @@ Choices = Annotated[
 Dm = Annotated[Spin, typer.Option(help="Dark-matter spin (scalar: complex scalar).")]
 AlphaD = Annotated[float, typer.Option(help="Dark fine-structure constant.")]
 MassRatio = Annotated[float, typer.Option(help="m_V / m_chi.")]
+Quarks = Annotated[str, typer.Option(help="Quarks with NSI: u, d, or u=d (one value for both).")]
 Channels = Annotated[
     str,
     typer.Option(
@@ -67,6 +68,15 @@ def numbers(option: str, text: str) -> list[float]:
         return [float(part) for part in names(text)]
     except ValueError as problem:
         raise InputError(f"{option} takes numbers like 30,75,120, got '{text}'") from problem
+
+
+def number_range(option: str, text: str) -> tuple[float, float]:
+    """The two ends of a range given as LOW,HIGH."""
+    try:
+        low, high = (float(part) for part in names(text))
+    except ValueError as problem:
+        raise InputError(f"{option} takes two numbers, e.g. 1,200, got '{text}'") from problem
+    return low, high
 
 
 def channel_names(text: str) -> tuple[str, ...]:

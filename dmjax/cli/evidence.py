@@ -1,4 +1,4 @@
-"""`dmjax evidence` and `dmjax nsi`."""
+"""`dmjax evidence`."""
 
 import sys
 from pathlib import Path
@@ -13,19 +13,19 @@ from dmjax.cli.common import (
     Dm,
     Json,
     MassRatio,
-    Out,
     Profile,
+    Quarks,
     Spin,
     channel_names,
     chosen_conventions,
     emit,
     names,
+    number_range,
     show,
     start,
 )
+from dmjax.cli.progress import NestedProgress
 from dmjax.errors import InputError
-
-Quarks = Annotated[str, typer.Option(help="Quarks with NSI: u, d, or u=d (one value for both).")]
 
 
 def evidence(
@@ -53,6 +53,9 @@ def evidence(
     draws: Annotated[int, typer.Option(help="Posterior draws kept.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the sampler.")] = 2017,
     grid: Annotated[bool, typer.Option(help="Check with the dense grid.")] = True,
+    nuts: Annotated[
+        bool, typer.Option("--nuts", help="Sample dark matter by NUTS too, against the grid.")
+    ] = False,
     conventions: Profile = "dmjax",
     choose: Choices = None,
     json: Json = False,
@@ -64,15 +67,17 @@ def evidence(
     from dmjax.inference.priors import DARK_PRIORS
     from dmjax.io import to_json, to_plain
 
+    if nuts and not grid:
+        raise InputError("--nuts is checked against the dense grid: leave out --no-grid")
     size = {} if grid else {"grid_masses": 0, "grid_couplings": 0}
     settings = EvidenceSettings(
         dataset=dataset,
         window=window,
         signals=names(signal),
         priors=tuple(DARK_PRIORS) if prior == "all" else names(prior),
-        m_v_range=_range("--mv-range", mv_range),
-        y_range=_range("--y-range", y_range),
-        eps_range=_range("--eps-range", eps_range),
+        m_v_range=number_range("--mv-range", mv_range),
+        y_range=number_range("--y-range", y_range),
+        eps_range=number_range("--eps-range", eps_range),
         quarks=quarks,
         dm=dm.value,
         alpha_d=alpha_d,
@@ -82,44 +87,18 @@ def evidence(
         live=live,
         draws=draws,
         seed=seed,
+        nuts=nuts,
         **size,
     )
-    with _Progress() as progress:
-        result = to_plain(run_evidence(settings, out, progress))
+    with NestedProgress() as progress:
+        result = to_plain(run_evidence(settings, out, progress.named))
     if json:
         emit(to_json(result))
     else:
         _print_evidence(result)
     if not result["converged"]:
-        sys.stderr.write("dmjax: a nested run reached its budget; see its status\n")
+        sys.stderr.write("dmjax: a sampler did not pass its gates; see its status\n")
         sys.exit(1)
-
-
-def _range(option: str, text: str) -> tuple[float, float]:
-    try:
-        low, high = (float(part) for part in names(text))
-    except ValueError as problem:
-        raise InputError(f"{option} takes two numbers, e.g. 1,200, got '{text}'") from problem
-    return low, high
-
-
-class _Progress:
-    """A spinner on stderr with the evidence so far."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        self.status = Console(stderr=True).status("starting")
-
-    def __enter__(self) -> "_Progress":
-        self.status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.status.stop()
-
-    def __call__(self, name: str, deaths: int, log_z: float, left: float) -> None:
-        self.status.update(f"{name}: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")
 
 
 def _print_evidence(result: dict) -> None:
@@ -143,6 +122,14 @@ def _print_evidence(result: dict) -> None:
     for name, run in result["runs"].items():
         if run["status"] != "converged":
             emit(f"{name}: {run['status']}")
+    for name, check in result["grid"].items():
+        shares = {"nested": check["draws_inside_68_95"]}
+        if "nuts_status" in check:
+            shares["NUTS"] = check["nuts_inside_68_95"]
+        text = "; ".join(f"{key} {low:.3f}, {high:.3f}" for key, (low, high) in shares.items())
+        emit(f"{name}: draws in the grid's 68.27 %, 95.45 % regions: {text}")
+        if check.get("nuts_status", "converged") != "converged":
+            emit(f"{name}, NUTS: {check['nuts_status']}")
     for factor in result["bayes_factors"]:
         emit(
             f"ln B({factor['first']} / {factor['second']}) = {factor['log_b']:.2f} "
@@ -150,59 +137,3 @@ def _print_evidence(result: dict) -> None:
         )
     for name, text in settings["prior_densities"].items():
         emit(f"prior {name}: {text}")
-
-
-def nsi(
-    quarks: Quarks = "u",
-    couplings: Annotated[str, typer.Option(help="Free couplings: both, ee or mumu.")] = "both",
-    off_term: Annotated[
-        str, typer.Option(help="Steady state: integral (Eq. 6.4) or profile.")
-    ] = "integral",
-    points: Annotated[int, typer.Option(help="Points per axis of the figure; 0: none.")] = 0,
-    json: Json = False,
-    out: Out = None,
-) -> None:
-    """Fit flavour-diagonal NSI to CsI 2017 with and without the cuts: does one serve both?"""
-    start()
-    from dmjax.inference.nsi_fit import fit_nsi
-    from dmjax.io import check_writable, to_json, to_plain, write_json
-
-    if out is not None:
-        check_writable(out)
-    if points and out is None:
-        raise InputError("a figure needs --out for its file")
-    result = to_plain(fit_nsi(quarks, couplings, points, off_term))
-    if out is not None:
-        write_json(out, result)
-        if points:
-            from dmjax.plots_nsi import draw_nsi
-
-            result["figures"] = [str(path) for path in draw_nsi(result, out)]
-    if json:
-        emit(to_json(result))
-        return
-    rows = []
-    for region, found in result["regions"].items():
-        best = found["minima"][0]
-        rows.append(
-            [
-                region,
-                str(found["events"]),
-                f"{found['alpha_standard']:.3f}",
-                f"{best['eps_ee']:.3f}",
-                f"{best['eps_mumu']:.3f}",
-                f"{best['alpha']:.3f}",
-                str(len(found["minima"])),
-                f"{found['gain']:.2f}",
-                found["status"],
-            ]
-        )
-    headers = ["region", "events", "alpha (SM)", "eps_ee", "eps_mumu", "alpha"]
-    headers += ["minima", "gain in -2 ln L", "status"]
-    show(f"NSI in CsI 2017, quarks {quarks}, couplings {couplings}", headers, rows)
-    emit(f"cuts at the best eps of no-cuts: +{result['cuts_at_no_cuts']:.2f} in -2 ln L")
-    emit(f"no-cuts at the best eps of cuts: +{result['no_cuts_at_cuts']:.2f} in -2 ln L")
-    emit(
-        f"cuts and the rest together less apart: {result['tension']:.2f} with NSI, "
-        f"{result['tension_standard']:.2f} without"
-    )

@@ -14,17 +14,16 @@ from dmjax.cli.common import (
     Json,
     MassRatio,
     Profile,
+    Quarks,
     Spin,
     channel_names,
     chosen_conventions,
     emit,
-    flat_conventions,
-    report,
     show,
     start,
 )
+from dmjax.cli.fit_counts import fit_counting, fit_counts
 from dmjax.errors import InputError
-from dmjax.profiles import Conventions
 
 
 def fit(
@@ -35,8 +34,8 @@ def fit(
     signal: Annotated[
         str | None,
         typer.Option(
-            help="none or dark-photon (at --mv): best fit of the counts. Without, csi2017 alone "
-            "gets its whole analysis, others none."
+            help="none, dark-photon (at --mv) or nsi (csi2017): best fit of the counts. Without, "
+            "csi2017 alone gets its whole analysis, others none."
         ),
     ] = None,
     mv: Annotated[float | None, typer.Option(help="With --signal: mediator mass [MeV].")] = None,
@@ -50,6 +49,7 @@ def fit(
         list[float] | None,
         typer.Option(help="With --counting: R_n [fm] for neutrinos; repeat. Default 4.7 and 5.5."),
     ] = None,
+    quarks: Quarks = "u",
     dm: Dm = Spin.dirac,
     alpha_d: AlphaD = 0.5,
     mass_ratio: MassRatio = 3.0,
@@ -71,14 +71,15 @@ def fit(
         from dmjax.combined import signal_point
 
         rest = {"mass_ratio": mass_ratio, "alpha_d": alpha_d, "dm": dm.value}
+        rest |= {"quarks": quarks}
         rest |= {"channels": channel_names(channels), "conventions": chosen}
-        _fit_counts(datasets, signal_point(signal or "none", mv, **rest), systematics, json, out)
+        fit_counts(datasets, signal_point(signal or "none", mv, **rest), systematics, json, out)
         return
     if len(datasets) > 1 or signal is not None:
         raise InputError("--counting takes one data set and no --signal")
     dataset = datasets[0]
     if counting:
-        _fit_counting(dataset, rn or [4.7, 5.5], chosen, json, out)
+        fit_counting(dataset, rn or [4.7, 5.5], chosen, json, out)
         return
     if rn:
         raise InputError(
@@ -197,60 +198,3 @@ def plot(
 
     files = [str(path) for path in draw_fit(folder)]
     emit(to_json({"figures": files}) if json else "\n".join(files))
-
-
-def _fit_counts(datasets: list[str], point, systematics: bool, json: bool, out: Path | None):
-    """Best fit of one or more data sets."""
-    from dmjax.combined import fit_datasets
-    from dmjax.io import check_writable
-
-    if out is not None:
-        check_writable(out)
-    found = fit_datasets(datasets, point, systematics)
-    if report(found._asdict(), out, json):
-        rows = [
-            [name, *("-" if value is None else f"{value:.4g}" for value in numbers.values())]
-            for name, numbers in found.parameters.items()
-        ]
-        headers = ["parameter", "value", "error", "lower", "upper"]
-        show(f"{', '.join(found.datasets)}; signal {found.signal}; {found.status}", headers, rows)
-        for name, z in found.significance.items():
-            emit(f"{name} = 0 disfavoured by {z:.2f} standard deviations")
-        emit(f"-2 ln L = {found.two_nll:.4f}")
-    if found.status != "converged":
-        sys.exit(1)
-
-
-def _fit_counting(
-    dataset: str, radii: list[float], chosen: Conventions, json: bool, out: Path | None
-) -> None:
-    import dmjax
-    from dmjax.io import check_writable
-    from dmjax.profiles import describe
-
-    if out is not None:
-        check_writable(out)
-    results = [
-        dmjax.counting(dmjax.load_dataset(dataset, "cuts", chosen, radius))._asdict()
-        for radius in radii
-    ]
-    used = flat_conventions({"conventions": describe(chosen)})
-    plain = results[0] | {"dataset": dataset, **used, "results": results}
-    if not report(plain, out, json):
-        return
-    names = {
-        "r_n_fm": "R_n [fm]",
-        "n_on": "on (coincidence)",
-        "n_off": "off (anticoincidence)",
-        "n_prompt": "prompt neutrinos",
-        "n_delayed": "delayed neutrinos",
-        "n_brn": "beam-related neutrons",
-        "excess": "excess",
-        "significance": "significance",
-    }
-    rows = [[text, *(f"{r[key]:.4g}" for r in results)] for key, text in names.items()]
-    show(
-        f"{dataset}: 16 <= PE < 30, t < 1.5 us, conventions {chosen.name}",
-        ["", *(["events"] * len(results))],
-        rows,
-    )

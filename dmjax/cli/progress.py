@@ -1,6 +1,7 @@
 """Progress on stderr."""
 
 from types import TracebackType
+from typing import Self
 
 
 class Progress:
@@ -12,7 +13,7 @@ class Progress:
         self.console = Console(stderr=True)
         self.status = self.console.status(text)
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         self.status.start()
         return self
 
@@ -31,3 +32,18 @@ class Progress:
         self.status.update(f"{what}: {done} of {of} toys")
         if done >= of:
             self.console.print(f"{what}: {of} toys")
+
+
+class NestedProgress(Progress):
+    """A line on stderr with the evidence so far."""
+
+    def __init__(self) -> None:
+        super().__init__("templates and sampling")
+
+    def __call__(self, deaths: int, log_z: float, left: float) -> None:
+        """Show how far a nested run is."""
+        self.named("nested sampling", deaths, log_z, left)
+
+    def named(self, name: str, deaths: int, log_z: float, left: float) -> None:
+        """The same with the name of a hypothesis."""
+        self.status.update(f"{name}: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")

@@ -93,7 +93,7 @@ def posterior_by_nuts(
 
     Args:
         hypothesis: likelihood and priors; differentiable. For a free mediator mass, whose templates
-            have steps, use `sample_posterior`; several separate modes fail the R-hat gate: use
+            have steps, use `dark_posterior`; several separate modes fail the R-hat gate: use
             `nested_sampling`.
         key: random key.
         chains: run side by side, each from its own start.
@@ -114,21 +114,39 @@ def posterior_by_nuts(
         maps = [biject_to(distribution(hypothesis.priors, i).support) for i in range(len(names))]
         start = eqx.filter_jit(_starts)(hypothesis, start_key, chains)
         z = {n: m.inv(start[:, i]) for i, (n, m) in enumerate(zip(names, maps, strict=True))}
-        run = jax.jit(jax.vmap(lambda k, s: _chain(model, k, s, warmup, draws, len(names))))
+        run = jax.jit(jax.vmap(lambda k, s: run_chain(model, k, s, warmup, draws, len(names))))
         found, diverging, steps = run(keys, z)
         samples = {n: np.asarray(m(found[n])) for n, m in zip(names, maps, strict=True)}
+    return judged(samples, diverging, steps, min_ess, max_r_hat, max_divergences)
+
+
+def judged(
+    samples: dict[str, np.ndarray],
+    diverging,
+    steps,
+    min_ess: float,
+    max_r_hat: float,
+    max_divergences: int,
+) -> PosteriorResult:
+    """Draws with their diagnostics and the gates they fail.
+
+    Args:
+        samples: name → (chains, draws).
+        diverging, steps: of every draw, (chains, draws).
+        min_ess, max_r_hat, max_divergences: see `failed_gates`.
+    """
     diagnostics = {
         "r_hat": {name: float(split_gelman_rubin(x)) for name, x in samples.items()},
         "ess": {name: float(effective_sample_size(x)) for name, x in samples.items()},
         "divergences": int(np.sum(np.asarray(diverging))),
-        "draws": chains * draws,
+        "draws": int(np.size(diverging)),
         "mean_steps": float(np.mean(np.asarray(steps))),
     }
     reasons = failed_gates(diagnostics, min_ess, max_r_hat, max_divergences)
     return PosteriorResult(samples, diagnostics, not reasons, reasons)
 
 
-def _chain(
+def run_chain(
     model: Callable[[], None],
     key: PRNGKeyArray,
     start: dict[str, Float[Array, ""]],

@@ -17,9 +17,7 @@ from dmjax.likelihood.count_model import log_counts
 from dmjax.likelihood.joint import Data, JointModel, joint_expected, observed_data
 from dmjax.likelihood.parameters import index_of, named
 from dmjax.likelihood.signal import Y_REF, TemplateTable, template_at
-
-STRENGTH = "signal"
-"""Component and parameter that every analysis names so: (Y/Y_REF)²."""
+from dmjax.likelihood.signal_counts import SIGNAL, as_signal, with_signal
 
 Tables = tuple[TemplateTable | None, ...]
 
@@ -80,31 +78,30 @@ def _tables(joint: JointModel, tables: Mapping[str, TemplateTable]) -> Tables:
         if name not in known:
             raise InputError(f"a table for '{name}', which is not in {', '.join(known)}")
         bins = known[name].observed.on.size
-        if table.values.shape[1] != bins:
-            raise InputError(f"{name}: the table has {table.values.shape[1]} bins, not {bins}")
-    with_signal = [m.name for m in joint.models if STRENGTH in [c.name for c in m.components]]
-    if set(with_signal) != set(tables) or not tables:
+        size = as_signal(table.values).nominal.shape[1]
+        if size != bins:
+            raise InputError(f"{name}: the table has {size} bins, not {bins}")
+    searches = [m.name for m in joint.models if SIGNAL in [c.name for c in m.components]]
+    if set(searches) != set(tables) or not tables:
         raise InputError(
-            f"a table is needed for each analysis with a signal: {', '.join(with_signal)}"
+            f"a table is needed for each analysis with a signal: {', '.join(searches)}"
         )
     return tuple(tables.get(model.name) for model in joint.models)
 
 
 def at_mass(joint: JointModel, tables: Tables, m_v: Float[Array, ""]) -> JointModel:
     """The joint model with the signal of one mass [MeV]."""
-    for i, table in enumerate(tables):
-        if table is not None:
-            names = [c.name for c in joint.models[i].components]
-            k, counts = names.index(STRENGTH), template_at(table, m_v)
-            joint = eqx.tree_at(
-                lambda j, i=i, k=k: j.models[i].components[k].nominal, joint, counts
-            )
-    return joint
+    pairs = zip(joint.models, tables, strict=True)
+    models = tuple(
+        model if table is None else with_signal(model, as_signal(template_at(table, m_v)))
+        for model, table in pairs
+    )
+    return eqx.tree_at(lambda j: j.models, joint, models)
 
 
 def _at_point(joint: JointModel, tables: Tables, values: Array):
     """The joint model at a mass, and its parameters: (m_V, Y, rest) to (rest, strength)."""
-    at = index_of(joint.parameters.names, STRENGTH)
+    at = index_of(joint.parameters.names, SIGNAL)
     strength = (values[1:2] / Y_REF) ** 2
     full = jnp.concatenate([values[2 : 2 + at], strength, values[2 + at :]])
     return at_mass(joint, tables, values[0]), full
@@ -142,7 +139,7 @@ def dark_hypothesis(
             raise InputError("the prior of m_v leaves the masses of the templates")
     chosen = observed_data(joint) if data is None else data
     merged = {p.name: p for model in joint.models for p in model.parameters}
-    rest = parameter_priors([p for n, p in merged.items() if n != STRENGTH])
+    rest = parameter_priors([p for n, p in merged.items() if n != SIGNAL])
     return Hypothesis(
         name,
         prior_set((*priors, *rest)),
@@ -171,7 +168,7 @@ def best_mass(
         y_max: largest Y allowed: where channels close, any number of events is reached by some Y.
     """
     chosen = observed_data(joint) if data is None else data
-    at = index_of(joint.parameters.names, STRENGTH)
+    at = index_of(joint.parameters.names, SIGNAL)
     upper = joint.parameters.upper.at[at].set((y_max / Y_REF) ** 2)
     joint = eqx.tree_at(lambda j: j.parameters.upper, joint, upper)
     found = _fit_masses(joint, chosen, _tables(joint, tables), jnp.asarray(m_v))
@@ -179,7 +176,7 @@ def best_mass(
     values = dict(zip(joint.parameters.names, np.asarray(found.values[best]).tolist(), strict=True))
     return MassFit(
         m_v=float(m_v[best]),
-        y=Y_REF * float(np.sqrt(values.pop(STRENGTH))),
+        y=Y_REF * float(np.sqrt(values.pop(SIGNAL))),
         two_nll=float(found.two_nll[best]),
         values=values,
         converged=bool(np.all(np.asarray(found.status) == 0)),

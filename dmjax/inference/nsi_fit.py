@@ -1,5 +1,6 @@
 """Flavour-diagonal NSI fitted to CsI 2017 with and without the cuts: can one ε explain both?"""
 
+from itertools import product
 from typing import NamedTuple
 
 import equinox as eqx
@@ -9,17 +10,26 @@ import numpy as np
 
 from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
+from dmjax.inference.compatibility import Compatibility, compatibility
 from dmjax.inference.fits import Fit, fit
 from dmjax.inference.minimise import STATUS_TEXT
 from dmjax.likelihood.joint import Data, JointModel, observed_data
-from dmjax.likelihood.nsi2017 import EPS_RANGE, FLAVOURS, REGIONS, csi2017_nsi, in_region
+from dmjax.likelihood.nsi2017 import FLAVOURS, REGIONS, csi2017_nsi, in_region, renamed
 
 COUPLINGS = {"ee": ("eps_ee",), "mumu": ("eps_mumu",), "both": tuple(FLAVOURS)}
 """Named choice → the couplings that are free; the others are 0."""
 
+FIT_RANGE = (-1.0, 1.4)
+"""Range of every ε in fits: wider than any region of u quarks, whose mirror axis is at 0.2."""
+
+MAP_RANGE = (-0.8, 1.2)
+"""Range of the maps."""
+
+_PARTS = ("cuts", "outside")
 _STARTS = 9
 _BLOCK = _STARTS**2
 _SAME = 0.05
+_APART = 0.1
 
 
 class NsiMinimum(NamedTuple):
@@ -70,9 +80,7 @@ class NsiFit(NamedTuple):
         cuts_at_no_cuts: −2Δ ln L in the cuts at the best ε of no-cuts, α refitted; the least of
             its minima.
         no_cuts_at_cuts: the reverse.
-        tension: −2 ln L of cuts and outside fitted together less that of each alone (α refitted in
-            each, constants of its constraint left out): 0 where one ε and α serve both.
-        tension_standard: the same without NSI.
+        compatibility: of the cuts and the rest: one ε for both against one each, α shared.
         eps: axis of the maps, (points,).
         maps: region → −2Δ ln L, α refitted, (ε_ee, ε_µµ); only for "both".
         version: of the package.
@@ -84,8 +92,7 @@ class NsiFit(NamedTuple):
     regions: dict[str, RegionFit]
     cuts_at_no_cuts: float
     no_cuts_at_cuts: float
-    tension: float
-    tension_standard: float
+    compatibility: Compatibility
     eps: np.ndarray
     maps: dict[str, np.ndarray]
     version: str
@@ -120,11 +127,25 @@ def _starts(joint: JointModel, free: tuple[str, ...], axis: np.ndarray) -> np.nd
     return starts
 
 
+def nearest_minimum(joint: JointModel) -> Fit:
+    """Of the lowest minima of −2 ln L, mirror images within `_SAME`, the one nearest to no NSI."""
+    free = tuple(FLAVOURS)
+    found = _fits(joint, _start_grid(joint, free), _held(joint, free))
+    two_nll, values = np.asarray(found.two_nll), np.asarray(found.values)
+    couplings = values[:, [joint.parameters.names.index(name) for name in free]]
+    size = np.where(two_nll < two_nll.min() + _SAME, np.hypot(*couplings.T), np.inf)
+    return jax.tree.map(lambda x: jnp.asarray(x[np.argmin(size)]), found)
+
+
+def _start_grid(joint: JointModel, free: tuple[str, ...]) -> np.ndarray:
+    """Starts on both sides of the mirror images and of the saddle between them, off its axis."""
+    axis = np.linspace(*FIT_RANGE, _STARTS + 1) + 0.013
+    return _starts(joint, free, axis[:-1])
+
+
 def _fit_region(joint: JointModel, region: str, free: tuple[str, ...]) -> RegionFit:
     standard = _fits(joint, _starts(joint, (), np.zeros(1)), _held(joint))
-    # Between the mirror images lies a saddle: starts on both sides, away from its axis.
-    axis = np.linspace(*EPS_RANGE, _STARTS + 1) + 0.013
-    found = _fits(joint, _starts(joint, free, axis[:-1]), _held(joint, free))
+    found = _fits(joint, _start_grid(joint, free), _held(joint, free))
     two_nll, at = np.asarray(found.two_nll), joint.parameters.names.index
     columns = [at("eps_ee"), at("eps_mumu"), at("csi_signal")]
     lowest, minima = two_nll.min(), []
@@ -133,7 +154,7 @@ def _fit_region(joint: JointModel, region: str, free: tuple[str, ...]) -> Region
             break
         here = np.asarray(found.values)[i, columns]
         seen = np.array([m[:2] for m in minima]).reshape(-1, 2)
-        if not np.any(np.abs(seen - here[:2]).max(axis=1, initial=0.0) < _SAME):
+        if not np.any(np.abs(seen - here[:2]).max(axis=1, initial=0.0) < _APART):
             ee, mumu, alpha = here.tolist()
             minima.append(NsiMinimum(ee, mumu, alpha, float(two_nll[i] - lowest)))
     return RegionFit(
@@ -157,6 +178,22 @@ def _cost(joint: JointModel, region: RegionFit, at: RegionFit) -> float:
     return float(np.min(_fits(joint, starts, _held(joint)).two_nll) - region.two_nll)
 
 
+def _apart(models: dict, found: dict[str, RegionFit], free: tuple[str, ...]) -> Fit:
+    """Cuts and the rest, each with an ε of its own and one α, from every pair of their minima."""
+    parts = [renamed(m, {eps: f"{eps} {r}" for eps in FLAVOURS}) for r, m in models.items()]
+    joint = JointModel(parts)
+    names, starts = joint.parameters.names, []
+    for pair in product(*(found[region].minima for region in models)):
+        start = np.zeros(len(names))
+        start[names.index("csi_signal")] = pair[0].alpha
+        for region, minimum in zip(models, pair, strict=True):
+            for eps in free:
+                start[names.index(f"{eps} {region}")] = getattr(minimum, eps)
+        starts.append(start)
+    held = jnp.asarray([n.split()[0] in FLAVOURS and n.split()[0] not in free for n in names])
+    return _fits(joint, np.array(starts), held)
+
+
 def _map(joint: JointModel, region: RegionFit, axis: np.ndarray) -> np.ndarray:
     """−2Δ ln L on a grid of both couplings, α refitted."""
     found = _fits(joint, _starts(joint, tuple(FLAVOURS), axis), _held(joint))
@@ -171,7 +208,7 @@ def fit_nsi(
     Args:
         quarks: "u" (ε^u alone, ε^d = 0), "d", or "u=d".
         couplings: "both", "ee" or "mumu".
-        points: per axis of the maps over ε in [−1, 1]; 0: no maps.
+        points: per axis of the maps over `MAP_RANGE`; 0: no maps.
         off_term: "integral" ([D20] Eq. 6.4, whose flat prior of the steady state adds one expected
             event per bin) or "profile".
 
@@ -185,18 +222,11 @@ def fit_nsi(
     if points and (points < 3 or couplings != "both"):
         raise InputError("maps need both couplings and at least 3 points per axis")
     free = COUPLINGS[couplings]
-    whole = csi2017_nsi(quarks=quarks, off_term=off_term)
+    whole = csi2017_nsi(quarks=quarks, off_term=off_term, eps_range=FIT_RANGE)
     joints = {region: JointModel(in_region(whole, region)) for region in REGIONS}
     found = {region: _fit_region(joints[region], region, free) for region in REGIONS}
-    axis = np.linspace(*EPS_RANGE, points) if points else np.zeros(0)
-    # Each fit has the constraint once: ln σ√2π is there twice apart, once together.
-    sigma = float(whole.parameters[0].sigma or 1.0)
-    constant = 2.0 * np.log(sigma * np.sqrt(2.0 * np.pi))
-
-    def tension(key: str) -> float:
-        apart = sum(getattr(found[region], key) for region in ("cuts", "outside"))
-        return float(getattr(found["no-cuts"], key) - apart + constant)
-
+    axis = np.linspace(*MAP_RANGE, points) if points else np.zeros(0)
+    apart = _apart({r: joints[r].models[0] for r in _PARTS}, found, free)
     return NsiFit(
         quarks=quarks,
         couplings=couplings,
@@ -204,8 +234,9 @@ def fit_nsi(
         regions=found,
         cuts_at_no_cuts=_cost(joints["cuts"], found["cuts"], found["no-cuts"]),
         no_cuts_at_cuts=_cost(joints["no-cuts"], found["no-cuts"], found["cuts"]),
-        tension=tension("two_nll"),
-        tension_standard=tension("two_nll_standard"),
+        compatibility=compatibility(
+            found["no-cuts"].two_nll, float(np.min(apart.two_nll)), len(free)
+        ),
         eps=axis,
         maps={r: _map(joints[r], found[r], axis) for r in REGIONS} if points else {},
         version=__version__,

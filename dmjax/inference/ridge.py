@@ -95,12 +95,9 @@ def ridge_map(analysis: BinnedAnalysis, grid: GridPosterior) -> RidgeMap:
     density = jnp.maximum(density, _DENSITY_FLOOR * jnp.max(density, axis=1, keepdims=True))
     edges = 2.0 * (jnp.stack([grid.log_y[0], grid.log_y[-1]]) - grid.log_y_ref)
 
-    def share(row, offset):
-        cumulative = _cumulative(log_events, row)
-        low, high = (_cdf(log_events, row, cumulative, edges[k] + offset) for k in (0, 1))
-        return high - low
-
-    mass_density = jax.vmap(share)(density, shift)
+    mass_density = jax.vmap(lambda row, offset: mass_share(log_events, row, edges + offset))(
+        density, shift
+    )
     return RidgeMap(
         log_m_v=grid.log_m_v,
         mass_density=jnp.maximum(mass_density, _MASS_FLOOR * jnp.max(mass_density)),
@@ -110,6 +107,15 @@ def ridge_map(analysis: BinnedAnalysis, grid: GridPosterior) -> RidgeMap:
         log_y_range=jnp.stack([grid.log_y[0], grid.log_y[-1]]),
         log_floor=log_floor,
     )
+
+
+def mass_share(
+    knots: Float[Array, " knots"], density: Float[Array, " knots"], ends: Float[Array, "2"]
+) -> Scalar:
+    """Integral of a row of the table between two values of x."""
+    cumulative = _cumulative(knots, density)
+    low, high = (_cdf(knots, density, cumulative, ends[k]) for k in (0, 1))
+    return high - low
 
 
 def log_total(log_floor: Scalar, events: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -1,5 +1,7 @@
 """COHERENT CsI 2017 with non-standard neutrino interactions, and its bins inside the cuts."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import equinox as eqx
@@ -168,6 +170,34 @@ def region_mask(region: str) -> np.ndarray:
 def in_region(model: CountModel, region: str) -> CountModel:
     """An analysis of the data set without cuts, in the bins of one region."""
     return model if region == "no-cuts" else select_bins(model, region_mask(region), region)
+
+
+def renamed(model: CountModel, names: Mapping[str, str]) -> CountModel:
+    """A model whose parameters of some names have others, so that a joint model keeps them apart.
+
+    Args:
+        model: any.
+        names: old → new; other parameters keep theirs.
+
+    >>> [p.name for p in renamed(csi2017_nsi("cuts"), {"eps_ee": "first"}).parameters]
+    ['csi_signal', 'first', 'eps_mumu']
+    """
+
+    def new(thing, key: str):
+        return replace(thing, **{key: names.get(getattr(thing, key), getattr(thing, key))})
+
+    return CountModel(
+        " ".join([model.name, *names.values()]),
+        [
+            Component(c.name, c.nominal, tuple(new(effect, "parameter") for effect in c.effects))
+            for c in model.components
+        ],
+        [new(parameter, "name") for parameter in model.parameters],
+        on=model.observed.on,
+        off=model.observed.off,
+        off_term=model.off_term,
+        axes=model.axes,
+    )
 
 
 def select_bins(model: CountModel, keep: np.ndarray, label: str) -> CountModel:

@@ -4,7 +4,7 @@ At fixed masses the counts scale as ε⁴α_D, that is as Y² at fixed α_D and 
 template per mass serves every coupling.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -114,32 +114,37 @@ class TemplateTable(NamedTuple):
 
     Attributes:
         log_m_v: increasing nodes, ln MeV.
-        values: counts at Y_REF, (nodes, bins).
+        values: counts at Y_REF, (nodes, bins): an array, or a tree of them.
     """
 
     log_m_v: Float[Array, " nodes"]
-    values: Float[Array, "nodes bins"]
+    values: Any
+
+
+def mass_nodes(m_min: float, m_max: float, nodes: int) -> np.ndarray:
+    """Equal steps in ln m_V [ln MeV], with a double node where π⁻ capture closes with a step."""
+    log_m_v = np.linspace(np.log(m_min), np.log(m_max), nodes)
+    step = np.log(M_CAPTURE_MAX) + np.array([-1e-9, 1e-9])
+    return np.union1d(log_m_v, step[(step > log_m_v[0]) & (step < log_m_v[-1])])
 
 
 def interpolation_table(
     model: Signal, m_min: float, m_max: float, nodes: int = 1000
 ) -> TemplateTable:
-    """Templates at equal steps in ln m_V, with a double node where π⁻ capture closes with a step.
+    """Templates at `mass_nodes`.
 
     Linear interpolation with step h is off by (h²/8) d²T/d(ln m)², 1e−4 for 1000 nodes.
     """
-    log_m_v = np.linspace(np.log(m_min), np.log(m_max), nodes)
-    step = np.log(M_CAPTURE_MAX) + np.array([-1e-9, 1e-9])
-    log_m_v = np.union1d(log_m_v, step[(step > log_m_v[0]) & (step < log_m_v[-1])])
+    log_m_v = mass_nodes(m_min, m_max, nodes)
     values = template_table(model, np.exp(log_m_v))
     return TemplateTable(jnp.asarray(log_m_v), jnp.asarray(values))
 
 
-def template_at(table: TemplateTable, m_v: Scalar) -> Float[Array, " bins"]:
+def template_at(table: TemplateTable, m_v: Scalar) -> Any:
     """Events per bin at Y_REF, linear in ln m_V between the nodes, constant beyond the ends."""
     log_m_v = jnp.log(m_v)
     last = table.log_m_v.shape[0] - 2
     i = jnp.clip(jnp.searchsorted(table.log_m_v, log_m_v) - 1, 0, last)
     low, high = table.log_m_v[i], table.log_m_v[i + 1]
     share = jnp.clip((log_m_v - low) / (high - low), 0.0, 1.0)
-    return table.values[i] + share * (table.values[i + 1] - table.values[i])
+    return jax.tree.map(lambda rows: rows[i] + share * (rows[i + 1] - rows[i]), table.values)
