@@ -17,13 +17,9 @@ from dmjax.inference.nested import NestedRun, nested_sampling
 from dmjax.inference.posterior import PosteriorResult
 from dmjax.inference.priors import M_V_RANGE, Y_RANGE, Prior, dark_priors
 from dmjax.io import check_writable, write_draws, write_json
-from dmjax.likelihood.analyses import ANALYSES, analysis
-from dmjax.likelihood.csi2017 import NAME as CSI2017
-from dmjax.likelihood.csi2017 import csi2017
-from dmjax.likelihood.datasets import load_dataset
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.signal import TemplateTable, mass_nodes
-from dmjax.studies.family import Family, at_index, describe_family, templates
+from dmjax.studies.family import Family, describe_family, strength_model, templates
 
 METHODS = ("nuts", "nested")
 Progress = Callable[[int, float, float], None]
@@ -84,19 +80,11 @@ def _priors(settings: PosteriorSettings) -> tuple[Prior, Prior]:
 def joint_setting(settings: PosteriorSettings) -> JointSetting:
     """The joint model of the settings; a measured steady state is integrated out (Eq. 6.4)."""
     family, log_m_v = settings.family, mass_nodes(*settings.m_v_range, settings.nodes)
-    models, tables = [], {}
     counts = templates(family, np.exp(log_m_v))
-    first = at_index(counts, 0)
-    for name, values, one in zip(family.datasets, counts, first, strict=True):
-        if name == CSI2017:
-            data = load_dataset(name, family.window, family.conventions)
-            models.append(csi2017(one, data=data))
-        else:
-            wanted = {"systematics": family.systematics, "cevns": "predicted"}
-            options = {key: wanted[key] for key in ANALYSES[name].options if key in wanted}
-            models.append(analysis(name, one, **options))
-        tables[models[-1].name] = TemplateTable(jnp.asarray(log_m_v), values)
-    return JointSetting(JointModel(models), tables)
+    joint = strength_model(family, counts, off_term="integral")
+    pairs = zip(joint.models, counts, strict=True)
+    tables = {model.name: TemplateTable(jnp.asarray(log_m_v), one) for model, one in pairs}
+    return JointSetting(joint, tables)
 
 
 def run_posterior(

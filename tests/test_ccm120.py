@@ -8,7 +8,7 @@ from dmjax.inference.curve import analysis as binned_analysis
 from dmjax.inference.fits import all_intervals, best_fit
 from dmjax.likelihood.analysis import log_likelihood as old_log_likelihood
 from dmjax.likelihood.ccm120 import ccm120, ccm120_search
-from dmjax.likelihood.count_model import log_counts, prepare
+from dmjax.likelihood.count_model import expected, log_counts, prepare
 from dmjax.likelihood.csi2017 import csi2017
 from dmjax.likelihood.datasets import load_dataset
 from dmjax.likelihood.joint import JointModel
@@ -56,3 +56,11 @@ def test_csi2017_is_the_likelihood_it_was(window):
         assert np.isclose(ours, theirs, rtol=tolerance("identity"))
     best = float(best_fit(joint).values[0])
     assert np.isclose(best, profile_alpha(old, nothing).alpha_hat, atol=tolerance("fit_parameter"))
+
+
+def test_neutrons_of_csi2017_have_their_25_percent():
+    model = csi2017(systematics=True, off_term="profile")
+    values = {"csi_signal": jnp.asarray(0.0), "csi_neutrons": jnp.asarray(0.0)}
+    brn = next(c.nominal for c in model.components if c.name == "brn")
+    more = expected(model, values | {"csi_neutrons": jnp.asarray(2.0)})
+    assert np.allclose(more - expected(model, values), 0.5 * brn, atol=tolerance("identity"))

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from dmjax.cli import app
 from dmjax.errors import InputError
+from dmjax.io import write_json
 from dmjax.plots_limits import draw_limits, plot_limits
 
 
@@ -60,3 +63,12 @@ def test_a_missing_file_leaves_nothing(tmp_path):
     with pytest.raises(InputError, match="cannot read"):
         draw_limits([tmp_path / "none.json"], tmp_path / "limits")
     assert not list(tmp_path.iterdir())
+
+
+def test_command_draws_limits(tmp_path):
+    write_json(tmp_path / "lar.json", saved())
+    run = CliRunner().invoke(app, ["plot", str(tmp_path / "lar.json"), "--json"])
+    assert run.exit_code == 0, run.output
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".pdf", ".png"}
+    wrong = CliRunner().invoke(app, ["plot", str(tmp_path), str(tmp_path / "lar.json")])
+    assert isinstance(wrong.exception, InputError)

@@ -8,10 +8,11 @@ from dmjax.cli.data import data
 from dmjax.cli.diagnose import diagnose
 from dmjax.cli.evidence import evidence
 from dmjax.cli.export import export
-from dmjax.cli.fit import fit, plot
+from dmjax.cli.fit import fit
 from dmjax.cli.info import info
 from dmjax.cli.limit import limit
 from dmjax.cli.nsi import nsi
+from dmjax.cli.plot import plot
 from dmjax.cli.posterior import posterior
 from dmjax.cli.predict import predict
 from dmjax.cli.reproduce import reproduce

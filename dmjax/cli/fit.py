@@ -1,4 +1,4 @@
-"""`dmjax fit` and `dmjax plot`."""
+"""`dmjax fit`."""
 
 import sys
 from pathlib import Path
@@ -187,14 +187,3 @@ def _print_fit(summary: dict) -> None:
     ]
     show("Posterior of (m_V, Y)", headers, rows)
     emit(f"results in {summary['folder']}; figures: {', '.join(summary['figures'])}")
-
-
-def plot(
-    folder: Annotated[Path, typer.Argument(help="Folder of a fit.")], json: Json = False
-) -> None:
-    """Draw the figures of a saved fit again."""
-    from dmjax.io import to_json
-    from dmjax.plots import draw_fit
-
-    files = [str(path) for path in draw_fit(folder)]
-    emit(to_json({"figures": files}) if json else "\n".join(files))

@@ -30,7 +30,7 @@ class Analysis(NamedTuple):
 
 
 ANALYSES: dict[str, Analysis] = {
-    "csi2017": Analysis(csi2017, csi2017_search, ()),
+    "csi2017": Analysis(csi2017, csi2017_search, ("systematics",)),
     "csi2021": Analysis(csi2021, csi2021_search, ("cevns", "systematics")),
     "csi2021-sideband": Analysis(
         partial(csi2021, region="sideband"),

@@ -1,6 +1,7 @@
 """Signals of many masses in published data sets, as one joint model with a strength."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -13,7 +14,6 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.inference.strength import Strength, strength
 from dmjax.likelihood.analyses import ANALYSES, analysis, known_analysis, search_of
 from dmjax.likelihood.csi2017 import NAME as CSI2017
-from dmjax.likelihood.csi2017 import csi2017
 from dmjax.likelihood.datasets import load_dataset
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.search import Search, search
@@ -176,16 +176,20 @@ def signal_events(counts: Signals) -> Float[Array, " masses"]:
     return jnp.sum(jnp.stack([jnp.sum(one.nominal, axis=1) for one in counts]), axis=0)
 
 
-def strength_model(family: Family, counts: Signals) -> JointModel:
-    """The joint model of the first mass; on/off backgrounds are profiled, which suits toys."""
+def strength_model(family: Family, counts: Signals, off_term: str = "profile") -> JointModel:
+    """The joint model of the first mass.
+
+    Args:
+        family, counts: from `templates`.
+        off_term: of CsI 2017: "profile", which suits toys, or "integral" (Eq. 6.4).
+    """
     models = []
     for name, first in zip(family.datasets, at_index(counts, 0), strict=True):
+        wanted: dict[str, Any] = {"systematics": family.systematics, "cevns": "predicted"}
+        options = {key: wanted[key] for key in ANALYSES[name].options if key in wanted}
         if name == CSI2017:
             data = load_dataset(name, family.window, family.conventions)
-            models.append(csi2017(first, data=data, off_term="profile"))
-            continue
-        wanted = {"systematics": family.systematics, "cevns": "predicted"}
-        options = {key: wanted[key] for key in ANALYSES[name].options if key in wanted}
+            options |= {"data": data, "off_term": off_term}
         models.append(analysis(name, first, **options))
     return JointModel(models)
 
