@@ -21,11 +21,15 @@ from dmjax._version import __version__
 from measure import row
 from predictions import experiments, lifetime, prediction
 from statistics_csi import likelihood, limits, posterior
+from statistics_joint import bands, joint, toys
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
     part.__name__: part
-    for part in (prediction, experiments, lifetime, likelihood, limits, posterior)
+    for part in (
+        *(prediction, experiments, lifetime, likelihood, limits, posterior),
+        *(toys, bands, joint),
+    )
 }
 
 
