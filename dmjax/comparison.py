@@ -20,7 +20,7 @@ from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.nested import Hypothesis, NestedRun, nested_sampling
 from dmjax.inference.predictive import predictive_checks, prior_draws
 from dmjax.inference.priors import DARK_PRIORS, M_V_RANGE, Y_RANGE, dark_priors
-from dmjax.io import check_writable, write_draws, write_json
+from dmjax.io import check_writable, read_draws, to_json, write_draws, write_json
 from dmjax.likelihood.csi2017 import NAME, csi2017
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.joint import JointModel, observed_data
@@ -38,6 +38,7 @@ from dmjax.profiles import CHANNELS, DMJAX, Conventions, describe
 SIGNALS = ("none", "dark-photon", "nsi")
 Progress = Callable[[str, int, float, float], None]
 _NODES = 400
+_NUMBERS = ("log_z", "error", "information", "effective", "live", "deaths", "evaluations", "status")
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,8 @@ def run_evidence(
 
     Args:
         settings: what to compare.
-        out: folder for `evidence.json` and the draws as NetCDF, one file per hypothesis.
+        out: folder for `evidence.json` and the draws as NetCDF, one file per hypothesis; those of
+            an interrupted run with the same settings are used again.
         progress: called with (hypothesis, deaths, ln Z so far, share of Z still open).
 
     Returns:
@@ -195,11 +197,16 @@ def run_evidence(
     if out is not None:
         check_writable(out / "evidence.json")
     key, runs, described = jax.random.key(settings.seed), {}, {}
+    stated = describe_evidence(settings)
     for i, (name, hypothesis) in enumerate(hypotheses(settings).items()):
         run_key, check_key = jax.random.split(jax.random.fold_in(key, i))
-        runs[name] = nested_sampling(
+        path = None if out is None else out / f"draws_{name.replace(' ', '_')}.nc"
+        kept = None if path is None else _kept(path, name, stated)
+        runs[name] = kept or nested_sampling(
             hypothesis, run_key, settings.live, settings.draws, say=partial(progress, name)
         )
+        if path is not None and kept is None:
+            _write(path, runs[name], stated)
         described[name] = _described(runs[name], hypothesis, check_key, settings)
     factors = [
         bayes_factor(run, runs[other])
@@ -208,7 +215,7 @@ def run_evidence(
         if other in runs and name != other and (other == "none" or name != "none")
     ]
     result = {
-        "settings": describe_evidence(settings),
+        "settings": stated,
         "runs": described,
         "bayes_factors": factors,
         "grid": _grid_check(settings, runs),
@@ -218,8 +225,6 @@ def run_evidence(
     result["converged"] = all(state == "converged" for state in states)
     if out is not None:
         write_json(out / "evidence.json", result)
-        for name, run in runs.items():
-            _write(out / f"draws_{name.replace(' ', '_')}.nc", run, result["settings"])
     return result
 
 
@@ -248,9 +253,19 @@ def _grid_check(settings: EvidenceSettings, runs: dict[str, NestedRun]) -> dict:
     return found
 
 
+def _kept(path: Path, name: str, stated: dict) -> NestedRun | None:
+    """A finished run of the same settings; None where there is none."""
+    if not path.exists():
+        return None
+    draws, attributes, statistics = read_draws(path)
+    if attributes["configuration"] != to_json(stated) or attributes["hypothesis"] != name:
+        raise InputError(f"{path} is of other settings; choose another --out or delete it")
+    numbers = {key: attributes[key] for key in _NUMBERS}
+    return NestedRun(name, draws=draws, log_likelihood=statistics["log_l"], **numbers)
+
+
 def _write(path: Path, run: NestedRun, described: dict) -> None:
-    numbers = ("log_z", "error", "information", "effective", "live", "evaluations", "status")
-    attributes = {key: getattr(run, key) for key in numbers}
+    attributes = {key: getattr(run, key) for key in _NUMBERS}
     write_draws(
         path,
         run.draws,

@@ -176,3 +176,23 @@ def write_draws(
     data.to_netcdf(str(partial), engine="h5netcdf")
     partial.replace(path)
     return path
+
+
+def read_draws(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """What `write_draws` saved for one chain: samples, attributes as stored, statistics.
+
+    Raises:
+        InputError: a missing or damaged file.
+    """
+    import xarray
+
+    def group(name: str) -> dict[str, np.ndarray]:
+        with xarray.open_dataset(path, engine="h5netcdf", group=name) as found:
+            return {str(key): found[key].values[0] for key in found.data_vars}
+
+    try:
+        with xarray.open_dataset(path, engine="h5netcdf") as top:
+            attributes = dict(top.attrs)
+        return group("posterior"), attributes, group("sample_stats")
+    except (OSError, KeyError, ValueError) as problem:
+        raise InputError(f"cannot read the draws of {path}; delete it and run again") from problem

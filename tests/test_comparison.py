@@ -31,7 +31,7 @@ def test_bad_input_is_one_line(arguments, message):
     assert "\n" not in str(result.exception)
 
 
-def test_evidence_command(tmp_path):
+def test_evidence_command_and_its_continuation(tmp_path, monkeypatch):
     arguments = ["evidence", "csi2017", "--signal", "none", "--window", "cuts", "--live", "100"]
     arguments += ["--draws", "400"]
     result = CliRunner().invoke(app, [*arguments, "--json", "--out", str(tmp_path)])
@@ -41,6 +41,12 @@ def test_evidence_command(tmp_path):
     assert abs(run["log_z"] + 49.413) < tolerance("sigmas") * run["error"]
     assert plain["bayes_factors"] == [] and plain["settings"]["seed"] == 2017
     assert (tmp_path / "draws_none.nc").exists() and (tmp_path / "evidence.json").exists()
+    (tmp_path / "evidence.json").unlink()
+    monkeypatch.setattr("dmjax.comparison.nested_sampling", None)
+    again = CliRunner().invoke(app, [*arguments, "--json", "--out", str(tmp_path)])
+    assert json.loads(again.stdout.splitlines()[-1]) == plain
+    other = CliRunner().invoke(app, [*arguments, "--seed", "1", "--out", str(tmp_path)])
+    assert isinstance(other.exception, InputError) and "other settings" in str(other.exception)
 
 
 def test_one_dark_photon_serves_cuts_and_all():
