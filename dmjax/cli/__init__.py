@@ -1,5 +1,6 @@
 """The command line. JAX is imported inside the commands, so `--help` starts at once."""
 
+import os
 import sys
 
 import typer
@@ -35,6 +36,9 @@ app.add_typer(data, name="data")
 app.add_typer(export, name="export")
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Entry point: bad input ends in one line on stderr and exit status 2."""
     try:
@@ -42,6 +46,9 @@ def main() -> None:
     except InputError as problem:
         sys.stderr.write(f"dmjax: {problem}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("dmjax: interrupted; finished steps are kept and will be reused\n")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            # A compilation may still run in other threads: it crashes at an orderly clean-up.
+            sys.stderr.flush()
+            os._exit(_INTERRUPTED)
+        raise

@@ -1,6 +1,5 @@
 """What every command shares: option types, start-up, tables."""
 
-import os
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -41,20 +40,10 @@ Channels = Annotated[
 
 
 def start() -> None:
-    """float64 for every computation, and compiled functions kept for the next command."""
+    """float64 for every computation of the command line."""
     import jax
-    from platformdirs import user_cache_path
 
     jax.config.update("jax_enable_x64", True)
-    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
-        return
-    folder = user_cache_path("dmjax", appauthor=False) / "compiled"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
 def names(text: str) -> tuple[str, ...]:
