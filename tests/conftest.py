@@ -1,5 +1,7 @@
 """Strict mode for every test: float64, no silent promotion, warnings are errors (pyproject)."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -9,6 +11,8 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
+MEMORY_MAPS = Path("/proc/self/maps")
+MOST_MAPS = 25_000
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -18,3 +22,12 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("raw reference data are not beside this checkout (../shared/data)")
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_memory_maps() -> Iterator[None]:
+    """Forget compiled programs in time: each holds memory maps, of which Linux allows 65 530."""
+    yield
+    if MEMORY_MAPS.exists() and MEMORY_MAPS.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
+        gc.collect()
