@@ -13,13 +13,16 @@ from dmjax.export.pyhf import export_pyhf, from_pyhf, load_pyhf, pyhf_model, to_
 from dmjax.inference.asymptotic_limits import asymptotic_limit
 from dmjax.inference.asymptotics import strength_test
 from dmjax.inference.strength import strength
+from dmjax.likelihood.analyses import analysis, search_of
 from dmjax.likelihood.ccm120 import ccm120
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.csi2017 import csi2017
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.likelihood.lar2020 import lar2020
 from dmjax.likelihood.parameters import Parameter
+from dmjax.likelihood.signal_counts import dark_matter_signal
 from dmjax.likelihood.templates import Component, Morph, Scale
+from dmjax.models import mediator
 from tolerances import tolerance
 
 N = Parameter("n", 20.0, lower=0.0)
@@ -79,6 +82,17 @@ def dark_matter():
     return 30.0 * np.roll(shape, -1, axis=1).ravel()
 
 
+def published_signal():
+    """Two data sets with every normalisation and the pulls of the sources."""
+    point = mediator("dark-photon", 110.0, 110.0 / 3.0, eps=1e-4)
+    return JointModel(
+        [
+            analysis(name, dark_matter_signal(search_of(name), point), cevns="predicted")
+            for name in ("csi2021", "lar2020")
+        ]
+    )
+
+
 @pytest.fixture(scope="module")
 def csi():
     known = csi2017(window="cuts", off_term="profile")
@@ -96,6 +110,7 @@ def analyses(csi):
         "lar2020 signal": (JointModel(lar2020(dark_matter(), cevns="predicted")), None),
         "ccm120": (JointModel(ccm120(signal=[100.0])), None),
         "csi2017": (csi, None),
+        "csi2021 and lar2020": (published_signal(), None),
     }
 
 
@@ -107,6 +122,7 @@ NAMES = (
     "lar2020 signal",
     "ccm120",
     "csi2017",
+    "csi2021 and lar2020",
 )
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from dmjax.errors import InputError
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter, index_of, merge
-from dmjax.likelihood.templates import Component, Morph, Scale
+from dmjax.likelihood.templates import Component, Morph, Scale, Share
 
 _FAR = 10.0
 """Standard deviations, or largest possible counts, where a range without an end is cut."""
@@ -78,19 +78,19 @@ def components(joint: JointModel) -> Iterator[tuple[str, Component]]:
             yield f"{model.name}: component '{component.name}'", component
 
 
-def _uses(joint: JointModel, name: str) -> list[tuple[str, Component, Scale | Morph]]:
+def _uses(joint: JointModel, name: str) -> list[tuple[str, Component, Scale | Morph | Share]]:
     return [
         (label, component, effect)
         for label, component in components(joint)
         for effect in component.effects
-        if effect.parameter == name and isinstance(effect, Scale | Morph)
+        if effect.parameter == name and isinstance(effect, Scale | Morph | Share)
     ]
 
 
 def _check_once(label: str, component: Component) -> None:
     seen = set()
     for effect in component.effects:
-        if not isinstance(effect, Scale | Morph):
+        if not isinstance(effect, Scale | Morph | Share):
             raise InputError(f"{label}: pyhf has no modifier for a {type(effect).__name__}")
         if effect.parameter in seen:
             raise InputError(f"{label}: '{effect.parameter}' acts twice, which pyhf cannot hold")
@@ -105,7 +105,7 @@ def _product_parameter(joint: JointModel) -> str | None:
         for label, c in components(joint)
     }
     shapes = {
-        label: [e.parameter for e in c.effects if isinstance(e, Morph)]
+        label: [e.parameter for e in c.effects if isinstance(e, Morph | Share)]
         for label, c in components(joint)
     }
 
@@ -176,10 +176,13 @@ def _free(joint: JointModel, parameter: Parameter, unit: float) -> Link:
 def _pull(joint: JointModel, parameter: Parameter) -> Link:
     centre, sigma = parameter.centre, float(parameter.sigma or 1.0)
     for label, _, effect in _uses(joint, parameter.name):
-        if isinstance(effect, Morph) and (effect.origin, effect.step) != (centre, sigma):
+        if isinstance(effect, Scale):
+            continue
+        held = (effect.origin, effect.step) if isinstance(effect, Morph) else (0.0, 1.0)
+        if held != (centre, sigma):
             raise InputError(
-                f"{label}: the alternates of '{parameter.name}' hold at {effect.origin:g} ± "
-                f"{effect.step:g}, its constraint at {centre:g} ± {sigma:g}: pyhf needs them equal"
+                f"{label}: the alternates of '{parameter.name}' hold at {held[0]:g} ± "
+                f"{held[1]:g}, its constraint at {centre:g} ± {sigma:g}: pyhf needs them equal"
             )
     lower, upper = ((end - centre) / sigma for end in (parameter.lower, parameter.upper))
     ends = max(lower, -_FAR), min(upper, _FAR)

@@ -12,7 +12,7 @@ from dmjax.likelihood.count_model import CountModel, expected
 from dmjax.likelihood.joint import JointModel, Values
 from dmjax.likelihood.parameters import index_of, named
 from dmjax.likelihood.poisson import best_background
-from dmjax.likelihood.templates import Component, Morph, Scale
+from dmjax.likelihood.templates import Component, Morph, Scale, Share
 
 VERSION = "1.0.0"
 """Of the workspace format."""
@@ -108,6 +108,9 @@ def _sample(component: Component, found: Mapping[str, Link]) -> dict[str, Any]:
             up = np.asarray(effect.up, float)
             down = 2.0 * nominal - up if effect.down is None else np.asarray(effect.down, float)
             shapes.append((link.name, up, down))
+        elif isinstance(effect, Share):
+            change = float(effect.size) * nominal
+            shapes.append((link.name, nominal + change, nominal - change))
         elif isinstance(effect, Scale) and link.kind == "histosys":
             middle, change = effect.intercept + effect.slope * link.origin, effect.slope * link.step
             base = middle * nominal

@@ -8,7 +8,7 @@ from dmjax.likelihood.ingredients import events, pull, signal_parts
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.search import Search, axis_edges, exposure, search
 from dmjax.likelihood.signal_counts import SignalLike
-from dmjax.likelihood.templates import Component, Scale
+from dmjax.likelihood.templates import Component, Scale, Share
 
 NAME = "ccm120"
 
@@ -38,7 +38,7 @@ def ccm120(signal: SignalLike | None = None, *, systematics: bool = False) -> Co
     ['n_excess']
     """
     spec = load_toml("datasets", NAME)
-    error = Scale("ccm_signal", 1.0, spec["signal_error"])
+    error = Share("ccm_signal", spec["signal_error"])
     components = [Component("background", np.array([spec["background"]]))]
     if signal is None:
         effects = (Scale("n_excess"), error) if systematics else (Scale("n_excess"),)

@@ -4,7 +4,7 @@ import math
 
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
-from dmjax.likelihood.csi2021_cevns import cevns_part, recoil_scales
+from dmjax.likelihood.csi2021_cevns import cevns_part, recoil_normalisations
 from dmjax.likelihood.csi2021_shapes import (
     NAME,
     UNBINNED,
@@ -71,7 +71,7 @@ def csi2021(
     parameters.append(events(name, float(off.sum()), math.sqrt(off.sum())))
     shape = steady_shape(exposure(NAME), off, bins)
     components.append(Component("steady", unit_sum(shape), (Scale(name),)))
-    added = signal_parts(signal, *recoil_scales())
+    added = signal_parts(signal, *recoil_normalisations())
     return CountModel(
         NAME if region == "signal" else f"{NAME}-{region}",
         [*components, *added.components],

@@ -13,7 +13,7 @@ from dmjax.likelihood.csi2021_shapes import NAME, Binning, csi2021_binning
 from dmjax.likelihood.ingredients import FLUX, Parts, events, pull
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.search import exposure, neutrino_counts, search
-from dmjax.likelihood.templates import Component, Morph, Scale
+from dmjax.likelihood.templates import Component, Morph, Scale, Share
 
 Sides = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -70,19 +70,22 @@ def arrival_sides(bins: Binning) -> Sides:
     return {"csi_neutrino_time": (moved(step), moved(-step))}
 
 
-def _scales(sizes: dict[str, float]) -> tuple[tuple[Scale, ...], tuple[Parameter, ...]]:
-    """Normalisations by relative size, a pull each."""
-    return tuple(Scale(name, 1.0, size) for name, size in sizes.items()), tuple(map(pull, sizes))
+def _normalisations(
+    flux: float, sizes: dict[str, float]
+) -> tuple[tuple[Scale | Share, ...], tuple[Parameter, ...]]:
+    """The flux as a factor, the rest as shares that add up; a pull each."""
+    shares = tuple(Share(name, size) for name, size in sizes.items())
+    return (Scale(FLUX.name, 1.0, flux), *shares), (FLUX, *map(pull, sizes))
 
 
-def recoil_scales() -> tuple[tuple[Scale, ...], tuple[Parameter, ...]]:
+def recoil_normalisations() -> tuple[tuple[Scale | Share, ...], tuple[Parameter, ...]]:
     """Normalisations of anything that recoils in the detector: flux, efficiency, quenching.
 
     Their sizes are those of CEvNS below 60 photo-electrons; dark matter from the same pions is
     taken to share the flux.
     """
     spec = load_toml("datasets", NAME)
-    return _scales({FLUX.name: spec["flux_error"]} | spec["response_errors"])
+    return _normalisations(spec["flux_error"], spec["response_errors"])
 
 
 def cevns_part(bins: Binning, cevns: str, systematics: bool) -> Parts:
@@ -97,16 +100,17 @@ def cevns_part(bins: Binning, cevns: str, systematics: bool) -> Parts:
         systematics: with changes of shape.
     """
     spec, counts = load_toml("datasets", NAME), _counts(exposure(NAME), bins)
-    sizes = {FLUX.name: spec["flux_error"], "csi_radius": spec["radius_error"]}
-    scales, pulls = _scales(sizes | ({} if systematics else spec["response_errors"]))
+    sizes = {"csi_radius": spec["radius_error"]}
+    sizes |= {} if systematics else spec["response_errors"]
+    known, pulls = _normalisations(spec["flux_error"], sizes)
     unit = 1.0
     if cevns == "free":
         unit = _events_below()
-        scales, pulls = (Scale("csi_n_cevns"),), (events("csi_n_cevns", unit),)
+        known, pulls = (Scale("csi_n_cevns"),), (events("csi_n_cevns", unit),)
     sides = response_sides(bins) | arrival_sides(bins) if systematics else {}
     shapes = tuple(
         Morph(name, jnp.asarray(up.ravel() / unit), jnp.asarray(down.ravel() / unit))
         for name, (up, down) in sides.items()
     )
-    component = Component("cevns", counts.ravel() / unit, (*scales, *shapes))
+    component = Component("cevns", counts.ravel() / unit, (*known, *shapes))
     return Parts((component,), (*pulls, *map(pull, sides)))

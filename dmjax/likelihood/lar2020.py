@@ -18,7 +18,7 @@ from dmjax.likelihood.ingredients import (
 )
 from dmjax.likelihood.search import Search, axis_edges, exposure, search
 from dmjax.likelihood.signal_counts import SignalLike
-from dmjax.likelihood.templates import AbstractEffect, Component, Morph, Scale
+from dmjax.likelihood.templates import AbstractEffect, Component, Morph, Scale, Share
 
 NAME = "lar2020"
 FLUX_ERROR = 0.10
@@ -82,7 +82,7 @@ def lar2020(
     check_cevns(cevns)
     spec = load_toml("datasets", NAME)
     known = _backgrounds(spec, cevns, systematics)
-    error = Scale("lar_signal", 1.0, spec["signal_error"])
+    error = Share("lar_signal", spec["signal_error"])
     added = signal_parts(signal, (error,), (pull("lar_signal"),))
     return CountModel(
         NAME,

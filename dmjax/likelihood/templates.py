@@ -88,6 +88,25 @@ class Morph(AbstractEffect):
         return jnp.ones_like(value)
 
 
+class Share(AbstractEffect):
+    """Additive change by a share of the nominal template: offset = size × value × nominal.
+
+    Alone it is `Scale(parameter, 1, size)`; several of them add up instead of multiplying, which
+    pyhf's `histosys` can hold.
+    """
+
+    parameter: str = eqx.field(static=True)
+    size: float
+
+    def offset(self, value: Scalar, nominal: Bins) -> Bins:
+        """size × value × nominal."""
+        return self.size * value * nominal
+
+    def factor(self, value: Scalar) -> Scalar:
+        """One."""
+        return jnp.ones_like(value)
+
+
 class Component(eqx.Module):
     """One source of counts.
 
