@@ -18,6 +18,7 @@ from dmjax.likelihood.nsi2017 import csi2017_nsi
 from dmjax.likelihood.signal import Y_REF
 from dmjax.likelihood.signal_counts import SignalCounts, dark_matter_signal
 from dmjax.models import eps_from_y, mediator
+from dmjax.models.vector import check_dark_sector
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels
 
 SIGNALS = ("none", "dark-photon", "nsi")
@@ -123,12 +124,7 @@ def _check(names: list[str], point: Point | None) -> None:
     check_channels(point.channels)
     if not (point.m_v > 0 and math.isfinite(point.m_v)):
         raise InputError(f"m_v must be a mass above 0 MeV, got {point.m_v}")
-    if not point.mass_ratio > 2.0:
-        raise InputError(
-            f"V -> chi chi needs a mass ratio m_v/m_chi above 2, got {point.mass_ratio}"
-        )
-    if not point.alpha_d > 0.0:
-        raise InputError(f"alpha_d must be positive, got {point.alpha_d}")
+    check_dark_sector(point.mass_ratio, point.alpha_d)
 
 
 def _significance(joint: JointModel, best: Fit) -> dict[str, float]:

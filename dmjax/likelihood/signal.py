@@ -13,10 +13,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.constants import M_CAPTURE_MAX
-from dmjax.errors import InputError, unknown_name
+from dmjax.errors import unknown_name
 from dmjax.experiments import Experiment
 from dmjax.likelihood.datasets import Dataset
 from dmjax.models import SPINS, eps_from_y, mediator
+from dmjax.models.vector import check_dark_sector
 from dmjax.profiles import CHANNELS, Conventions, check_channels
 from dmjax.response import RecoilGrid, accepted_recoils
 from dmjax.yields import expected_counts
@@ -57,10 +58,7 @@ def signal(
     check_channels(channels)
     if dm not in SPINS:
         raise unknown_name("dark-matter spin", dm, SPINS)
-    if not mass_ratio > 2.0:
-        raise InputError(f"V -> chi chi needs a mass ratio m_v/m_chi above 2, got {mass_ratio}")
-    if not alpha_d > 0.0:
-        raise InputError(f"alpha_d must be positive, got {alpha_d}")
+    check_dark_sector(mass_ratio, alpha_d)
     return Signal(
         experiment=data.experiment,
         recoils=accepted_recoils(data.experiment.response, data.pe_edges),

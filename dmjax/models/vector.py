@@ -73,6 +73,14 @@ def check_masses(
         )
 
 
+def check_dark_sector(mass_ratio: float, alpha_d: float) -> None:
+    """Raise unless m_V/m_χ leaves V → χχ̄ open and α_D is above 0."""
+    if not mass_ratio > 2.0:
+        raise InputError(f"V -> chi chi needs a mass ratio m_v/m_chi above 2, got {mass_ratio}")
+    if not alpha_d > 0.0:
+        raise InputError(f"alpha_d must be positive, got {alpha_d}")
+
+
 def _check_positive(name: str, value, unit: str = "") -> None:
     values = np.asarray(value)
     if not np.all(np.isfinite(values)) or np.any(values <= 0):

@@ -20,7 +20,7 @@ from dmjax.likelihood.search import Search, search
 from dmjax.likelihood.signal import Y_REF
 from dmjax.likelihood.signal_counts import SignalCounts, dark_matter_signal, with_signals
 from dmjax.models import eps_from_y, mediator
-from dmjax.models.vector import check_masses
+from dmjax.models.vector import check_dark_sector, check_masses
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels, describe
 
 ALPHA_REF = 1e-8
@@ -67,12 +67,7 @@ class Family:
         if self.model not in QUANTITIES:
             raise unknown_name("model", self.model, QUANTITIES)
         check_channels(self.channels)
-        if not self.mass_ratio > 2.0:
-            raise InputError(
-                f"V -> chi chi needs a mass ratio m_v/m_chi above 2, got {self.mass_ratio}"
-            )
-        if not self.alpha_d > 0.0:
-            raise InputError(f"alpha_d must be positive, got {self.alpha_d}")
+        check_dark_sector(self.mass_ratio, self.alpha_d)
 
 
 def describe_family(family: Family) -> dict:
