@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
@@ -15,6 +14,7 @@ from dmjax.likelihood.nuisance import TREATMENTS
 from dmjax.likelihood.onoff import OnOffCounts
 from dmjax.likelihood.signal import Y_REF, Signal, template_table
 from dmjax.models.vector import check_masses
+from dmjax.numerics import in_blocks
 from dmjax.profiles import describe
 
 BLOCK = 50
@@ -77,13 +77,7 @@ def _blockwise_limits(
     likelihood: BinnedAnalysis, templates: np.ndarray, cl: float, treatment: str
 ) -> StrengthLimit:
     """`upper_limits` in blocks of one size, so that no number of masses recompiles."""
-    count = len(templates)
-    padded = np.pad(templates, ((0, -count % BLOCK), (0, 0)), mode="edge")
-    blocks = [
-        upper_limits(likelihood, jnp.asarray(padded[start : start + BLOCK]), cl, treatment)
-        for start in range(0, len(padded), BLOCK)
-    ]
-    return StrengthLimit(*(jnp.concatenate(field)[:count] for field in zip(*blocks, strict=True)))
+    return in_blocks(lambda block: upper_limits(likelihood, block, cl, treatment), templates, BLOCK)
 
 
 def limit(

@@ -15,6 +15,7 @@ from dmjax.inference.fits import Fit, fit
 from dmjax.inference.minimise import STATUS_TEXT
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.nsi2017 import FLAVOURS, REGIONS, csi2017_nsi, in_region, renamed
+from dmjax.numerics import in_blocks
 
 COUPLINGS = {"ee": ("eps_ee",), "mumu": ("eps_mumu",), "both": tuple(FLAVOURS)}
 """Named choice → the couplings that are free; the others are 0."""
@@ -105,12 +106,8 @@ def _block(joint: JointModel, data: Data, starts, fixed) -> Fit:
 
 def _fits(joint: JointModel, starts: np.ndarray, fixed) -> Fit:
     """Fits from many starts, in blocks of one size: a region compiles once."""
-    data, count = observed_data(joint), len(starts)
-    padded = jnp.asarray(np.pad(starts, ((0, -count % _BLOCK), (0, 0)), mode="edge"))
-    blocks = [
-        _block(joint, data, padded[i : i + _BLOCK], fixed) for i in range(0, len(padded), _BLOCK)
-    ]
-    return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *blocks)
+    data = observed_data(joint)
+    return in_blocks(lambda block: _block(joint, data, block, fixed), starts, _BLOCK)
 
 
 def _held(joint: JointModel, free: tuple[str, ...] = ()):

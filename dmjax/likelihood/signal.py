@@ -4,6 +4,7 @@ At fixed masses the counts scale as ε⁴α_D, that is as Y² at fixed α_D and 
 template per mass serves every coupling.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -18,6 +19,7 @@ from dmjax.experiments import Experiment
 from dmjax.likelihood.datasets import Dataset
 from dmjax.models import SPINS, eps_from_y, mediator
 from dmjax.models.vector import check_dark_sector
+from dmjax.numerics import in_blocks
 from dmjax.profiles import CHANNELS, Conventions, check_channels
 from dmjax.response import RecoilGrid, accepted_recoils
 from dmjax.yields import expected_counts
@@ -98,13 +100,8 @@ def template_table(model: Signal, m_v: np.ndarray, batch_size: int = 64) -> np.n
 
     Memory is bounded by `batch_size`; blocks are padded, so that no number of masses recompiles.
     """
-    m_v = np.asarray(m_v, float)
-    padded = np.pad(m_v, (0, -len(m_v) % batch_size), mode="edge")
-    blocks = [
-        np.asarray(_template_block(model, jnp.asarray(block)))
-        for block in padded.reshape(-1, batch_size)
-    ]
-    return np.concatenate(blocks)[: len(m_v)]
+    masses = np.asarray(m_v, float)
+    return np.asarray(in_blocks(partial(_template_block, model), masses, batch_size))
 
 
 class TemplateTable(NamedTuple):

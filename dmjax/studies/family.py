@@ -21,6 +21,7 @@ from dmjax.likelihood.signal import Y_REF
 from dmjax.likelihood.signal_counts import SignalCounts, dark_matter_signal, with_signals
 from dmjax.models import eps_from_y, mediator
 from dmjax.models.vector import check_dark_sector, check_masses
+from dmjax.numerics import in_blocks
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels, describe
 
 ALPHA_REF = 1e-8
@@ -149,15 +150,14 @@ def templates(family: Family, m_v) -> Signals:
     else:
         unit = jnp.sqrt(4.0 * jnp.pi * jnp.asarray(ALPHA_REF, float))
     ratio, alpha_d = jnp.asarray(family.mass_ratio, float), jnp.asarray(family.alpha_d, float)
-    padded = np.pad(m_v, (0, -m_v.size % _BLOCK), mode="edge")
     found = []
     for name in family.datasets:
         setting = _setting(family, name)
-        blocks = [
-            _counts(setting, jnp.asarray(block), ratio, alpha_d, unit, family)
-            for block in padded.reshape(-1, _BLOCK)
-        ]
-        found.append(jax.tree.map(lambda *x: jnp.concatenate(x)[: m_v.size], *blocks))
+
+        def block(masses, setting=setting):
+            return _counts(setting, masses, ratio, alpha_d, unit, family)
+
+        found.append(in_blocks(block, m_v, _BLOCK))
     return tuple(found)
 
 
