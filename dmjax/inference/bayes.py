@@ -103,8 +103,7 @@ def posterior_by_nuts(
     Returns:
         `PosteriorResult`; a failed gate is reported in it and never raised.
     """
-    if chains < 2 or draws < 4:
-        raise InputError(f"NUTS needs 2 chains and 4 draws at least, got {chains} and {draws}")
+    check_chains(chains, draws)
     start_key, run_key = jax.random.split(key)
     keys = jax.random.split(run_key, chains)
     # NumPyro relies on promotion inside; a caller's stricter setting is left as it is outside.
@@ -118,6 +117,12 @@ def posterior_by_nuts(
         found, diverging, steps = run(keys, z)
         samples = {n: np.asarray(m(found[n])) for n, m in zip(names, maps, strict=True)}
     return judged(samples, diverging, steps, min_ess, max_r_hat, max_divergences)
+
+
+def check_chains(chains: int, draws: int) -> None:
+    """Raise unless there is enough to diagnose."""
+    if chains < 2 or draws < 4:
+        raise InputError(f"NUTS needs 2 chains and 4 draws at least, got {chains} and {draws}")
 
 
 def judged(

@@ -12,8 +12,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float, PRNGKeyArray
 from numpyro.distributions import biject_to
 
-from dmjax.errors import InputError
-from dmjax.inference.bayes import distribution, judged, run_chain
+from dmjax.inference.bayes import check_chains, distribution, judged, run_chain
 from dmjax.inference.dark_joint import Tables, at_mass, dark_hypothesis
 from dmjax.inference.fits import best_fit, fit
 from dmjax.inference.nested import Hypothesis
@@ -246,8 +245,7 @@ def dark_posterior(
     Returns:
         `PosteriorResult` with "m_v", "y" and the nuisances; a failed gate is reported in it.
     """
-    if chains < 2 or draws < 4:
-        raise InputError(f"NUTS needs 2 chains and 4 draws at least, got {chains} and {draws}")
+    check_chains(chains, draws)
     hypothesis = dark_hypothesis(joint, tables, priors, data)
     chosen = observed_data(joint) if data is None else data
     matched: Tables = tuple(tables.get(model.name) for model in joint.models)
