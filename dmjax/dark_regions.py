@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from dmjax.comparison import DarkSetting, EvidenceSettings, dark_setting
 from dmjax.inference.compatibility import Compatibility, compatibility
-from dmjax.inference.dark_joint import MassFit, Tables, at_mass, best_mass
+from dmjax.inference.dark_joint import MassFit, Tables, at_mass, below, best_mass
 from dmjax.inference.fits import best_fit, fit
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.nsi2017 import REGIONS, in_region, region_mask
@@ -68,9 +68,7 @@ def _apart(regions: dict[str, _Region], m_v: np.ndarray, sigma: float, y_max: fl
     total = -((_ALPHAS / sigma) ** 2) - 2.0 * np.log(sigma * np.sqrt(2.0 * np.pi))
     for name in ("cuts", "outside"):
         joint, table = regions[name]
-        at = joint.parameters.names.index(SIGNAL)
-        upper = joint.parameters.upper.at[at].set((y_max / Y_REF) ** 2)
-        joint = eqx.tree_at(lambda j: j.parameters.upper, joint, upper)
+        joint = below(joint, y_max)
         points = jnp.asarray(m_v), jnp.asarray(_ALPHAS)
         total = total + np.asarray(_profile(joint, observed_data(joint), (table,), *points))
     return float(np.min(total))

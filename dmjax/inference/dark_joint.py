@@ -153,6 +153,13 @@ def _fit_masses(joint: JointModel, data: Data, tables: Tables, m_v: Float[Array,
     return jax.vmap(lambda m: fit(at_mass(joint, tables, m), data))(m_v)
 
 
+def below(joint: JointModel, y_max: float) -> JointModel:
+    """The joint model with a signal of at most `y_max`."""
+    at = index_of(joint.parameters.names, SIGNAL)
+    upper = joint.parameters.upper.at[at].set((y_max / Y_REF) ** 2)
+    return eqx.tree_at(lambda j: j.parameters.upper, joint, upper)
+
+
 def best_mass(
     joint: JointModel,
     tables: Mapping[str, TemplateTable],
@@ -168,9 +175,7 @@ def best_mass(
         y_max: largest Y allowed: where channels close, any number of events is reached by some Y.
     """
     chosen = observed_data(joint) if data is None else data
-    at = index_of(joint.parameters.names, SIGNAL)
-    upper = joint.parameters.upper.at[at].set((y_max / Y_REF) ** 2)
-    joint = eqx.tree_at(lambda j: j.parameters.upper, joint, upper)
+    joint = below(joint, y_max)
     found = _fit_masses(joint, chosen, _tables(joint, tables), jnp.asarray(m_v))
     best = int(np.argmin(np.asarray(found.two_nll)))
     values = dict(zip(joint.parameters.names, np.asarray(found.values[best]).tolist(), strict=True))
