@@ -13,7 +13,7 @@ from dmjax.inference.chunks import in_chunks
 from dmjax.inference.fits import Fit, best_fit, fit
 from dmjax.inference.throw import most_counts, throw, toy_keys
 from dmjax.inference.toys import Toys, p_value
-from dmjax.likelihood.count_model import CountModel, Counts
+from dmjax.likelihood.count_model import CountModel, Counts, remade
 from dmjax.likelihood.joint import Data, JointModel, Values, observed_data
 from dmjax.likelihood.parameters import log_constraint
 from dmjax.likelihood.poisson import log_poisson
@@ -53,9 +53,7 @@ def profiled(joint: JointModel) -> JointModel:
 def _profiled(model: CountModel) -> CountModel:
     if model.observed.off is None:
         return model
-    on, off = (np.asarray(counts) for counts in model.observed)
-    parts = (model.name, model.components, model.parameters, on, off, "profile", model.axes)
-    return CountModel(*parts, expected_data=True)
+    return remade(model, off_term="profile", expected_data=True)
 
 
 def saturated_two_nll(joint: JointModel, data: Data) -> Scalar:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -96,6 +96,22 @@ class CountModel(eqx.Module):
             raise InputError(f"{name}: off_term must be one of {', '.join(OFF_TERMS)}")
         _check_components(self)
         _check_axes(self)
+
+
+_KEPT = ("name", "components", "parameters", "off_term", "axes", "contains")
+
+
+def remade(model: CountModel, **changes: Any) -> CountModel:
+    """The model with some arguments of its constructor changed, all others as they are.
+
+    >>> from dmjax.likelihood.templates import Scale
+    >>> flat = Component("flat", [0.5, 0.5], (Scale("n"),))
+    >>> model = CountModel("two bins", [flat], [Parameter("n", 10.0, lower=0.0)], on=[4, 6])
+    >>> remade(model, name="other", on=[1, 2]).observed.on.tolist()
+    [1.0, 2.0]
+    """
+    held = {field: getattr(model, field) for field in _KEPT}
+    return CountModel(**(held | model.observed._asdict() | changes))
 
 
 def _check_components(model: CountModel) -> None:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from dmjax.background import neutrino_spectra
 from dmjax.errors import InputError, unknown_name
-from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_model import CountModel, remade
 from dmjax.likelihood.csi2017 import NAME
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.parameters import Parameter
@@ -186,17 +186,14 @@ def renamed(model: CountModel, names: Mapping[str, str]) -> CountModel:
     def new(thing, key: str):
         return replace(thing, **{key: names.get(getattr(thing, key), getattr(thing, key))})
 
-    return CountModel(
-        " ".join([model.name, *names.values()]),
-        [
+    return remade(
+        model,
+        name=" ".join([model.name, *names.values()]),
+        components=[
             Component(c.name, c.nominal, tuple(new(effect, "parameter") for effect in c.effects))
             for c in model.components
         ],
-        [new(parameter, "name") for parameter in model.parameters],
-        on=model.observed.on,
-        off=model.observed.off,
-        off_term=model.off_term,
-        axes=model.axes,
+        parameters=[new(parameter, "name") for parameter in model.parameters],
     )
 
 
@@ -216,11 +213,5 @@ def select_bins(model: CountModel, keep: np.ndarray, label: str) -> CountModel:
         return leaf[rows] if eqx.is_array(leaf) and leaf.shape == keep.shape else leaf
 
     components, observed = jax.tree.map(kept, (model.components, model.observed))
-    return CountModel(
-        f"{model.name} {label}",
-        components,
-        model.parameters,
-        on=observed.on,
-        off=observed.off,
-        off_term=model.off_term,
-    )
+    changes = observed._asdict() | {"components": components, "axes": ()}
+    return remade(model, name=f"{model.name} {label}", **changes)
