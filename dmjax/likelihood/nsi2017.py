@@ -16,7 +16,7 @@ from dmjax.likelihood.count_model import CountModel, remade
 from dmjax.likelihood.csi2017 import NAME
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.parameters import Parameter
-from dmjax.likelihood.templates import AbstractEffect, Component, Scale
+from dmjax.likelihood.templates import AbstractOffset, Component, Scale
 from dmjax.response import accepted_recoils
 from dmjax.scattering.nsi import nsi
 
@@ -36,7 +36,7 @@ REGIONS = ("cuts", "no-cuts", "outside")
 """Bins of the data set: in the cuts (16 ≤ PE < 30, t < 1.5 µs), all, and all but the cuts."""
 
 
-class Quadratic(AbstractEffect):
+class Quadratic(AbstractOffset):
     """offset = value × linear + value² × quadratic: what a coupling adds to |SM + NSI|²."""
 
     parameter: str = eqx.field(static=True)
@@ -47,10 +47,6 @@ class Quadratic(AbstractEffect):
         """The interference and the square."""
         dtype = nominal.dtype
         return value * (self.linear.astype(dtype) + value * self.quadratic.astype(dtype))
-
-    def factor(self, value: Scalar) -> Scalar:
-        """One."""
-        return jnp.ones_like(value)
 
 
 class Parabola(NamedTuple):

@@ -4,6 +4,7 @@ Every effect gives an offset to the template and a factor on it. Offsets are add
 multiplied, so that effects commute: counts = (nominal + Σ offsets) Π factors.
 """
 
+import abc
 from collections.abc import Mapping
 
 import equinox as eqx
@@ -23,13 +24,21 @@ class AbstractEffect(eqx.Module):
 
     parameter: eqx.AbstractVar[str]
 
+    @abc.abstractmethod
     def offset(self, value: Scalar, nominal: Bins) -> Bins:
         """Counts added to the nominal template."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def factor(self, value: Scalar) -> Scalar:
         """Number that the template is multiplied with."""
-        raise NotImplementedError
+
+
+class AbstractOffset(AbstractEffect):
+    """An effect that adds counts and multiplies by 1."""
+
+    def factor(self, value: Scalar) -> Scalar:
+        """One."""
+        return jnp.ones_like(value)
 
 
 class Scale(AbstractEffect):
@@ -54,7 +63,7 @@ class Scale(AbstractEffect):
         return jnp.where(factor >= 0.0, factor, 0.0)
 
 
-class Morph(AbstractEffect):
+class Morph(AbstractOffset):
     """Additive interpolation from the nominal template through its alternates.
 
     With x = (value − origin)/step and δ± = alternate(±1) − nominal,
@@ -83,12 +92,8 @@ class Morph(AbstractEffect):
         even = jnp.where(inside, even, jnp.abs(jnp.where(inside, 1.0, x)))
         return 0.5 * ((rise - fall) * x + (rise + fall) * even)
 
-    def factor(self, value: Scalar) -> Scalar:
-        """One."""
-        return jnp.ones_like(value)
 
-
-class Share(AbstractEffect):
+class Share(AbstractOffset):
     """Additive change by a share of the nominal template: offset = size × value × nominal.
 
     Alone it is `Scale(parameter, 1, size)`; several of them add up instead of multiplying, which
@@ -101,10 +106,6 @@ class Share(AbstractEffect):
     def offset(self, value: Scalar, nominal: Bins) -> Bins:
         """size × value × nominal."""
         return self.size * value * nominal
-
-    def factor(self, value: Scalar) -> Scalar:
-        """One."""
-        return jnp.ones_like(value)
 
 
 class Component(eqx.Module):
