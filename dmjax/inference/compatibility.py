@@ -4,7 +4,9 @@ import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax.scipy.special import gammaincc, ndtri
+from jax.scipy.special import ndtri
+
+from dmjax.inference.limits import chi2_tail
 
 
 class Compatibility(NamedTuple):
@@ -43,6 +45,6 @@ def compatibility(together: float, apart: float, parameters: int) -> Compatibili
     (0.1, 1.28)
     """
     tension = max(together - apart, 0.0)
-    p = float(gammaincc(0.5 * parameters, jnp.asarray(0.5 * tension, float)))
+    p = chi2_tail(tension, parameters)
     z = float(-ndtri(jnp.clip(jnp.asarray(p), 1e-300, 1.0))) if p < 0.5 else 0.0
     return Compatibility(together, apart, tension, parameters, p, z if math.isfinite(z) else 0.0)

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from dmjax.errors import InputError
 from dmjax.inference.chunks import in_chunks
 from dmjax.inference.fits import Fit, best_fit, fit
+from dmjax.inference.limits import chi2_tail
 from dmjax.inference.throw import most_counts, throw, toy_keys
 from dmjax.inference.toys import Toys, p_value
 from dmjax.likelihood.count_model import CountModel, Counts, remade
@@ -141,16 +142,9 @@ def goodness_of_fit(
         statistic=statistic,
         bins=bins,
         dof=dof,
-        p_asymptotic=_chi2_tail(max(statistic, 0.0), dof),
+        p_asymptotic=chi2_tail(max(statistic, 0.0), dof),
         p_toys=None if by_toys is None else by_toys.value,
         p_error=None if by_toys is None else by_toys.error,
         toys=toys,
         failed=0 if by_toys is None else by_toys.failed,
     )
-
-
-def _chi2_tail(statistic: float, dof: int) -> float:
-    """Probability of a larger χ²; 1 without degrees of freedom."""
-    if dof < 1:
-        return 1.0
-    return float(jax.scipy.special.gammaincc(jnp.asarray(0.5 * dof), jnp.asarray(0.5 * statistic)))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.scipy.special import gammaincc
 from jaxtyping import Array, ArrayLike, Float, Int
 
 from dmjax.inference.chunks import in_chunks
@@ -32,6 +33,17 @@ class StrengthLimit(NamedTuple):
     alpha_hat: Float[Array, "..."]
     log_l_max: Float[Array, "..."]
     status: Int[Array, "..."]
+
+
+def chi2_tail(statistic: float, dof: int) -> float:
+    """Probability of a larger χ² of `dof` degrees of freedom; 1 without any.
+
+    >>> round(chi2_tail(2.706, 1), 3)
+    0.1
+    """
+    if dof < 1:
+        return 1.0
+    return float(gammaincc(jnp.asarray(0.5 * dof, float), jnp.asarray(0.5 * statistic, float)))
 
 
 def likelihood_threshold(cl: Float[ArrayLike, ""]) -> Float[Array, ""]:
