@@ -23,10 +23,16 @@ STACK = (
 )
 
 
-def new_figure(height: float) -> tuple[Figure, Axes]:
-    """One panel of the width of a column in print."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+def blank_figure(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure [inches] that needs no display."""
+    figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
+    return figure
+
+
+def new_figure(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
+    """One panel, of the width of a column in print unless told."""
+    figure = blank_figure(height, width)
     axes = figure.add_subplot()
     axes.tick_params(direction="in", which="both", top=True, right=True, labelsize=9)
     return figure, axes

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from dmjax.errors import InputError
-from dmjax.plots import save_figure
+from dmjax.plots import new_figure, save_figure
 
 LEVELS = (2.2958, 6.1801)
 """−2Δ ln L of 68.27 % and 95.45 % for two parameters."""
@@ -28,10 +27,7 @@ def plot_nsi(result: dict) -> Figure:
     """
     if not result["maps"]:
         raise InputError("the NSI fit has no maps: run it with both couplings and points above 2")
-    figure = Figure(figsize=(5.0, 5.0), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.tick_params(direction="in", which="both", top=True, right=True, labelsize=9)
+    figure, axes = new_figure(5.0, 5.0)
     eps, handles = np.asarray(result["eps"]), []
     for region, (colour, label) in STYLE.items():
         q = np.asarray(result["maps"][region]).T

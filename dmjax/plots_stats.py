@@ -4,24 +4,16 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dmjax.errors import InputError
 from dmjax.io import read_json
-from dmjax.plots import save_figure
+from dmjax.plots import blank_figure, save_figure
 
-WIDTH = 4.6
 _ROW = 0.27
 _DOWN, _UP = "#2166ac", "#d6604d"
 _LARGEST = 30
 """Parameters shown at most in a tornado: those with the largest impact."""
-
-
-def _figure(height: float, width: float = WIDTH) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _style(axes: Axes) -> Axes:
@@ -46,7 +38,7 @@ def plot_tornado(result: dict) -> Figure:
     if found is None:
         raise InputError("no tornado: the fit has one parameter, so nothing has an impact on it")
     names = found["names"][:_LARGEST]
-    figure = _figure(1.25 + _ROW * len(names), 5.6)
+    figure = blank_figure(1.25 + _ROW * len(names), 5.6)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.7, 1.0])
     rows = np.arange(len(names))[::-1]
     sides = (("up", _UP, "parameter at +1σ", 0.18), ("down", _DOWN, "at −1σ", -0.18))
@@ -96,7 +88,7 @@ def plot_pulls(result: dict) -> Figure:
     """
     found = result["pulls"]
     rows = np.arange(len(found["names"]))[::-1]
-    figure = _figure(0.95 + _ROW * max(len(rows), 1))
+    figure = blank_figure(0.95 + _ROW * max(len(rows), 1))
     axes = _style(figure.add_subplot())
     _draw_pulls(axes, list(zip(rows, found["pulls"], found["errors"], strict=True)))
     axes.set_yticks(rows, found["names"])
@@ -114,7 +106,7 @@ def plot_correlations(result: dict) -> Figure:
     found = result["correlations"]
     matrix, names = np.array(found["matrix"], float), found["names"]
     size = len(names)
-    figure = _figure(min(1.9 + 0.34 * size, 8.0), min(2.6 + 0.36 * size, 8.5))
+    figure = blank_figure(min(1.9 + 0.34 * size, 8.0), min(2.6 + 0.36 * size, 8.5))
     axes = _style(figure.add_subplot())
     image = axes.imshow(matrix, cmap="RdBu_r", vmin=-1.0, vmax=1.0)
     axes.set_xticks(range(size), names, rotation=45, ha="right", rotation_mode="anchor")

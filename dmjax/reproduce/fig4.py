@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dmjax._version import __version__
-from dmjax.experiments import Experiment, experiment
+from dmjax.experiments import experiment
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.profiles import D20, Conventions, describe
 from dmjax.reproduce.panels import draw_recoils
-from dmjax.reproduce.spectra import EnergyPanel, as_bright_as_delayed, cut_in_time
+from dmjax.reproduce.spectra import EnergyPanel, energy_panel
 from dmjax.response import accepted_recoils, observable_at, recoil_at
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
@@ -25,7 +25,7 @@ CAPTION = (
     "after the time cut; before: t < 6 us. Energies are those whose mean response is the "
     "observable. Dashed: the energy cuts. AC is the steady state; the paper counts neutrons in it. "
     "In LAr 21 keV is taken as nuclear recoil, below the endpoint of prompt neutrinos (47.6 keV). "
-    "LAr is drawn without beam-related neutrons and steady state, which are not in the package. "
+    "LAr is drawn without beam-related neutrons and steady state (data set lar2020 has its run's). "
     "Dark matter: dark photon, alpha_D = 0.5, prompt decays, at an arbitrary coupling "
     "(each point has as many events as the delayed neutrinos before the time cut; eps is stated)."
 )
@@ -59,25 +59,18 @@ def compute(conventions: Conventions = D20) -> Fig4:
 
 def _csi(conventions: Conventions) -> EnergyPanel:
     data = load_dataset("csi2017", "all-recoils", conventions)
-    detector, chosen = data.experiment, data.experiment.selection
-    recoils = accepted_recoils(detector.response, data.pe_edges)
-    window = float(data.time_edges[-1])
-    before, after = cut_in_time(detector, recoils, chosen.time_max_us, window, conventions)
-    early = data.time_edges[1:] <= chosen.time_max_us
-    before |= _published(data, np.ones_like(early))
-    after |= _published(data, early)
-    eps = as_bright_as_delayed(before, after)
+    detector = data.experiment
+    early = data.time_edges[1:] <= detector.selection.time_max_us
     kev = jax.vmap(recoil_at, in_axes=(None, 0))(detector.response, jnp.asarray(data.pe_edges))
-    return EnergyPanel(
-        experiment=detector.name,
-        title="CsI (COHERENT 2017)",
-        edges_kev=np.asarray(kev) * KEV_PER_MEV,
-        energy_cut_kev=CSI_CUT_KEV,
-        time_cut_us=chosen.time_max_us,
-        window_us=window,
-        before=before,
-        after=after,
-        eps=eps,
+    return energy_panel(
+        detector,
+        "CsI (COHERENT 2017)",
+        accepted_recoils(detector.response, data.pe_edges),
+        np.asarray(kev) * KEV_PER_MEV,
+        float(data.time_edges[-1]),
+        conventions,
+        CSI_CUT_KEV,
+        (_published(data, np.ones_like(early)), _published(data, early)),
     )
 
 
@@ -87,29 +80,14 @@ def _published(data: Dataset, times: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _lar(conventions: Conventions) -> EnergyPanel:
-    detector: Experiment = experiment("coherent-lar")
-    chosen = detector.selection
+    detector = experiment("coherent-lar")
     true = jnp.asarray(LAR_EDGES_KEV * MEV_PER_KEV)
     edges = jax.vmap(observable_at, in_axes=(None, 0))(detector.response, true)
     recoils = accepted_recoils(detector.response, np.asarray(edges))
-    before, after = cut_in_time(detector, recoils, chosen.time_max_us, LAR_WINDOW_US, conventions)
-    return EnergyPanel(
-        experiment=detector.name,
-        title="LAr (COHERENT, 24 kg, 1 yr)",
-        edges_kev=LAR_EDGES_KEV,
-        energy_cut_kev=(chosen.recoil_min_kev,),
-        time_cut_us=chosen.time_max_us,
-        window_us=LAR_WINDOW_US,
-        before=before,
-        after=after,
-        eps=as_bright_as_delayed(before, after),
-    )
+    title = "LAr (COHERENT, 24 kg, 1 yr)"
+    return energy_panel(detector, title, recoils, LAR_EDGES_KEV, LAR_WINDOW_US, conventions)
 
 
 def draw(result: Fig4) -> Figure:
     """CsI above, LAr below; before the time cut on the left, after it on the right."""
-    profile = result.conventions["conventions"]
-    title = (
-        f"arXiv:2006.09386 Fig. 4 by dmjax, conventions {profile}; dark-matter coupling arbitrary"
-    )
-    return draw_recoils(result.panels, title, log_y=False)
+    return draw_recoils(result.panels, 4, result.conventions, log_y=False)

@@ -9,7 +9,7 @@ from dmjax._version import __version__
 from dmjax.experiments import experiment
 from dmjax.profiles import D20, Conventions, describe
 from dmjax.reproduce.panels import draw_recoils
-from dmjax.reproduce.spectra import EnergyPanel, as_bright_as_delayed, cut_in_time
+from dmjax.reproduce.spectra import EnergyPanel, energy_panel
 from dmjax.response import all_recoils
 
 CCM_EDGES_KEV = np.linspace(5.0, 200.0, 40)
@@ -54,26 +54,10 @@ def compute(conventions: Conventions = D20) -> Fig5:
 
 def _panel(name: str, title: str, edges: np.ndarray, conventions: Conventions) -> EnergyPanel:
     detector = experiment(name)
-    chosen, window = detector.selection, detector.time_edges[-1]
-    recoils = all_recoils(edges)
-    before, after = cut_in_time(detector, recoils, chosen.time_max_us, window, conventions)
-    return EnergyPanel(
-        experiment=name,
-        title=title,
-        edges_kev=edges,
-        energy_cut_kev=(chosen.recoil_min_kev,),
-        time_cut_us=chosen.time_max_us,
-        window_us=window,
-        before=before,
-        after=after,
-        eps=as_bright_as_delayed(before, after),
-    )
+    window = detector.time_edges[-1]
+    return energy_panel(detector, title, all_recoils(edges), edges, window, conventions)
 
 
 def draw(result: Fig5) -> Figure:
     """CCM above, JSNS² below; before the time cut on the left, after it on the right."""
-    profile = result.conventions["conventions"]
-    title = (
-        f"arXiv:2006.09386 Fig. 5 by dmjax, conventions {profile}; dark-matter coupling arbitrary"
-    )
-    return draw_recoils(result.panels, title, log_y=True)
+    return draw_recoils(result.panels, 5, result.conventions, log_y=True)

@@ -2,10 +2,9 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dmjax.plots import STACK
+from dmjax.plots import STACK, blank_figure
 from dmjax.reproduce.spectra import MASSES, EnergyPanel, label
 from dmjax.units import KEV_PER_MEV
 
@@ -22,16 +21,24 @@ ORDER = ("off", "neutrons", "in-flight", "kaon", "prompt", "delayed")
 
 def blank(rows: int, columns: int, height: float) -> tuple[Figure, np.ndarray]:
     """A figure with (rows, columns) axes."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure(height, WIDTH)
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.ravel():
         axes.tick_params(direction="in", which="both", top=True, right=True, labelsize=8)
     return figure, grid
 
 
-def draw_recoils(panels: tuple[EnergyPanel, ...], title: str, log_y: bool) -> Figure:
-    """Neutrinos and other backgrounds stacked, dark matter as lines over them."""
+def draw_recoils(
+    panels: tuple[EnergyPanel, ...], number: int, conventions: dict, log_y: bool
+) -> Figure:
+    """Neutrinos and other backgrounds stacked, dark matter as lines over them.
+
+    Args:
+        panels: rows of the figure.
+        number: of the figure in the paper.
+        conventions: as described by the profile.
+        log_y: whether events are drawn on a logarithmic axis.
+    """
     figure, grid = blank(len(panels), 2, 2.9 * len(panels))
     for row, panel in zip(grid, panels, strict=True):
         top = _draw_one(row[0], panel, panel.before, f"{panel.title}, before the time cut", log_y)
@@ -43,7 +50,11 @@ def draw_recoils(panels: tuple[EnergyPanel, ...], title: str, log_y: bool) -> Fi
         else:
             for axes, spectra in zip(row, (panel.before, panel.after), strict=True):
                 axes.set_ylim(0.0, 1.15 * _top(spectra))
-    figure.suptitle(title, fontsize=8.5)
+    figure.suptitle(
+        f"arXiv:2006.09386 Fig. {number} by dmjax, conventions {conventions['conventions']}; "
+        "dark-matter coupling arbitrary",
+        fontsize=8.5,
+    )
     return figure
 
 

@@ -120,3 +120,40 @@ def as_bright_as_delayed(
         before[name], after[name] = scale * before[name], scale * after[name]
         eps[name] = EPS * scale**0.25
     return eps
+
+
+def energy_panel(
+    detector: Experiment,
+    title: str,
+    recoils: RecoilGrid,
+    edges_kev: np.ndarray,
+    window_us: float,
+    conventions: Conventions,
+    energy_cut_kev: tuple[float, ...] | None = None,
+    measured: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {}),
+) -> EnergyPanel:
+    """Spectra of one detector before and after the time cut of its selection.
+
+    Args:
+        detector, title: which.
+        recoils, edges_kev: bins of the recoil energy.
+        window_us: end of what counts as before the cut [µs].
+        conventions: profile.
+        energy_cut_kev: limits of the energy cut; None: the selection's lowest recoil.
+        measured: other backgrounds, before and after the cut.
+    """
+    chosen = detector.selection
+    before, after = cut_in_time(detector, recoils, chosen.time_max_us, window_us, conventions)
+    before, after = before | measured[0], after | measured[1]
+    eps = as_bright_as_delayed(before, after)
+    return EnergyPanel(
+        experiment=detector.name,
+        title=title,
+        edges_kev=edges_kev,
+        energy_cut_kev=energy_cut_kev or (chosen.recoil_min_kev,),
+        time_cut_us=chosen.time_max_us,
+        window_us=window_us,
+        before=before,
+        after=after,
+        eps=eps,
+    )
