@@ -1,42 +1,11 @@
-"""What every command shares: option types, start-up, tables."""
+"""What every command shares: start-up, reading of texts, tables."""
 
 import sys
-from collections.abc import Iterable
-from enum import StrEnum
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from dmjax.errors import InputError
-
-
-class Spin(StrEnum):
-    """Dark-matter spin."""
-
-    dirac = "dirac"
-    scalar = "scalar"
-    majorana = "majorana"
-    pseudo_dirac = "pseudo-dirac"
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
-Out = Annotated[Path | None, typer.Option(help="Write the result here.")]
-Profile = Annotated[str, typer.Option("--conventions", help="Physics profile: dmjax or d20.")]
-Choices = Annotated[
-    list[str] | None,
-    typer.Option("--choose", help="Change one choice of the profile, e.g. width=narrow; repeat."),
-]
-Dm = Annotated[Spin, typer.Option(help="Dark-matter spin (scalar: complex scalar).")]
-AlphaD = Annotated[float, typer.Option(help="Dark fine-structure constant.")]
-MassRatio = Annotated[float, typer.Option(help="m_V / m_chi.")]
-Quarks = Annotated[str, typer.Option(help="Quarks with NSI: u, d, or u=d (one value for both).")]
-Channels = Annotated[
-    str,
-    typer.Option(
-        help="Production channels, comma-separated: pi0, eta, piminus, exchange, cascade; or all."
-    ),
-]
 
 
 def start() -> None:
@@ -75,17 +44,49 @@ def channel_names(text: str) -> tuple[str, ...]:
     return CHANNELS if text == "all" else names(text)
 
 
+def pairs(texts: Iterable[str], wanted: str, read: Callable[[str], Any]) -> dict[str, Any]:
+    """Texts key=value as a dictionary; `wanted` says in an error what would be right."""
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        try:
+            if not equals:
+                raise ValueError(text)
+            found[key.strip()] = read(value.strip())
+        except ValueError as problem:
+            raise InputError(f"{wanted}, got '{text}'") from problem
+    return found
+
+
 def chosen_conventions(profile: str, choices: Iterable[str] | None):
     """A profile with single choices changed by key=value."""
     import dmjax
 
-    changes: dict[str, Any] = {}
-    for text in choices or ():
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"--choose takes key=value, e.g. width=narrow, got '{text}'")
-        changes[key.strip()] = _typed(value.strip())
-    return dmjax.conventions(profile, **changes)
+    wanted = "--choose takes key=value, e.g. width=narrow"
+    return dmjax.conventions(profile, **pairs(choices or (), wanted, _typed))
+
+
+def signal_at(
+    mv: float | None,
+    dm: str,
+    mass_ratio: float,
+    alpha_d: float,
+    channels: str,
+    conventions: str,
+    choose: list[str] | None,
+):
+    """The dark-photon signal that the common options describe; none without a mass."""
+    from dmjax.combined import signal_point
+
+    return signal_point(
+        "none" if mv is None else "dark-photon",
+        mv,
+        mass_ratio=mass_ratio,
+        alpha_d=alpha_d,
+        dm=dm,
+        channels=channel_names(channels),
+        conventions=chosen_conventions(conventions, choose),
+    )
 
 
 def _typed(text: str) -> bool | float | str:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import Json, emit, show
+from dmjax.cli.common import emit, show
+from dmjax.cli.options import Json
 
 data = typer.Typer(help="Official data releases in folders of yours.", no_args_is_help=True)
 

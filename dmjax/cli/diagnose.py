@@ -6,42 +6,35 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import (
+from dmjax.cli.common import emit, report, show, signal_at, start
+from dmjax.cli.options import (
     AlphaD,
+    Batch,
     Channels,
     Choices,
+    DataSets,
     Dm,
     Json,
     MassRatio,
     Out,
     Profile,
+    SignalMass,
     Spin,
-    channel_names,
-    chosen_conventions,
-    emit,
-    report,
-    show,
-    start,
+    Systematics,
+    ToySeed,
 )
 
 
 def diagnose(
-    datasets: Annotated[
-        list[str],
-        typer.Argument(help="Data sets: csi2017, csi2021, lar2020, ccm120; several: joint."),
-    ],
-    mv: Annotated[
-        float | None, typer.Option(help="Add a dark-photon signal of this mediator mass [MeV].")
-    ] = None,
+    datasets: DataSets,
+    mv: SignalMass = None,
     poi: Annotated[
         str | None, typer.Option(help="Parameter of interest; default: signal, or the first free.")
     ] = None,
-    systematics: Annotated[
-        bool, typer.Option("--systematics", help="Shape and response nuisances too.")
-    ] = False,
+    systematics: Systematics = False,
     toys: Annotated[int, typer.Option(help="Toys for the goodness of fit; 0: none.")] = 0,
-    batch_size: Annotated[int, typer.Option(help="Toys in memory at once.")] = 100,
-    seed: Annotated[int, typer.Option(help="Seed of the toys.")] = 0,
+    batch_size: Batch = 100,
+    seed: ToySeed = 0,
     figures: Annotated[
         Path | None, typer.Option(help="Draw pulls, correlations and tornado into this folder.")
     ] = None,
@@ -56,7 +49,7 @@ def diagnose(
 ) -> None:
     """Judge the best fit of data sets: goodness of fit, pulls, impacts, correlations."""
     start()
-    from dmjax.combined import joint_model, signal_point
+    from dmjax.combined import joint_model
     from dmjax.inference.diagnostics import diagnose as judged
     from dmjax.io import check_writable, to_plain
     from dmjax.plots_stats import draw_diagnosis
@@ -64,15 +57,7 @@ def diagnose(
     for path in (out, None if figures is None else figures / "pulls.png"):
         if path is not None:
             check_writable(path)
-    point = signal_point(
-        "none" if mv is None else "dark-photon",
-        mv,
-        mass_ratio=mass_ratio,
-        alpha_d=alpha_d,
-        dm=dm.value,
-        channels=channel_names(channels),
-        conventions=chosen_conventions(conventions, choose),
-    )
+    point = signal_at(mv, dm.value, mass_ratio, alpha_d, channels, conventions, choose)
     found = judged(joint_model(datasets, point, systematics), poi, toys, seed, batch_size)
     plain = to_plain(found)
     files = [] if figures is None else draw_diagnosis(plain, figures)

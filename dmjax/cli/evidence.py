@@ -1,21 +1,11 @@
 """`dmjax evidence`."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dmjax.cli.common import (
-    AlphaD,
-    Channels,
-    Choices,
-    Dm,
-    Json,
-    MassRatio,
-    Profile,
-    Quarks,
-    Spin,
     channel_names,
     chosen_conventions,
     emit,
@@ -24,7 +14,22 @@ from dmjax.cli.common import (
     show,
     start,
 )
-from dmjax.cli.progress import NestedProgress
+from dmjax.cli.options import (
+    AlphaD,
+    Channels,
+    Choices,
+    Dm,
+    Json,
+    MassPrior,
+    MassRatio,
+    OutFolder,
+    Profile,
+    Quarks,
+    SamplerSeed,
+    Spin,
+    YPrior,
+)
+from dmjax.cli.progress import EvidenceProgress
 from dmjax.errors import InputError
 
 
@@ -41,8 +46,8 @@ def evidence(
         ),
     ] = "log-uniform",
     window: Annotated[str, typer.Option(help="cuts or no-cuts.")] = "no-cuts",
-    mv_range: Annotated[str, typer.Option(help="Range of the prior of m_V [MeV].")] = "1,200",
-    y_range: Annotated[str, typer.Option(help="Range of the prior of Y.")] = "1e-12,1e-8",
+    mv_range: MassPrior = "1,200",
+    y_range: YPrior = "1e-12,1e-8",
     eps_range: Annotated[str, typer.Option(help="Range of the uniform priors of NSI.")] = "-1,1",
     quarks: Quarks = "u",
     dm: Dm = Spin.dirac,
@@ -51,7 +56,7 @@ def evidence(
     channels: Channels = "all",
     live: Annotated[int, typer.Option(help="Live points.")] = 500,
     draws: Annotated[int, typer.Option(help="Posterior draws kept.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of the sampler.")] = 2017,
+    seed: SamplerSeed = 2017,
     grid: Annotated[bool, typer.Option(help="Check with the dense grid.")] = True,
     nuts: Annotated[
         bool, typer.Option("--nuts", help="Sample dark matter by NUTS too, against the grid.")
@@ -59,7 +64,7 @@ def evidence(
     conventions: Profile = "dmjax",
     choose: Choices = None,
     json: Json = False,
-    out: Annotated[Path | None, typer.Option(help="Folder of results and draws.")] = None,
+    out: OutFolder = None,
 ) -> None:
     """Evidence by nested sampling, Bayes factors and predictive checks."""
     start()
@@ -90,7 +95,7 @@ def evidence(
         nuts=nuts,
         **size,
     )
-    with NestedProgress() as progress:
+    with EvidenceProgress() as progress:
         result = to_plain(run_evidence(settings, out, progress.named))
     if json:
         emit(to_json(result))

@@ -5,20 +5,19 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import (
+from dmjax.cli.common import emit, show, signal_at, start
+from dmjax.cli.options import (
     AlphaD,
     Channels,
     Choices,
+    DataSets,
     Dm,
     Json,
     MassRatio,
     Profile,
+    SignalMass,
     Spin,
-    channel_names,
-    chosen_conventions,
-    emit,
-    show,
-    start,
+    Systematics,
 )
 
 export = typer.Typer(help="Results for pyhf and HEPData.", no_args_is_help=True)
@@ -26,21 +25,14 @@ export = typer.Typer(help="Results for pyhf and HEPData.", no_args_is_help=True)
 
 @export.command()
 def pyhf(
-    datasets: Annotated[
-        list[str],
-        typer.Argument(help="Data sets: csi2017, csi2021, lar2020, ccm120; several: joint."),
-    ],
+    datasets: DataSets,
     out: Annotated[Path, typer.Option(help="File of the workspace (JSON).")],
-    mv: Annotated[
-        float | None, typer.Option(help="Mediator mass of the dark-photon signal [MeV].")
-    ] = None,
+    mv: SignalMass = None,
     y: Annotated[float, typer.Option(help="Y at which the written signal strength is 1.")] = 1e-10,
     poi: Annotated[
         str | None, typer.Option(help="Parameter of interest; default: signal, if there is one.")
     ] = None,
-    systematics: Annotated[
-        bool, typer.Option("--systematics", help="Shape and response nuisances too.")
-    ] = False,
+    systematics: Systematics = False,
     check: Annotated[
         bool, typer.Option("--check", help="Evaluate and fit it with pyhf, and compare.")
     ] = False,
@@ -58,7 +50,7 @@ def pyhf(
     the off counts. The strength of the signal is (Y/y)^2 for the y given here.
     """
     start()
-    from dmjax.combined import joint_model, signal_point
+    from dmjax.combined import joint_model
     from dmjax.export.check import round_trip
     from dmjax.export.pyhf import export_pyhf
     from dmjax.inference.goodness import profiled
@@ -66,15 +58,7 @@ def pyhf(
 
     check_writable(out)
     units = {} if mv is None else {"signal": strength(y)}
-    point = signal_point(
-        "none" if mv is None else "dark-photon",
-        mv,
-        mass_ratio=mass_ratio,
-        alpha_d=alpha_d,
-        dm=dm.value,
-        channels=channel_names(channels),
-        conventions=chosen_conventions(conventions, choose),
-    )
+    point = signal_at(mv, dm.value, mass_ratio, alpha_d, channels, conventions, choose)
     joint = profiled(joint_model(datasets, point, systematics))
     made = export_pyhf(joint, poi, units)
     write_json(out, made.workspace)

@@ -6,31 +6,27 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import (
+from dmjax.cli.common import channel_names, chosen_conventions, emit, show, start
+from dmjax.cli.fit_counts import fit_counting, fit_counts
+from dmjax.cli.options import (
     AlphaD,
     Channels,
     Choices,
+    DataSets,
     Dm,
     Json,
     MassRatio,
     Profile,
     Quarks,
+    SamplerSeed,
     Spin,
-    channel_names,
-    chosen_conventions,
-    emit,
-    show,
-    start,
 )
-from dmjax.cli.fit_counts import fit_counting, fit_counts
+from dmjax.cli.progress import StepProgress
 from dmjax.errors import InputError
 
 
 def fit(
-    datasets: Annotated[
-        list[str],
-        typer.Argument(help="Data sets: csi2017, csi2021, lar2020, ccm120; several: joint."),
-    ],
+    datasets: DataSets,
     signal: Annotated[
         str | None,
         typer.Option(
@@ -55,7 +51,7 @@ def fit(
     mass_ratio: MassRatio = 3.0,
     channels: Channels = "all",
     draws: Annotated[int, typer.Option(help="NUTS draws kept per chain.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the sampler.")] = 2017,
+    seed: SamplerSeed = 2017,
     conventions: Profile = "dmjax",
     choose: Choices = None,
     json: Json = False,
@@ -108,7 +104,7 @@ def fit(
         draws=draws,
         seed=seed,
     )
-    with _Steps() as steps:
+    with StepProgress("counting") as steps:
         summary = run_fit(settings, folder, steps)
         steps.note("drawing the figures")
         files = draw_fit(folder)
@@ -120,37 +116,6 @@ def fit(
     if not summary["converged"]:
         sys.stderr.write("dmjax: the sampler did not pass its gates; see the reasons above\n")
         sys.exit(1)
-
-
-class _Steps:
-    """A spinner on stderr, with one line per finished step."""
-
-    def __init__(self) -> None:
-        import time
-
-        from rich.console import Console
-
-        self.console = Console(stderr=True)
-        self.status = self.console.status("starting")
-        self.clock = time.monotonic
-        self.begun = self.clock()
-
-    def __enter__(self) -> "_Steps":
-        self.status.start()
-        self.note("counting")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.status.stop()
-
-    def note(self, text: str) -> None:
-        self.status.update(text)
-
-    def __call__(self, name: str, reused: bool) -> None:
-        took = self.clock() - self.begun
-        self.console.print(f"{name}: {'kept from an earlier run' if reused else f'{took:.0f} s'}")
-        self.begun = self.clock()
-        self.note("working on the next step")
 
 
 def _print_fit(summary: dict) -> None:

@@ -1,6 +1,7 @@
 """`dmjax info`."""
 
-from dmjax.cli.common import Json, emit, show, start
+from dmjax.cli.common import emit, show, start
+from dmjax.cli.options import Json
 
 
 def info(json: Json = False) -> None:

@@ -6,15 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmjax.cli.common import (
-    AlphaD,
-    Channels,
-    Choices,
-    Dm,
-    Json,
-    MassRatio,
-    Out,
-    Profile,
-    Spin,
     channel_names,
     chosen_conventions,
     flat_conventions,
@@ -23,16 +14,24 @@ from dmjax.cli.common import (
     show,
     start,
 )
-from dmjax.cli.study import (
+from dmjax.cli.options import (
+    AlphaD,
     Batch,
+    Channels,
+    Choices,
+    Dm,
+    Json,
     Level,
+    MassRatio,
     Model,
-    Seed,
+    Out,
+    Profile,
+    Spin,
     Systematics,
     Toys,
-    family_of,
-    store_of,
+    ToySeed,
 )
+from dmjax.cli.study import family_of, store_of
 from dmjax.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def limit(
     ] = "profile",
     toys: Toys = 1000,
     strengths: Annotated[int, typer.Option(help="toys, fc: strengths tested per mass.")] = 10,
-    seed: Seed = 2017,
+    seed: ToySeed = 2017,
     batch_size: Batch = 100,
     channels: Channels = "all",
     conventions: Profile = "dmjax",
@@ -136,14 +135,14 @@ def limit(
 
 def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out: Path | None):
     """Limits by the statistics engine."""
-    from dmjax.cli.progress import Progress
+    from dmjax.cli.progress import ToyProgress
     from dmjax.studies.limits import limit_scan
     from dmjax.studies.plan import Plan
 
     if bands and settings["method"] in ("fc", "chi2"):
         raise InputError(NO_BANDS)
     plan = Plan(**settings)
-    with Progress("predicting the signal") as progress:
+    with ToyProgress() as progress:
         found = limit_scan(family, masses, plan, store_of(out), progress)
     if not report(found._asdict(), out, json):
         return

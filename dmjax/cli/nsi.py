@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import Json, Out, Quarks, emit, show, start
+from dmjax.cli.common import emit, show, start
+from dmjax.cli.options import Json, Out, Quarks
 from dmjax.errors import InputError
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import Json, emit
+from dmjax.cli.common import emit
+from dmjax.cli.options import Json
 
 
 def plot(

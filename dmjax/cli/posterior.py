@@ -1,35 +1,32 @@
 """`dmjax posterior`."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import (
+from dmjax.cli.common import channel_names, chosen_conventions, emit, number_range, show, start
+from dmjax.cli.options import (
     AlphaD,
     Channels,
     Choices,
+    DataSets,
     Dm,
     Json,
+    MassPrior,
     MassRatio,
+    OutFolder,
     Profile,
+    SamplerSeed,
     Spin,
-    channel_names,
-    chosen_conventions,
-    emit,
-    number_range,
-    show,
-    start,
+    Systematics,
+    YPrior,
 )
 from dmjax.cli.progress import NestedProgress
 
 
 def posterior(
-    datasets: Annotated[
-        list[str],
-        typer.Argument(help="Data sets: csi2017, csi2021, lar2020, ccm120; several: joint."),
-    ],
+    datasets: DataSets,
     method: Annotated[str, typer.Option(help="nuts or nested (also gives ln Z).")] = "nuts",
     prior: Annotated[
         str,
@@ -37,12 +34,10 @@ def posterior(
             help="Prior of (m_V, Y): log-uniform, uniform, uniform-mass or uniform-coupling."
         ),
     ] = "log-uniform",
-    mv_range: Annotated[str, typer.Option(help="Range of the prior of m_V [MeV].")] = "1,200",
-    y_range: Annotated[str, typer.Option(help="Range of the prior of Y.")] = "1e-12,1e-8",
+    mv_range: MassPrior = "1,200",
+    y_range: YPrior = "1e-12,1e-8",
     window: Annotated[str, typer.Option(help="Of csi2017: cuts or no-cuts.")] = "no-cuts",
-    systematics: Annotated[
-        bool, typer.Option("--systematics", help="With shape and response nuisances.")
-    ] = False,
+    systematics: Systematics = False,
     dm: Dm = Spin.dirac,
     alpha_d: AlphaD = 0.5,
     mass_ratio: MassRatio = 3.0,
@@ -53,11 +48,11 @@ def posterior(
     draws: Annotated[int, typer.Option(help="NUTS draws kept per chain.")] = 1000,
     min_ess: Annotated[float, typer.Option(help="Effective draws demanded.")] = 1000.0,
     live: Annotated[int, typer.Option(help="Live points of nested sampling.")] = 500,
-    seed: Annotated[int, typer.Option(help="Seed of the sampler.")] = 2017,
+    seed: SamplerSeed = 2017,
     conventions: Profile = "dmjax",
     choose: Choices = None,
     json: Json = False,
-    out: Annotated[Path | None, typer.Option(help="Folder of results and draws.")] = None,
+    out: OutFolder = None,
 ) -> None:
     """Posterior of m_V, Y and every nuisance in one or more data sets together."""
     start()

@@ -5,23 +5,16 @@ from typing import Annotated
 import typer
 
 from dmjax.cli.common import (
-    AlphaD,
-    Channels,
-    Choices,
-    Dm,
-    Json,
-    MassRatio,
-    Out,
-    Profile,
-    Spin,
     channel_names,
     check_ratio,
     chosen_conventions,
     flat_conventions,
+    pairs,
     report,
     show,
     start,
 )
+from dmjax.cli.options import AlphaD, Channels, Choices, Dm, Json, MassRatio, Out, Profile, Spin
 from dmjax.errors import InputError
 
 
@@ -92,7 +85,7 @@ def predict(
         check_ratio(mass_ratio)
     detector = dmjax.experiment(experiment, isotropic=isotropic)
     shared = {"alpha_d": alpha_d, "eps": eps, "g": g, "dm": dm.value, "splitting": splitting}
-    v_model = dmjax.Charges(**_pairs(charges, "--charges")) if charges else model
+    v_model = dmjax.Charges(**_numbers(charges, "--charges")) if charges else model
     if mx is None:
         m_chi = mv / mass_ratio if mchi is None else mchi
         point = dmjax.mediator(v_model, mv, m_chi, lifetime_ns=lifetime_ns, **shared)
@@ -136,16 +129,8 @@ def predict(
     )
 
 
-def _pairs(text: str, option: str) -> dict[str, float]:
-    """key=value,… as numbers."""
-    found = {}
-    for part in text.split(","):
-        key, _, value = part.partition("=")
-        try:
-            found[key.strip()] = float(value)
-        except ValueError as problem:
-            raise InputError(f"{option} takes key=number,…, got '{part}'") from problem
-    return found
+def _numbers(text: str, option: str) -> dict[str, float]:
+    return pairs(text.split(","), f"{option} takes key=number,…", float)
 
 
 def _nsi(text: str | None, mass: float | None):
@@ -155,7 +140,7 @@ def _nsi(text: str | None, mass: float | None):
     from dmjax.scattering import nsi
 
     strengths: dict[str, dict[str, float]] = {}
-    for key, value in _pairs(text, "--nsi").items():
+    for key, value in _numbers(text, "--nsi").items():
         flavours, dot, quark = key.partition(".")
         if not dot:
             raise InputError(f"--nsi names flavours and quark, e.g. ee.u=0.1, got '{key}'")

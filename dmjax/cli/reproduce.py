@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import Choices, Json, Profile, chosen_conventions, emit, show, start
+from dmjax.cli.common import chosen_conventions, emit, show, start
+from dmjax.cli.options import Choices, Json, Profile
 
 
 def reproduce(

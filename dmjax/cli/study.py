@@ -6,44 +6,40 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dmjax.cli.common import (
-    AlphaD,
-    Channels,
-    Choices,
-    Dm,
-    Json,
-    MassRatio,
-    Out,
-    Profile,
-    Spin,
     channel_names,
     chosen_conventions,
     emit,
     numbers,
+    pairs,
     report,
     show,
     start,
 )
-from dmjax.cli.progress import Progress
+from dmjax.cli.options import (
+    AlphaD,
+    Batch,
+    Channels,
+    Choices,
+    Cuts,
+    DataSets,
+    Dm,
+    Json,
+    Level,
+    Mass,
+    MassRatio,
+    Model,
+    Out,
+    Profile,
+    Spin,
+    Systematics,
+    Toys,
+    ToySeed,
+)
+from dmjax.cli.progress import ToyProgress
 from dmjax.errors import InputError
 
 if TYPE_CHECKING:
     from dmjax.studies.family import Family
-
-DataSets = Annotated[
-    list[str], typer.Argument(help="Data sets: csi2017, csi2021, lar2020, ccm120; several: joint.")
-]
-Model = Annotated[
-    str, typer.Option(help="dark-photon (Y), baryonic (alpha_B), or events: one counted number.")
-]
-Mass = Annotated[float | None, typer.Option("--mv", help="Mediator mass [MeV].")]
-Cuts = Annotated[bool, typer.Option(help="csi2017: energy and time cuts, or the full window.")]
-Systematics = Annotated[
-    bool, typer.Option("--systematics", help="With the shape and response nuisances.")
-]
-Level = Annotated[float, typer.Option(help="Confidence level.")]
-Toys = Annotated[int, typer.Option(help="Toys at each point.")]
-Seed = Annotated[int, typer.Option(help="Seed of the toys.")]
-Batch = Annotated[int, typer.Option(help="Toys held in memory at once.")]
 
 
 def store_of(out: Path | None) -> Path | None:
@@ -107,7 +103,7 @@ def toys(
     cuts: Cuts = True,
     systematics: Systematics = False,
     toys: Toys = 1000,
-    seed: Seed = 2017,
+    seed: ToySeed = 2017,
     batch_size: Batch = 100,
     conventions: Profile = "dmjax",
     choose: Choices = None,
@@ -124,7 +120,7 @@ def toys(
         datasets, model, dm, mass_ratio, alpha_d, channels, cuts, systematics, conventions, choose
     )
     plan = Plan(method="toys", test=test, toys=toys, seed=seed, batch_size=batch_size)
-    with Progress("predicting the signal") as progress:
+    with ToyProgress() as progress:
         found = toy_study(family, _mass(model, mv), events, plan, store, progress)
     if not report(found._asdict(), out, json):
         return
@@ -166,7 +162,7 @@ def coverage(
     systematics: Systematics = False,
     cl: Level = 0.90,
     toys: Toys = 1000,
-    seed: Seed = 2017,
+    seed: ToySeed = 2017,
     batch_size: Batch = 100,
     conventions: Profile = "dmjax",
     choose: Choices = None,
@@ -184,7 +180,7 @@ def coverage(
     )
     plan = Plan(method=method, cl=cl, toys=toys, seed=seed, batch_size=batch_size)
     truths = None if events is None else numbers("--events", events)
-    with Progress("predicting the signal") as progress:
+    with ToyProgress() as progress:
         found = coverage_study(
             family, _mass(model, mv), truths, plan, _shifts(shift), store, progress
         )
@@ -204,13 +200,4 @@ def coverage(
 
 
 def _shifts(texts: list[str] | None) -> dict[str, float]:
-    found = {}
-    for text in texts or ():
-        name, equals, value = text.partition("=")
-        try:
-            found[name.strip()] = float(value)
-        except ValueError as problem:
-            raise InputError(f"--shift takes name=number, got '{text}'") from problem
-        if not equals:
-            raise InputError(f"--shift takes name=number, got '{text}'")
-    return found
+    return pairs(texts or (), "--shift takes name=number", float)
