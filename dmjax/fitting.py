@@ -21,7 +21,7 @@ from dmjax.inference.curve import analysis, limit
 from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.posterior import posterior_sampler, sample_posterior
 from dmjax.inference.spectrum import fitted_alpha, spectrum
-from dmjax.io import check_writable, read_json, read_netcdf, to_json, write_json, write_netcdf
+from dmjax.io import claim_folder, read_json, read_netcdf, to_json, write_json, write_netcdf
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.signal import (
     Y_REF,
@@ -88,18 +88,7 @@ def open_folder(out: Path, settings: FitSettings) -> str:
     Raises InputError where the folder holds another configuration or cannot be written.
     """
     wanted = describe_settings(settings)
-    config = out / "config.json"
-    check_writable(config)
-    if config.exists():
-        held = read_json(config)
-        differing = sorted(key for key in wanted if held.get(key) != wanted[key])
-        if differing:
-            raise InputError(
-                f"{out} holds another analysis (differs in {', '.join(differing)}); "
-                "choose another --out or delete it"
-            )
-    else:
-        write_json(config, wanted)
+    claim_folder(out, wanted, "another analysis")
     return hashlib.sha256(to_json(wanted).encode()).hexdigest()[:12]
 
 

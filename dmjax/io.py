@@ -1,8 +1,11 @@
 """Results on disk: JSON written whole or not at all, read back with clear errors."""
 
+import errno
 import json
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,24 +40,45 @@ def to_json(value: Any) -> str:
 
 
 def check_writable(path: Path) -> None:
-    """Raise InputError unless `path` can be created; makes the folder above it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe = path.with_name(f".{path.name}.partial")
+    """Raise InputError unless `path` can be created; leaves nothing behind."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    with _beside(path) as probe:
         probe.touch()
-        probe.unlink()
+    with suppress(OSError):
+        for folder in missing:
+            folder.rmdir()
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write beside `path`, renamed to it at the end: no half file where that fails."""
+    with _beside(path) as partial:
+        yield partial
+        partial.replace(path)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A file in the folder of `path`, which is made; the file is gone at the end."""
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        if path.is_dir():
+            raise OSError(errno.EISDIR, "it is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
     except OSError as problem:
         raise InputError(
             f"cannot write {path}: {problem.strerror}; choose another --out"
         ) from problem
+    finally:
+        with suppress(OSError):
+            partial.unlink()
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write then rename, so that an interrupted run leaves no half file."""
-    check_writable(path)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text)
-    partial.replace(path)
+    """Save a text, whole or not at all."""
+    with whole(path) as file:
+        file.write_text(text)
     return path
 
 
@@ -78,13 +102,32 @@ def read_json(path: Path) -> dict:
     return content
 
 
+def holds(folder: Path, wanted: dict, what: str) -> bool:
+    """Whether a folder already holds this configuration; InputError where it holds another."""
+    config = folder / "config.json"
+    if not config.exists():
+        return False
+    held = read_json(config)
+    differing = sorted(key for key in wanted if held.get(key) != wanted[key])
+    if differing:
+        raise InputError(
+            f"{folder} holds {what} (differs in {', '.join(differing)}); choose another --out or "
+            "delete it"
+        )
+    return True
+
+
+def claim_folder(folder: Path, wanted: dict, what: str) -> None:
+    """Make a folder that of one configuration; see `holds`."""
+    check_writable(folder / "config.json")
+    if not holds(folder, wanted, what):
+        write_json(folder / "config.json", wanted)
+
+
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> Path:
     """Save named arrays (NumPy's npz), whole or not at all."""
-    check_writable(path)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
+    with whole(path) as partial, partial.open("wb") as file:
         np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
-    partial.replace(path)
     return path
 
 
@@ -108,7 +151,6 @@ def write_netcdf(path: Path, result: dict) -> Path:
         warnings.simplefilter("ignore", FutureWarning)
         import arviz
 
-    check_writable(path)
     axes = ("log_m_v", "log_y")
     grid = xarray.Dataset(
         {name: (axes, result[name]) for name in ("log_density", "log_likelihood")}
@@ -118,9 +160,8 @@ def write_netcdf(path: Path, result: dict) -> Path:
     draws = arviz.from_dict(posterior=result["samples"])
     draws.add_groups({"grid": grid}, warn_on_custom_groups=False)
     draws.attrs["summary"] = to_json(result["summary"])
-    partial = path.with_name(f".{path.name}.partial")
-    draws.to_netcdf(str(partial), engine="h5netcdf")
-    partial.replace(path)
+    with whole(path) as file:
+        draws.to_netcdf(str(file), engine="h5netcdf")
     return path
 
 
@@ -164,17 +205,14 @@ def write_draws(
         warnings.simplefilter("ignore", FutureWarning)
         import arviz
 
-    check_writable(path)
-
     def in_chains(group: dict[str, Any] | None) -> dict[str, np.ndarray] | None:
         return group and {name: np.atleast_2d(np.asarray(x)) for name, x in group.items()}
 
     data = arviz.from_dict(posterior=in_chains(samples), sample_stats=in_chains(statistics))
     for key, value in ({"dmjax_version": __version__} | attributes).items():
         data.attrs[key] = value if isinstance(value, str | int | float) else to_json(value)
-    partial = path.with_name(f".{path.name}.partial")
-    data.to_netcdf(str(partial), engine="h5netcdf")
-    partial.replace(path)
+    with whole(path) as file:
+        data.to_netcdf(str(file), engine="h5netcdf")
     return path
 
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from dmjax.errors import InputError
-from dmjax.io import check_writable, read_json, read_netcdf
+from dmjax.io import read_json, read_netcdf, whole
 
 WIDTH = 4.6
 STYLE = {"cuts": ("#2166ac", "with cuts"), "no-cuts": ("#1b7837", "without cuts")}
@@ -160,10 +160,8 @@ def save_figure(
     written = []
     for suffix in suffixes:
         target = path.with_suffix(suffix)
-        check_writable(target)
-        partial = target.with_name(f".{target.stem}.partial{suffix}")
-        figure.savefig(partial, dpi=200)
-        partial.replace(target)
+        with whole(target) as file:
+            figure.savefig(file, dpi=200)
         written.append(target)
     return written
 

@@ -22,7 +22,7 @@ from dmjax.inference.toys import (
     binomial_error,
     check_count,
     converged,
-    in_blocks,
+    in_kept_blocks,
     largest_counts,
     quantile,
     throw_batch,
@@ -74,7 +74,7 @@ def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl
         test = "t" if method == "fc" else "qtilde"
         toys = throw_blocks(joint, chosen, truth, [point], how, test, label, most)
         return toys.statistic[converged(toys), 0] <= critical + ROUNDING, toys
-    toys = in_blocks(
+    toys = in_kept_blocks(
         lambda keys: _p_values(joint, chosen, throw_batch(joint, truth, keys, most), truth),
         *(how, label),
     )

@@ -141,14 +141,18 @@ def in_batches(
     say: Callable[[int], None] = lambda _: None,
 ) -> Toys:
     """Any number of toys in batches of one size."""
-    if toys < 1 or batch_size < 1:
-        raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
+    _check_size(toys, batch_size)
     parts = []
     for start in range(0, toys, batch_size):
         part = make(toy_keys(key, first + start, batch_size))
         parts.append([np.asarray(field)[: toys - start] for field in part])
         say(min(start + batch_size, toys))
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+
+
+def _check_size(toys: int, batch_size: int) -> None:
+    if toys < 1 or batch_size < 1:
+        raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
 
 
 class Throwing(NamedTuple):
@@ -181,11 +185,12 @@ def throw_blocks(
     most: tuple[int, ...] | None = None,
 ) -> Toys:
     """`throw_toys` in blocks that can be kept."""
-    return in_blocks(_maker(joint, chosen, truth, points, test, most), how, label)
+    return in_kept_blocks(_maker(joint, chosen, truth, points, test, most), how, label)
 
 
-def in_blocks(make: Make, how: Throwing, label: str) -> Toys:
+def in_kept_blocks(make: Make, how: Throwing, label: str) -> Toys:
     """`in_batches` in blocks that can be kept; the key is that of `how`, folded with the label."""
+    _check_size(how.toys, how.batch_size)
     key = labelled_key(how.key, label)
     parts = []
     for first in range(0, how.toys, KEPT):

@@ -63,8 +63,8 @@ def coverage_study(
     else:
         points = np.atleast_1d(np.asarray(events, float)) / unit
     wanted = configuration(family, plan, m_v=m_v, events=points * unit, shift=shift or {})
-    open_store(store, wanted)
-    how = throwing(plan, store, "", say)
+    held = open_store(store, wanted)
+    how = throwing(plan, held, "", say)
     made = coverage(joint, chosen, data, points, how, plan.method, plan.cl, shift)
     return CoverageStudy(
         configuration=wanted,

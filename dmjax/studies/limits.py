@@ -112,11 +112,11 @@ def limit_scan(
         base = _plain_scan(family, m_v, wanted, found, events)
     if plan.method in ("asymptotic", "chi2"):
         return base
-    open_store(store, wanted)
+    held = open_store(store, wanted)
     one = _toy_row if plan.method == "toys" else _fc_row
     rows = []
     for i in range(len(events)):
-        how = throwing(plan, store, f"m{i}_", say)
+        how = throwing(plan, held, f"m{i}_", say)
         ask = (at_mass(joint, counts, i), chosen, data, plan, how)
         here = jax.tree.map(lambda x, i=i: x[i], found)
         rows.append(one(*ask, here) if events[i] > 0 else _empty_row())

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import jax
 
 from dmjax._version import __version__
-from dmjax.errors import InputError
 from dmjax.inference.toys import Throwing, Toys, labelled_key
-from dmjax.io import check_writable, read_arrays, read_json, to_plain, write_arrays, write_json
+from dmjax.io import claim_folder, holds, read_arrays, to_plain, write_arrays
 from dmjax.studies.family import Family, describe_family
+
+_OTHERS = "toys of another study"
 
 Say = Callable[[str, int, int], None]
 """Called with (what, done, of)."""
@@ -49,16 +50,36 @@ def configuration(family: Family, plan: Plan, **more) -> dict:
     return to_plain(describe_family(family) | plan._asdict() | more)
 
 
-def throwing(plan: Plan, store: Path | None, prefix: str, say: Say) -> Throwing:
-    """Toys with the plan's seed, kept below `store`."""
+class Store(NamedTuple):
+    """A folder of toys, and the configuration that they belong to."""
+
+    folder: Path
+    configuration: dict
+
+
+def open_store(folder: Path | None, wanted: dict) -> Store | None:
+    """The store of a configuration; InputError where the folder holds another.
+
+    The folder is made with its first block of toys: a question that is refused leaves none.
+    """
+    if folder is None:
+        return None
+    store = Store(folder, wanted | {"version": __version__})
+    holds(*store, _OTHERS)
+    return store
+
+
+def throwing(plan: Plan, store: Store | None, prefix: str, say: Say) -> Throwing:
+    """Toys with the plan's seed, kept in the store."""
 
     def keep(label: str, make: Callable[[], Toys]) -> Toys:
         if store is None:
             return make()
-        path = store / f"{prefix}{label}.npz"
+        path = store.folder / f"{prefix}{label}.npz"
         if path.exists():
             return Toys(**read_arrays(path))
         made = make()
+        claim_folder(*store, _OTHERS)
         write_arrays(path, made._asdict())
         return made
 
@@ -69,22 +90,3 @@ def throwing(plan: Plan, store: Path | None, prefix: str, say: Say) -> Throwing:
         say=lambda label, done: say(f"{prefix}{label}", done, plan.toys),
         keep=keep,
     )
-
-
-def open_store(store: Path | None, wanted: dict) -> None:
-    """Claim a folder of toys for a configuration; InputError where it holds another."""
-    if store is None:
-        return
-    config = store / "config.json"
-    check_writable(config)
-    wanted = wanted | {"version": __version__}
-    if not config.exists():
-        write_json(config, wanted)
-        return
-    held = read_json(config)
-    differing = sorted(key for key in wanted if held.get(key) != wanted[key])
-    if differing:
-        raise InputError(
-            f"{store} holds toys of another study (differs in {', '.join(differing)}); choose "
-            "another --out or delete it"
-        )

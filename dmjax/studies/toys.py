@@ -69,13 +69,13 @@ def toy_study(
     if events < 0 or (plan.test == "q0" and events != 0):
         raise InputError("events must not be negative, and q0 tests 0 events")
     wanted = configuration(family, plan, m_v=m_v, events=events)
-    open_store(store, wanted)
+    held = open_store(store, wanted)
     point = jnp.asarray([events / unit])
     start = joint.parameters.centres
     at = jax.jit(lambda: statistics_at(joint, chosen, data, point, start, plan.test))
     observed, best, status = at()
     truth = observed_scan(joint, chosen, data, point).values[1]
-    how = throwing(plan, store, "", say)
+    how = throwing(plan, held, "", say)
     most = largest_counts(joint, [truth])
     toys = throw_blocks(joint, chosen, truth, point, how, plan.test, "toys", most)
     found = p_value(toys, float(observed[0]))
