@@ -89,27 +89,6 @@ def _template(name: str, point: DarkPhoton) -> SignalCounts:
     return dark_matter_signal(setting, model, point.conventions, point.channels)
 
 
-def joint_model(
-    names: list[str], point: Point | None = None, systematics: bool = False
-) -> JointModel:
-    """The joint likelihood of named data sets.
-
-    Args:
-        names: of data sets, each once.
-        point: a dark-photon signal, then CEvNS is predicted, else it is free; or NSI.
-        systematics: with the shape and response nuisances of the releases.
-    """
-    if isinstance(point, Nsi):
-        return JointModel(csi2017_nsi(quarks=point.quarks))
-    models = []
-    for name in dict.fromkeys(names):
-        known = known_analysis(name)
-        wanted = {"systematics": systematics, "cevns": "free" if point is None else "predicted"}
-        options = {key: value for key, value in wanted.items() if key in known.options}
-        models.append(analysis(name, None if point is None else _template(name, point), **options))
-    return JointModel(models)
-
-
 def _check(names: list[str], point: Point | None) -> None:
     if not names:
         raise InputError("name at least one data set")
@@ -125,6 +104,28 @@ def _check(names: list[str], point: Point | None) -> None:
     if not (point.m_v > 0 and math.isfinite(point.m_v)):
         raise InputError(f"m_v must be a mass above 0 MeV, got {point.m_v}")
     check_dark_sector(point.mass_ratio, point.alpha_d)
+
+
+def joint_model(
+    names: list[str], point: Point | None = None, systematics: bool = False
+) -> JointModel:
+    """The joint likelihood of named data sets.
+
+    Args:
+        names: of data sets, each once.
+        point: a dark-photon signal, then CEvNS is predicted, else it is free; or NSI.
+        systematics: with the shape and response nuisances of the releases.
+    """
+    _check(names, point)
+    if isinstance(point, Nsi):
+        return JointModel(csi2017_nsi(quarks=point.quarks))
+    models = []
+    for name in dict.fromkeys(names):
+        known = known_analysis(name)
+        wanted = {"systematics": systematics, "cevns": "free" if point is None else "predicted"}
+        options = {key: value for key, value in wanted.items() if key in known.options}
+        models.append(analysis(name, None if point is None else _template(name, point), **options))
+    return JointModel(models)
 
 
 def _significance(joint: JointModel, best: Fit) -> dict[str, float]:
@@ -154,7 +155,6 @@ def fit_datasets(
     >>> round(found.parameters["n_excess"]["value"], 1), found.status
     (16.5, 'converged')
     """
-    _check(names, point)
     joint = joint_model(names, point, systematics)
     best = nearest_minimum(joint) if isinstance(point, Nsi) else best_fit(joint)
     ends = all_intervals(joint, best=best)

@@ -11,6 +11,7 @@ import numpy as np
 
 from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
+from dmjax.inference.bayes import check_chains
 from dmjax.inference.dark_joint import dark_hypothesis
 from dmjax.inference.dark_nuts import dark_posterior
 from dmjax.inference.nested import NestedRun, nested_sampling
@@ -63,6 +64,7 @@ class PosteriorSettings:
             raise InputError(
                 f"needs 2 nodes and a warm-up at least, got {self.nodes} and {self.warmup}"
             )
+        check_chains(self.chains, self.draws)
         _priors(self)
 
 
