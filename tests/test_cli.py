@@ -1,10 +1,8 @@
 """The command line: stable keys, quoted numbers, one clear line for bad input."""
 
-import json
-
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command import answer
 
 from dmjax import cli
 from dmjax.io import read_json, write_json
@@ -14,19 +12,6 @@ BENCHMARK = (
     "predict coherent-csi --conventions d20 --model dark-photon --dm dirac --mv 75 --mchi 25 "
     "--eps 1e-4 --alpha-d 0.5 --pot 1e23 --no-efficiency --channels pi0 --json"
 )
-
-
-def run(line: str):
-    result = CliRunner().invoke(cli.app, line.split(), catch_exceptions=True)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def answer(line: str) -> dict:
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_predict_gives_the_quoted_events():
@@ -63,46 +48,6 @@ def test_info_lists_every_source():
     facts = answer("info --json")
     assert "coherent-csi" in facts["experiments"] and "csi2017" in facts["datasets"]
     assert all("source" in meta for meta in facts["tables"].values())
-
-
-BAD = {
-    "predict coherent-cs --mv 75 --eps 1e-4": "did you mean 'coherent-csi'",
-    "predict coherent-csi --mv 75 --mchi 40 --eps 1e-4": "m_chi < m_v/2",
-    "predict coherent-csi --mv -5 --eps 1e-4": "finite and positive",
-    "predict coherent-csi --mv nan --eps 1e-4": "finite and positive",
-    "predict coherent-csi --mv inf --eps 1e-4": "finite and positive",
-    "predict coherent-csi --mv 75 --eps 1e-4 --model dark-foton": "did you mean 'dark-photon'",
-    "predict coherent-csi --mv 75 --eps 1e-4 --recoil-min 9 --recoil-max 8": "empty recoil window",
-    "predict coherent-csi --mv 75 --eps 1e-4 --time-max 0": "empty time window",
-    "predict coherent-csi --mv 75 --eps 1e-4 --pot -1": "pot must be",
-    "predict coherent-csi --mv 75 --eps 1e-4 --channels pi": "did you mean 'pi0'",
-    "predict coherent-csi --mv 75 --eps 1e-4 --out /proc/nowhere/x.json": "cannot write",
-    "predict coherent-csi --mv 75": "takes its coupling as eps",
-    "predict coherent-csi --mv 75 --eps 1e-4 --conventions d2": "did you mean 'd20'",
-    "fit csi2018 --counting": "did you mean 'csi2017'",
-    "fit csi2017 --counting --rn -1": "nuclear radius",
-    "fit csi2017 --rn 5": "goes with --counting",
-    "fit csi2017 --mass-ratio 2": "mass ratio",
-    "fit csi2017 --draws 1": "draws must be",
-    "limit coherent-csi --mv 30,x": "takes numbers",
-    "limit coherent-csi --mv-min 5 --mv-max 2": "a scan needs",
-    "limit coherent-csi --cl 1.5 --mv 30": "cl must lie",
-    "limit coherent-csi --model baryonic --mv 30": "defined for dark-photon",
-    "limit coherent-csi --alpha-treatment best --mv 30": "treatment",
-    "plot /nowhere/at/all": "cannot read",
-}
-
-
-@pytest.mark.parametrize("line", BAD)
-def test_bad_input_is_one_line_and_status_2(line, monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["dmjax", *line.split()])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    said = capsys.readouterr().err
-    assert end.value.code == 2
-    assert BAD[line] in said and said.count("\n") == 1
-    assert not list(tmp_path.iterdir())
 
 
 def test_damaged_result_is_named(tmp_path, monkeypatch, capsys):

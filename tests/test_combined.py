@@ -4,23 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command import answer, run
 
-from dmjax import cli
 from dmjax.combined import DarkPhoton, fit_datasets, signal_point
 from dmjax.errors import InputError
 from dmjax.likelihood.analyses import ANALYSES, analysis, search_of
 from tolerances import tolerance
-
-
-def run(line: str):
-    return CliRunner().invoke(cli.app, line.split(), catch_exceptions=False)
-
-
-def answer(line: str) -> dict:
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_every_analysis_has_a_search_in_its_bins():

@@ -1,52 +1,27 @@
 """`dmjax evidence`, and dark photons in the regions of the NSI fit."""
 
-import json
-
 import pytest
-from typer.testing import CliRunner
+from command import answer, run
 
-from dmjax.cli import app
 from dmjax.comparison import EvidenceSettings
 from dmjax.dark_regions import fit_dark_regions
 from dmjax.errors import InputError
 from tolerances import tolerance
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["evidence", "csi2018"], "csi2017"),
-        (["evidence", "csi2017", "--prior", "flat"], "prior"),
-        (["evidence", "csi2017", "--mv-range", "5,2"], "no support"),
-        (["evidence", "csi2017", "--y-range", "0,1e-8"], "log-uniform needs lower > 0"),
-        (["evidence", "csi2017", "--y-range", "1e-8"], "takes two numbers"),
-        (["evidence", "csi2017", "--window", "all"], "window"),
-        (["evidence", "csi2017", "--live", "3"], "20 live points"),
-    ],
-)
-def test_bad_input_is_one_line(arguments, message):
-    result = CliRunner().invoke(app, arguments)
-    assert isinstance(result.exception, InputError)
-    assert message in str(result.exception)
-    assert "\n" not in str(result.exception)
-
-
 def test_evidence_command_and_its_continuation(tmp_path, monkeypatch):
-    arguments = ["evidence", "csi2017", "--signal", "none", "--window", "cuts", "--live", "100"]
-    arguments += ["--draws", "400"]
-    result = CliRunner().invoke(app, [*arguments, "--json", "--out", str(tmp_path)])
-    assert result.exit_code == 0, result.output
-    plain = json.loads(result.stdout.splitlines()[-1])
-    run = plain["runs"]["none"]
-    assert abs(run["log_z"] + 49.413) < tolerance("sigmas") * run["error"]
+    line = "evidence csi2017 --signal none --window cuts --live 100 --draws 400 --json"
+    line += f" --out {tmp_path}"
+    plain = answer(line)
+    found = plain["runs"]["none"]
+    assert abs(found["log_z"] + 49.413) < tolerance("sigmas") * found["error"]
     assert plain["bayes_factors"] == [] and plain["settings"]["seed"] == 2017
     assert (tmp_path / "draws_none.nc").exists() and (tmp_path / "evidence.json").exists()
     (tmp_path / "evidence.json").unlink()
     monkeypatch.setattr("dmjax.comparison.nested_sampling", None)
-    again = CliRunner().invoke(app, [*arguments, "--json", "--out", str(tmp_path)])
-    assert json.loads(again.stdout.splitlines()[-1]) == plain
-    other = CliRunner().invoke(app, [*arguments, "--seed", "1", "--out", str(tmp_path)])
-    assert isinstance(other.exception, InputError) and "other settings" in str(other.exception)
+    assert answer(line) == plain
+    with pytest.raises(InputError, match="other settings"):
+        run(f"{line} --seed 1")
 
 
 def test_one_dark_photon_serves_cuts_and_all():

@@ -1,23 +1,9 @@
 """`dmjax export` and `dmjax diagnose`."""
 
-import json
+from command import answer, run
 
-import pytest
-from typer.testing import CliRunner
-
-from dmjax import cli
 from dmjax.io import read_json
 from tolerances import tolerance
-
-
-def run(line: str):
-    return CliRunner().invoke(cli.app, line.split(), catch_exceptions=False)
-
-
-def answer(line: str) -> dict:
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_pyhf_command_writes_a_workspace_and_checks_it(tmp_path):
@@ -48,25 +34,3 @@ def test_diagnose_command(tmp_path):
     assert fit["p_asymptotic"] < 0.02 < 0.2 < fit["p_toys"]
     said = run("diagnose ccm120").stdout
     assert "goodness of fit" in said and "converged" in said
-
-
-BAD = {
-    "export pyhf lar2020 --mv 30 --y 0 --out x.json": "--y must be",
-    "export pyhf lar2021 --out x.json": "did you mean 'lar2020'",
-    "export pyhf lar2020 --poi n_ss --out x.json": "must be free",
-    "export hepdata /nowhere/x.json --out x": "cannot read",
-    "diagnose lar2020 --poi n_cevn": "did you mean 'n_cevns'",
-    "diagnose lar2020 --toys -1": "toys must be",
-}
-
-
-@pytest.mark.parametrize("line", BAD)
-def test_bad_input_is_one_line_and_status_2(line, monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["dmjax", *line.split()])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    said = capsys.readouterr().err
-    assert end.value.code == 2
-    assert BAD[line] in said and said.count("\n") == 1
-    assert not list(tmp_path.iterdir())

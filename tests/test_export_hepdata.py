@@ -1,17 +1,15 @@
 """HEPData submissions: valid by HEPData's own validator, and read back to what was written."""
 
-import json
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import yaml
+from command import answer
 from hepdata_validator.data_file_validator import DataFileValidator
 from hepdata_validator.submission_file_validator import SubmissionFileValidator
-from typer.testing import CliRunner
 
-from dmjax import cli
 from dmjax.cli.common import flat_conventions
 from dmjax.errors import InputError
 from dmjax.export.hepdata import NO_VALUE, TABLE, hepdata_table, write_hepdata
@@ -167,8 +165,7 @@ def test_what_is_no_limit_is_said(name, tmp_path):
 
 def test_command_takes_a_saved_limit(tmp_path):
     saved = write_json(tmp_path / "limit.json", flat_conventions(curve()._asdict()))
-    line = ["export", "hepdata", str(saved), "--out", str(tmp_path / "out"), "--json"]
-    found = json.loads(CliRunner().invoke(cli.app, line, catch_exceptions=False).stdout)
+    found = answer(f"export hepdata {saved} --out {tmp_path / 'out'} --json")
     assert [Path(name).name for name in found["files"]] == ["submission.yaml", TABLE]
     about = qualifiers(columns(tmp_path / "out")["Y, best fit"])
     assert about["conventions"] == "d20" and about["convention width"] == "narrow"

@@ -6,12 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from command import answer
 from scipy import optimize, stats
-from typer.testing import CliRunner
 
 import dmjax
 from dmjax.background import neutrino_spectra
-from dmjax.cli import app
 from dmjax.errors import InputError
 from dmjax.inference.nsi_fit import fit_nsi
 from dmjax.io import to_plain
@@ -131,9 +130,7 @@ def test_map_and_figure(found):
 
 
 def test_fit_command_finds_the_solution_nearest_to_no_nsi(found):
-    result = CliRunner().invoke(app, ["fit", "csi2017", "--signal", "nsi", "--json"])
-    assert result.exit_code == 0, result.output
-    plain = json.loads(result.stdout.splitlines()[-1])
+    plain = answer("fit csi2017 --signal nsi --json")
     region = found["both"].regions["no-cuts"]
     assert plain["status"] == "converged" and plain["signal"] == "nsi"
     nearest = min(region.minima, key=lambda m: np.hypot(m.eps_ee, m.eps_mumu))
@@ -143,20 +140,3 @@ def test_fit_command_finds_the_solution_nearest_to_no_nsi(found):
         assert numbers.keys() == {"value", "error", "lower", "upper"}
         assert numbers["value"] == pytest.approx(getattr(nearest, name), abs=0.01)
         assert numbers["lower"] < numbers["value"] < numbers["upper"]
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("nsi --quarks s", "choice of quarks"),
-        ("nsi --couplings tau", "choice of couplings"),
-        ("nsi --points 5", "needs --out"),
-        ("fit lar2020 --signal nsi", "csi2017 alone"),
-        ("fit csi2017 csi2021 --signal nsi", "csi2017 alone"),
-        ("fit csi2017 --signal nsi --quarks s", "choice of quarks"),
-    ],
-)
-def test_bad_input_is_one_line(line, message):
-    result = CliRunner().invoke(app, line.split())
-    assert isinstance(result.exception, InputError)
-    assert message in str(result.exception) and "\n" not in str(result.exception)

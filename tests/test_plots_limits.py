@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command import answer, run
 
-from dmjax.cli import app
 from dmjax.errors import InputError
 from dmjax.io import write_json
 from dmjax.plots_limits import draw_limits, plot_limits
@@ -67,8 +66,7 @@ def test_a_missing_file_leaves_nothing(tmp_path):
 
 def test_command_draws_limits(tmp_path):
     write_json(tmp_path / "lar.json", saved())
-    run = CliRunner().invoke(app, ["plot", str(tmp_path / "lar.json"), "--json"])
-    assert run.exit_code == 0, run.output
+    answer(f"plot {tmp_path / 'lar.json'} --json")
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".pdf", ".png"}
-    wrong = CliRunner().invoke(app, ["plot", str(tmp_path), str(tmp_path / "lar.json")])
-    assert isinstance(wrong.exception, InputError)
+    with pytest.raises(InputError):
+        run(f"plot {tmp_path} {tmp_path / 'lar.json'}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command import run
 
 from dmjax import cli
 from dmjax.background import neutrino_spectra
@@ -44,8 +44,7 @@ def fig4():
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fig5")
-    line = ["reproduce", "fig5", "--json", "--out", str(folder)]
-    return folder, CliRunner().invoke(cli.app, line)
+    return folder, run(f"reproduce fig5 --json --out {folder}")
 
 
 @pytest.fixture(scope="module")

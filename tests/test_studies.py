@@ -4,22 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command import run
 
-from dmjax import cli
 from dmjax.errors import InputError
 from dmjax.io import read_json
 from dmjax.studies.family import Family, coupling_error
 from dmjax.studies.limits import limit_scan
 from dmjax.studies.plan import Plan
 from tolerances import tolerance
-
-
-def run(line: str):
-    result = CliRunner().invoke(cli.app, line.split(), catch_exceptions=True)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def test_ccm120_limits_on_the_signal_count(tmp_path):
@@ -85,26 +77,6 @@ def test_coverage_of_ccm120():
     assert len(found["coverage"]) == 2 and found["configuration"]["shift"] == {"ccm_signal": 1.0}
     spread = np.abs(np.array(found["coverage"]) - 0.9)
     assert np.all(spread < tolerance("sigmas") * np.array(found["error"]))
-
-
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("limit csi2017 --method asymtotic", "did you mean 'asymptotic'"),
-        ("limit ccm120 --model events --method fc --toys 20", "use at least"),
-        ("limit ccm120 --model events --method fc --bands", "no expected bands"),
-        ("limit coherent-csi --bands", "use asymptotic or toys"),
-        ("limit lar2020 --model events --method asymptotic", "data sets of one bin"),
-        ("toys csi2017", "--mv 30"),
-        ("toys ccm120 --model events --test q", "use qtilde"),
-        ("coverage ccm120 --model events --shift ccm_signal", "name=number"),
-        ("coverage ccm120 --model events --events few", "takes numbers"),
-        ("toys lar2010 --mv 30", "did you mean 'lar2020'"),
-    ],
-)
-def test_bad_questions_are_one_line(line, why):
-    with pytest.raises(InputError, match=why):
-        run(line)
 
 
 def test_a_limit_in_alpha_b_scales_with_the_signal():
