@@ -1,151 +1,35 @@
-"""Dark matter, NSI and backgrounds alone compared on CsI 2017: evidences and best fits."""
+"""Dark matter, NSI and backgrounds alone compared on CsI 2017: evidences and Bayes factors."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax._version import __version__
-from dmjax.errors import InputError, unknown_name
+from dmjax.errors import InputError
+from dmjax.hypotheses import (
+    DarkSetting,
+    EvidenceSettings,
+    dark_setting,
+    describe_evidence,
+    hypotheses,
+)
 from dmjax.inference.curve import analysis
-from dmjax.inference.dark_joint import dark_hypothesis, joint_hypothesis
 from dmjax.inference.dark_nuts import dark_posterior
 from dmjax.inference.evidence import bayes_factor, grid_evidence, share_inside
 from dmjax.inference.grid import GridPosterior, grid_posterior
 from dmjax.inference.nested import Hypothesis, NestedRun, nested_sampling
 from dmjax.inference.predictive import predictive_checks, prior_draws
-from dmjax.inference.priors import DARK_PRIORS, M_V_RANGE, Y_RANGE, dark_priors
+from dmjax.inference.priors import dark_priors
 from dmjax.io import check_writable, read_draws, to_json, write_draws, write_json
-from dmjax.likelihood.csi2017 import NAME, csi2017
-from dmjax.likelihood.datasets import Dataset, load_dataset
-from dmjax.likelihood.joint import JointModel, observed_data
-from dmjax.likelihood.nsi2017 import EPS_RANGE, csi2017_nsi
-from dmjax.likelihood.signal import (
-    Y_REF,
-    Signal,
-    TemplateTable,
-    interpolation_table,
-    signal,
-    template_table,
-)
-from dmjax.profiles import CHANNELS, DMJAX, Conventions, describe
+from dmjax.likelihood.csi2017 import csi2017
+from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.likelihood.signal import Y_REF, template_table
 
-SIGNALS = ("none", "dark-photon", "nsi")
 Progress = Callable[[str, int, float, float], None]
-_NODES = 400
 _NUMBERS = ("log_z", "error", "information", "effective", "live", "deaths", "evaluations", "status")
-
-
-@dataclass(frozen=True)
-class EvidenceSettings:
-    """Everything a comparison of evidences depends on.
-
-    Attributes:
-        dataset: "csi2017".
-        window: "cuts" or "no-cuts".
-        signals: of `SIGNALS`.
-        priors: choices of `DARK_PRIORS` for (m_V, Y).
-        m_v_range, y_range, eps_range: ranges of the priors [MeV, 1, 1]; ε is uniform.
-        quarks: which quarks carry ε.
-        dm, alpha_d, mass_ratio, channels, conventions: the prediction.
-        live, draws, seed: of nested sampling.
-        grid_masses, grid_couplings: of the dense grid that checks it; 0: no check.
-        nuts: whether NUTS samples dark matter as well, to be checked by the same grid.
-    """
-
-    dataset: str = NAME
-    window: str = "no-cuts"
-    signals: tuple[str, ...] = SIGNALS
-    priors: tuple[str, ...] = ("log-uniform",)
-    m_v_range: tuple[float, float] = M_V_RANGE
-    y_range: tuple[float, float] = Y_RANGE
-    eps_range: tuple[float, float] = EPS_RANGE
-    quarks: str = "u"
-    dm: str = "dirac"
-    alpha_d: float = 0.5
-    mass_ratio: float = 3.0
-    channels: tuple[str, ...] = CHANNELS
-    conventions: Conventions = DMJAX
-    live: int = 500
-    draws: int = 2000
-    seed: int = 2017
-    grid_masses: int = 160
-    grid_couplings: int = 120
-    nuts: bool = False
-
-    def __post_init__(self):
-        if self.dataset != NAME:
-            raise unknown_name("data set with evidences", self.dataset, (NAME,))
-        for name in self.signals:
-            if name not in SIGNALS:
-                raise unknown_name("signal", name, SIGNALS)
-        if self.live < 20 or self.draws < 100:
-            raise InputError(
-                "nested sampling needs at least 20 live points and 100 draws, got "
-                f"{self.live} and {self.draws}"
-            )
-        if not (self.signals and self.priors):
-            raise InputError("name at least one signal and one prior")
-        for choice in self.priors:
-            dark_priors(choice, self.m_v_range, self.y_range)
-        if self.window not in ("cuts", "no-cuts"):
-            raise unknown_name("window", self.window, ("cuts", "no-cuts"))
-
-
-class DarkSetting(NamedTuple):
-    """Dark matter in the bins of a window.
-
-    Attributes:
-        data, family: counts and signal.
-        joint: with a signal of free strength.
-        table: templates against the mass.
-    """
-
-    data: Dataset
-    family: Signal
-    joint: JointModel
-    table: TemplateTable
-
-
-def dark_setting(settings: EvidenceSettings, window: str | None = None) -> DarkSetting:
-    """Dark matter and data of a window (None: that of the settings)."""
-    data = load_dataset(settings.dataset, window or settings.window, settings.conventions)
-    family = signal(
-        data,
-        dm=settings.dm,
-        alpha_d=settings.alpha_d,
-        mass_ratio=settings.mass_ratio,
-        channels=settings.channels,
-    )
-    table = interpolation_table(family, *settings.m_v_range, _NODES)
-    return DarkSetting(data, family, JointModel(csi2017(table.values[0], data=data)), table)
-
-
-def hypotheses(settings: EvidenceSettings) -> dict[str, Hypothesis]:
-    """Every hypothesis of the settings by name; dark matter once per prior."""
-    found = {}
-    data = load_dataset(settings.dataset, settings.window, settings.conventions)
-    if "none" in settings.signals:
-        found["none"] = joint_hypothesis("none", JointModel(csi2017(data=data)))
-    if "dark-photon" in settings.signals:
-        dark = dark_setting(settings)
-        for choice in settings.priors:
-            name = f"dark-photon {choice}"
-            priors = dark_priors(choice, settings.m_v_range, settings.y_range)
-            tables = {dark.joint.models[0].name: dark.table}
-            found[name] = dark_hypothesis(dark.joint, tables, priors, name=name)
-    if "nsi" in settings.signals:
-        whole = load_dataset(settings.dataset, "no-cuts", settings.conventions)
-        model = csi2017_nsi(
-            settings.window, settings.quarks, eps_range=settings.eps_range, data=whole
-        )
-        found["nsi"] = joint_hypothesis("nsi", JointModel(model))
-    return found
 
 
 def _grid(settings: EvidenceSettings, dark: DarkSetting) -> GridPosterior:
@@ -162,11 +46,10 @@ def _grid(settings: EvidenceSettings, dark: DarkSetting) -> GridPosterior:
     return grid_posterior(analysis(dark.data), jnp.asarray(templates), log_m_v, log_y, log_y_ref)
 
 
-def _described(run: NestedRun, hypothesis: Hypothesis, key, settings: EvidenceSettings) -> dict:
+def _described(run: NestedRun, hypothesis: Hypothesis, key, data: Data, draws: int) -> dict:
     """A run without its draws, with intervals and predictive checks."""
-    data = observed_data(JointModel(csi2017(window=settings.window)))
     prior_key, first, second = jax.random.split(key, 3)
-    before = prior_draws(prior_key, hypothesis, settings.draws)
+    before = prior_draws(prior_key, hypothesis, draws)
     plain = {k: v for k, v in run._asdict().items() if k not in ("draws", "log_likelihood")}
     plain["quantiles_16_50_84"] = {
         name: np.quantile(x, [0.16, 0.5, 0.84]).tolist() for name, x in run.draws.items()
@@ -198,7 +81,9 @@ def run_evidence(
         check_writable(out / "evidence.json")
     key, runs, described = jax.random.key(settings.seed), {}, {}
     stated = describe_evidence(settings)
-    for i, (name, hypothesis) in enumerate(hypotheses(settings).items()):
+    data = observed_data(JointModel(csi2017(window=settings.window)))
+    dark = dark_setting(settings) if "dark-photon" in settings.signals else None
+    for i, (name, hypothesis) in enumerate(hypotheses(settings, dark).items()):
         run_key, check_key = jax.random.split(jax.random.fold_in(key, i))
         path = None if out is None else out / f"draws_{name.replace(' ', '_')}.nc"
         kept = None if path is None else _kept(path, name, stated)
@@ -207,7 +92,7 @@ def run_evidence(
         )
         if path is not None and kept is None:
             _write(path, runs[name], stated)
-        described[name] = _described(runs[name], hypothesis, check_key, settings)
+        described[name] = _described(runs[name], hypothesis, check_key, data, settings.draws)
     factors = [
         bayes_factor(run, runs[other])
         for other in ("none", "nsi")
@@ -218,7 +103,7 @@ def run_evidence(
         "settings": stated,
         "runs": described,
         "bayes_factors": factors,
-        "grid": _grid_check(settings, runs),
+        "grid": {} if dark is None else _grid_check(settings, runs, dark),
     }
     states = [run.status for run in runs.values()]
     states += [check["nuts_status"] for check in result["grid"].values() if settings.nuts]
@@ -228,11 +113,12 @@ def run_evidence(
     return result
 
 
-def _grid_check(settings: EvidenceSettings, runs: dict[str, NestedRun]) -> dict:
-    dark = {name: run for name, run in runs.items() if name.startswith("dark-photon")}
-    if not dark or settings.grid_masses < 2 or settings.grid_couplings < 2:
+def _grid_check(
+    settings: EvidenceSettings, runs: dict[str, NestedRun], setting: DarkSetting
+) -> dict:
+    if settings.grid_masses < 2 or settings.grid_couplings < 2:
         return {}
-    setting, found = dark_setting(settings), {}
+    found, dark = {}, {name: run for name, run in runs.items() if name.startswith("dark-photon")}
     grid, tables = _grid(settings, setting), {setting.joint.models[0].name: setting.table}
     for name, run in dark.items():
         priors = dark_priors(name.split()[1], settings.m_v_range, settings.y_range)
@@ -272,17 +158,3 @@ def _write(path: Path, run: NestedRun, described: dict) -> None:
         attributes | {"hypothesis": run.name, "configuration": described},
         {"log_l": run.log_likelihood},
     )
-
-
-def describe_evidence(settings: EvidenceSettings) -> dict:
-    """Settings as saved, with every prior in words and the version."""
-    chosen = describe(settings.conventions)
-    stated = {
-        choice: f"m_v {DARK_PRIORS[choice][0]} in {settings.m_v_range} MeV, "
-        f"Y {DARK_PRIORS[choice][1]} in {settings.y_range}"
-        for choice in settings.priors
-    }
-    stated["nsi"] = f"eps_ee, eps_mumu uniform in {settings.eps_range}, quarks {settings.quarks}"
-    stated["alpha"] = "normal, 0 +- 0.28, above -1"
-    plain = asdict(settings) | {"prior_densities": stated, "version": __version__}
-    return plain | {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.comparison import DarkSetting, EvidenceSettings, dark_setting
+from dmjax.hypotheses import DarkSetting, EvidenceSettings, dark_setting
 from dmjax.inference.compatibility import Compatibility, compatibility
 from dmjax.inference.dark_joint import MassFit, Tables, at_mass, below, best_mass
 from dmjax.inference.fits import best_fit, fit

@@ -3,9 +3,9 @@
 import pytest
 from command import answer, run
 
-from dmjax.comparison import EvidenceSettings
 from dmjax.dark_regions import fit_dark_regions
 from dmjax.errors import InputError
+from dmjax.hypotheses import EvidenceSettings
 from tolerances import tolerance
 
 

@@ -68,7 +68,8 @@ def evidence(
 ) -> None:
     """Evidence by nested sampling, Bayes factors and predictive checks."""
     start()
-    from dmjax.comparison import EvidenceSettings, run_evidence
+    from dmjax.comparison import run_evidence
+    from dmjax.hypotheses import EvidenceSettings
     from dmjax.inference.priors import DARK_PRIORS
     from dmjax.io import to_json, to_plain
 

@@ -34,8 +34,8 @@ def nsi(
         check_writable(out)
     result = to_plain(fit_nsi(quarks, couplings, points, off_term))
     if dark:
-        from dmjax.comparison import EvidenceSettings
         from dmjax.dark_regions import fit_dark_regions
+        from dmjax.hypotheses import EvidenceSettings
 
         result["dark-photon"] = to_plain(fit_dark_regions(EvidenceSettings()))
     if out is not None:
