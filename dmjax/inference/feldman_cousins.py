@@ -18,6 +18,10 @@ from dmjax.inference.toys import Throwing, check_count, largest_counts, quantile
 from dmjax.likelihood.joint import Data, JointModel
 
 
+class NoBelt(InputError):
+    """The data exclude no strength."""
+
+
 class Belt(NamedTuple):
     """Critical values of t along the strength, beside the observed ones.
 
@@ -92,13 +96,13 @@ def belt_points(
     """Strengths from 0 to beyond the upper end: where −2Δ ln L is 1.7 times the χ² quantile.
 
     Raises:
-        InputError: no such strength, e.g. without signal events.
+        NoBelt: no such strength, e.g. without signal events.
     """
     check_data(joint, data)
     level = 1.7 * likelihood_threshold(cl)
     found = _reach(joint, chosen, data, jnp.asarray(level, joint.parameters.centres.dtype))
     if not bool(found.reached):
-        raise InputError(f"no value of '{chosen.name}' is excluded by the data: there is no belt")
+        raise NoBelt(f"no value of '{chosen.name}' is excluded by the data: there is no belt")
     return np.linspace(0.0, float(found.x), points)
 
 

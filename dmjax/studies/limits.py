@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.errors import InputError, unknown_name
+from dmjax.errors import unknown_name
 from dmjax.inference.asymptotic_limits import (
     LIMIT_TEXT,
     AsymptoticLimit,
@@ -15,7 +15,13 @@ from dmjax.inference.asymptotic_limits import (
     asymptotic_limits,
 )
 from dmjax.inference.asymptotics import SIGMAS
-from dmjax.inference.feldman_cousins import INTERVAL_TEXT, belt, belt_points, unified_interval
+from dmjax.inference.feldman_cousins import (
+    INTERVAL_TEXT,
+    NoBelt,
+    belt,
+    belt_points,
+    unified_interval,
+)
 from dmjax.inference.likelihood_limits import LikelihoodLimit, likelihood_limits
 from dmjax.inference.strength import strength
 from dmjax.inference.toy_limits import toy_limit
@@ -206,7 +212,7 @@ def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: LikelihoodLimit) 
     """One mass by the unified construction."""
     try:
         points = belt_points(joint, chosen, data, plan.cl, plan.points)
-    except InputError:
+    except NoBelt:
         return _empty_row()
     made = belt(joint, chosen, data, points, how, plan.cl)
     ends = unified_interval(made)
