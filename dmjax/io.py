@@ -4,7 +4,7 @@ import errno
 import json
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,15 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
             return {name: content[name] for name in content.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
         raise InputError(f"{path} is damaged; delete it and run again") from problem
+
+
+def kept_arrays(path: Path, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """What an earlier run wrote there; else `make()`, written."""
+    if path.exists():
+        return read_arrays(path)
+    made = make()
+    write_arrays(path, made)
+    return made
 
 
 def write_netcdf(path: Path, result: dict) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,18 +13,19 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
 from dmjax.inference.bayes import check_chains
+from dmjax.inference.chains import Block
 from dmjax.inference.dark_joint import dark_hypothesis
 from dmjax.inference.dark_nuts import dark_posterior
 from dmjax.inference.nested import NestedRun, nested_sampling
 from dmjax.inference.posterior import PosteriorResult
 from dmjax.inference.priors import M_V_RANGE, Y_RANGE, Prior, dark_priors
-from dmjax.io import check_writable, write_draws, write_json
+from dmjax.io import claim_folder, kept_arrays, to_plain, write_draws, write_json
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.signal import TemplateTable, mass_nodes
 from dmjax.studies.family import Family, describe_family, strength_model, templates
 
 METHODS = ("nuts", "nested")
-Progress = Callable[[int, float, float], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,17 @@ def run_posterior(
 
     Args:
         settings: what to sample.
-        out: folder for `posterior.json` and the draws, `posterior.nc`.
-        progress: called with (deaths, ln Z, share of Z still open) by nested sampling.
+        out: folder for `posterior.json`, the draws, `posterior.nc`, and the finished steps of NUTS,
+            from which an interrupted run with the same settings continues.
+        progress: called with what has been done so far, in words.
 
     Returns:
         parameters (16, 50, 84 and 90 % quantiles, R-hat and effective number), status ("converged"
         or why not), and of nested sampling log_z with its error.
     """
+    described = describe_posterior(settings)
     if out is not None:
-        check_writable(out / "posterior.json")
+        claim_folder(out, to_plain(described), "another posterior")
     setting, key = joint_setting(settings), jax.random.key(settings.seed)
     if settings.method == "nuts":
         found = dark_posterior(
@@ -115,13 +119,16 @@ def run_posterior(
             warmup=settings.warmup,
             draws=settings.draws,
             min_ess=settings.min_ess,
+            keep=partial(_kept, out),
+            say=lambda done, of: progress(f"NUTS: {done} of {of} steps in each chain"),
         )
         samples, result = found.samples, _of_nuts(found)
     else:
         hypothesis = dark_hypothesis(*setting, _priors(settings))
-        run = nested_sampling(hypothesis, key, settings.live, settings.nested_draws, say=progress)
+        numbers = (settings.live, settings.nested_draws)
+        run = nested_sampling(hypothesis, key, *numbers, say=partial(_say_nested, progress))
         samples, result = run.draws, _of_nested(run)
-    result |= {"settings": describe_posterior(settings)}
+    result |= {"settings": described}
     if out is not None:
         write_json(out / "posterior.json", result)
         attributes = {k: v for k, v in result.items() if k != "settings"}
@@ -129,6 +136,15 @@ def run_posterior(
             out / "posterior.nc", samples, attributes | {"configuration": result["settings"]}
         )
     return result
+
+
+def _kept(out: Path | None, label: str, make: Callable[[], Block]) -> Block:
+    """A block of steps that an earlier run wrote, or a new one."""
+    return make() if out is None else kept_arrays(out / "chains" / f"{label}.npz", make)
+
+
+def _say_nested(progress: Progress, deaths: int, log_z: float, left: float) -> None:
+    progress(f"nested sampling: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")
 
 
 def _quantiles(draws: np.ndarray) -> dict[str, float]:

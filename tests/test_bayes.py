@@ -3,11 +3,15 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpyro
+import numpyro.distributions as dist
 import pytest
+from numpyro.diagnostics import effective_sample_size
 from scipy import stats
 
 from dmjax.errors import InputError
 from dmjax.inference.bayes import posterior_by_nuts
+from dmjax.inference.chains import run_chains
 from dmjax.inference.dark_joint import joint_hypothesis
 from dmjax.inference.nested import Hypothesis, nested_sampling
 from dmjax.inference.predictive import predictive_checks, prior_draws, replicate
@@ -133,3 +137,35 @@ def test_predictive_checks_see_an_excess(counted):
             predictive_checks(jax.random.key(1), target, data, wrong)
     with pytest.raises(InputError, match="at least 100 draws"):
         predictive_checks(jax.random.key(1), target, data, {k: v[:9] for k, v in before.items()})
+
+
+def test_chains_continue_from_the_last_block_kept():
+    """A run broken off in its third block gives, continued, the draws of one that was not."""
+
+    def model():
+        numpyro.sample("x", dist.Normal(1.0, 2.0))
+
+    keys, start = jax.random.split(jax.random.key(5), 2), {"x": jnp.zeros(2)}
+    held, said = {}, []
+
+    def keep(label, make):
+        if label not in held:
+            held[label] = make()
+        return held[label]
+
+    def interrupted(done, of):
+        said.append((done, of))
+        if done == 200:
+            raise KeyboardInterrupt
+
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        whole = run_chains(model, keys, start, 50, 280)
+        with pytest.raises(KeyboardInterrupt):
+            run_chains(model, keys, start, 50, 280, keep, interrupted)
+        kept = sorted(held)
+        again = run_chains(model, keys, start, 50, 280, keep)
+    assert kept == ["steps_0", "steps_100"] and said == [(100, 330), (200, 330)]
+    assert whole.draws["x"].shape == (2, 280) and sorted(held)[-1] == "steps_300"
+    assert np.array_equal(whole.draws["x"], again.draws["x"])
+    error = 2.0 / np.sqrt(effective_sample_size(np.asarray(whole.draws["x"])))
+    assert abs(float(whole.draws["x"].mean()) - 1.0) < tolerance("sigmas") * error

@@ -97,7 +97,7 @@ def evidence(
         **size,
     )
     with EvidenceProgress() as progress:
-        result = to_plain(run_evidence(settings, out, progress.named))
+        result = to_plain(run_evidence(settings, out, progress))
     if json:
         emit(to_json(result))
     else:

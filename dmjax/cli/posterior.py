@@ -22,7 +22,7 @@ from dmjax.cli.options import (
     Systematics,
     YPrior,
 )
-from dmjax.cli.progress import NestedProgress
+from dmjax.cli.progress import PosteriorProgress
 
 
 def posterior(
@@ -83,7 +83,7 @@ def posterior(
         live=live,
         seed=seed,
     )
-    with NestedProgress() as progress:
+    with PosteriorProgress() as progress:
         result = to_plain(run_posterior(settings, out, progress))
     if json:
         emit(to_json(result))

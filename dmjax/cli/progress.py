@@ -50,25 +50,30 @@ class ToyProgress(Progress):
             self.console.print(f"{what}: {of} toys")
 
 
-class NestedProgress(Progress):
-    """A line on stderr with the evidence so far."""
+class PosteriorProgress(Progress):
+    """A line on stderr with what the sampler has done."""
+
+    kept = "with --out, finished steps of NUTS are used again"
 
     def __init__(self) -> None:
         super().__init__("templates and sampling")
 
-    def __call__(self, deaths: int, log_z: float, left: float) -> None:
-        """Show how far a nested run is."""
-        self.named("nested sampling", deaths, log_z, left)
-
-    def named(self, name: str, deaths: int, log_z: float, left: float) -> None:
-        """The same with the name of a hypothesis."""
-        self.status.update(f"{name}: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")
+    def __call__(self, text: str) -> None:
+        """Say how far the sampler is."""
+        self.status.update(text)
 
 
-class EvidenceProgress(NestedProgress):
+class EvidenceProgress(Progress):
     """A line on stderr with the evidence of the hypothesis at work."""
 
     kept = "with --out, finished hypotheses are used again"
+
+    def __init__(self) -> None:
+        super().__init__("templates and sampling")
+
+    def __call__(self, name: str, deaths: int, log_z: float, left: float) -> None:
+        """Show how far a nested run is."""
+        self.status.update(f"{name}: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")
 
 
 class StepProgress(Progress):

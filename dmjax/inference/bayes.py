@@ -8,19 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 from numpyro.distributions import biject_to
-from numpyro.infer.hmc import hmc
-from numpyro.infer.util import potential_energy
 
 from dmjax.errors import InputError
+from dmjax.inference.chains import run_chains
 from dmjax.inference.nested import Hypothesis
 from dmjax.inference.posterior import PosteriorResult, failed_gates
 from dmjax.inference.priors import PriorSet, quantiles
 
 _CANDIDATES = 200
-_FEW = 6
 _EDGE = 1e-6
 
 
@@ -113,8 +111,7 @@ def posterior_by_nuts(
         maps = [biject_to(distribution(hypothesis.priors, i).support) for i in range(len(names))]
         start = eqx.filter_jit(_starts)(hypothesis, start_key, chains)
         z = {n: m.inv(start[:, i]) for i, (n, m) in enumerate(zip(names, maps, strict=True))}
-        run = jax.jit(jax.vmap(lambda k, s: run_chain(model, k, s, warmup, draws, len(names))))
-        found, diverging, steps = run(keys, z)
+        found, diverging, steps = run_chains(model, keys, z, warmup, draws)
         samples = {n: np.asarray(m(found[n])) for n, m in zip(names, maps, strict=True)}
     return judged(samples, diverging, steps, min_ess, max_r_hat, max_divergences)
 
@@ -149,30 +146,3 @@ def judged(
     }
     reasons = failed_gates(diagnostics, min_ess, max_r_hat, max_divergences)
     return PosteriorResult(samples, diagnostics, not reasons, reasons)
-
-
-def run_chain(
-    model: Callable[[], None],
-    key: PRNGKeyArray,
-    start: dict[str, Float[Array, ""]],
-    warmup: int,
-    draws: int,
-    parameters: int,
-):
-    """One chain in unconstrained coordinates: draws, divergence flags and leapfrog steps."""
-    initialise, advance = hmc(lambda z: potential_energy(model, (), {}, z), algo="NUTS")
-    state = initialise(
-        start,
-        warmup,
-        step_size=0.5,
-        dense_mass=True,
-        forward_mode_differentiation=parameters <= _FEW,
-        rng_key=key,
-    )
-
-    def step(state, _):
-        state = advance(state)
-        return state, (state.z, state.diverging, state.num_steps)
-
-    _, history = jax.lax.scan(step, state, length=warmup + draws)
-    return jax.tree.map(lambda x: x[warmup:], history)

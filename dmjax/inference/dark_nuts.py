@@ -12,7 +12,8 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float, PRNGKeyArray
 from numpyro.distributions import biject_to
 
-from dmjax.inference.bayes import check_chains, distribution, judged, run_chain
+from dmjax.inference.bayes import check_chains, distribution, judged
+from dmjax.inference.chains import Keep, Say, run_chains
 from dmjax.inference.dark_joint import Tables, at_mass, dark_hypothesis
 from dmjax.inference.fits import best_fit, fit
 from dmjax.inference.nested import Hypothesis
@@ -229,6 +230,8 @@ def dark_posterior(
     min_ess: float = 1000.0,
     max_r_hat: float = 1.01,
     max_divergences: int = 5,
+    keep: Keep = lambda _, make: make(),
+    say: Say = lambda *_: None,
 ) -> PosteriorResult:
     """Posterior of m_V, Y and every nuisance of a joint model by NUTS.
 
@@ -241,6 +244,7 @@ def dark_posterior(
         chains: run side by side, each from its own draw of the table.
         warmup, draws: of each chain.
         min_ess, max_r_hat, max_divergences: gates; see `failed_gates`.
+        keep, say: of blocks of steps; see `run_chains`.
 
     Returns:
         `PosteriorResult` with "m_v", "y" and the nuisances; a failed gate is reported in it.
@@ -267,8 +271,8 @@ def dark_posterior(
         for i, name in enumerate(sites, 2):
             inside = _off_edge(by_name[name], hypothesis.priors, i)
             start[name] = jnp.broadcast_to(maps[name].inv(jnp.asarray(inside)), (chains,))
-        run = jax.jit(jax.vmap(lambda k, s: run_chain(model, k, s, warmup, draws, len(start))))
-        found, diverging, steps = run(jax.random.split(run_key, chains), start)
+        keys = jax.random.split(run_key, chains)
+        found, diverging, steps = run_chains(model, keys, start, warmup, draws, keep, say)
         z = jnp.stack([found[site] for site in _SITES], axis=-1)
         points = jax.jit(jax.vmap(jax.vmap(lambda v: _point(signals, ridge, v)[0])))(z)
         samples = {"m_v": np.asarray(points[..., 0]), "y": np.asarray(points[..., 1])}

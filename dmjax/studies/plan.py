@@ -8,7 +8,7 @@ import jax
 
 from dmjax._version import __version__
 from dmjax.inference.toys import Throwing, Toys, labelled_key
-from dmjax.io import claim_folder, holds, read_arrays, to_plain, write_arrays
+from dmjax.io import claim_folder, holds, kept_arrays, to_plain
 from dmjax.studies.family import Family, describe_family
 
 _OTHERS = "toys of another study"
@@ -75,13 +75,9 @@ def throwing(plan: Plan, store: Store | None, prefix: str, say: Say) -> Throwing
     def keep(label: str, make: Callable[[], Toys]) -> Toys:
         if store is None:
             return make()
-        path = store.folder / f"{prefix}{label}.npz"
-        if path.exists():
-            return Toys(**read_arrays(path))
-        made = make()
         claim_folder(*store, _OTHERS)
-        write_arrays(path, made._asdict())
-        return made
+        path = store.folder / f"{prefix}{label}.npz"
+        return Toys(**kept_arrays(path, lambda: make()._asdict()))
 
     return Throwing(
         toys=plan.toys,
