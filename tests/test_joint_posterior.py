@@ -10,7 +10,7 @@ from tolerances import tolerance
 
 def test_three_data_sets_on_a_small_budget(tmp_path):
     """Every parameter is sampled; a budget too small for the demanded draws is a status."""
-    line = "posterior csi2021 lar2020 ccm120 --nodes 30 --chains 2 --warmup 80 --draws 120 --json"
+    line = "posterior csi2021 lar2020 ccm120 --nodes 12 --chains 2 --warmup 80 --draws 120 --json"
     result = run(f"{line} --out {tmp_path} --min-ess 1e6")
     assert result.exit_code == 1, result.output
     plain = json.loads(result.stdout.splitlines()[-1])

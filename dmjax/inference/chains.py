@@ -36,15 +36,15 @@ class Chains(NamedTuple):
     steps: Int[Array, "chains draws"]
 
 
-def _initial(model: Callable[[], None], warmup: int, parameters: int, key, start):
+def _initial(potential: Callable, warmup: int, key, start):
     """State of one chain, and the function that advances it, made in the same trace."""
-    initialise, advance = hmc(lambda z: potential_energy(model, (), {}, z), algo="NUTS")
+    initialise, advance = hmc(potential, algo="NUTS")
     state = initialise(
         start,
         warmup,
         step_size=0.5,
         dense_mass=True,
-        forward_mode_differentiation=parameters <= _FEW,
+        forward_mode_differentiation=len(start) <= _FEW,
         rng_key=key,
     )
     return state, advance
@@ -54,20 +54,49 @@ def _is_key(leaf) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _stored(tree: Any) -> Block:
-    """Leaves of a tree as plain arrays, in order."""
-    leaves = [jax.random.key_data(x) if _is_key(x) else x for x in jax.tree.leaves(tree)]
-    return {f"leaf_{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
+def _plain(state: Any) -> list[Array]:
+    """Leaves of a state as arrays that can be saved."""
+    return [jax.random.key_data(x) if _is_key(x) else x for x in jax.tree.leaves(state)]
 
 
-def _restored(block: Block, like: Any) -> Any:
-    """The tree of `_stored` arrays, in the shape of `like`."""
-    leaves, tree = jax.tree.flatten(like)
-    values = [jnp.asarray(block[f"leaf_{i}"]) for i in range(len(leaves))]
-    pairs = zip(values, leaves, strict=True)
+def _restored(leaves: list[Array], like: Any) -> Any:
+    """The state of `_plain` leaves, in the shape of `like`."""
+    known, tree = jax.tree.flatten(like)
+    pairs = zip(leaves, known, strict=True)
     return jax.tree.unflatten(
         tree, [jax.random.wrap_key_data(x) if _is_key(y) else x for x, y in pairs]
     )
+
+
+def _nothing_yet(keys, start: dict[str, Array], warmup: int) -> list[Array]:
+    """State leaves of every chain before its first block; no potential changes their shapes."""
+
+    def state(key, z):
+        return _plain(_initial(lambda z: sum(z.values()), warmup, key, z)[0])
+
+    shapes = jax.eval_shape(jax.vmap(state), keys, start)
+    return [jnp.zeros(leaf.shape, leaf.dtype) for leaf in shapes]
+
+
+def _block_of(model: Callable[[], None], warmup: int) -> Callable[..., dict[str, Array]]:
+    """A compiled block: of keys, starts, state leaves, and whether it is the first."""
+    potential = jax.jit(partial(potential_energy, model, (), {}))
+
+    def one(key, start, held, first):
+        new, advance = _initial(potential, warmup, key, start)
+        old = _restored(held, new)
+        state = jax.tree.map(lambda x, y: jnp.where(first, x, y), new, old)
+
+        def step(state, _):
+            state = advance(state)
+            return state, (state.z, state.diverging, state.num_steps)
+
+        state, (z, diverging, steps) = jax.lax.scan(step, state, length=STEPS)
+        made = {f"state_{i}": leaf for i, leaf in enumerate(_plain(state))}
+        made |= {f"draw_{name}": x for name, x in z.items()}
+        return made | {"diverging": diverging, "steps": steps}
+
+    return jax.jit(jax.vmap(one, in_axes=(0, 0, 0, None)))
 
 
 def run_chains(
@@ -93,27 +122,21 @@ def run_chains(
     Returns:
         `Chains`.
     """
-
-    def begin(key, z):
-        return _initial(model, warmup, len(start), key, z)[0]
-
-    def advanced(key, z, state):
-        _, advance = _initial(model, warmup, len(start), key, z)
-
-        def step(state, _):
-            state = advance(state)
-            return state, (state.z, state.diverging, state.num_steps)
-
-        return jax.lax.scan(step, state, length=STEPS)
-
-    state, history = jax.jit(jax.vmap(begin))(keys, start), []
-    block = jax.jit(jax.vmap(advanced))
-    like = jax.eval_shape(block, keys, start, state)
-    total = warmup + draws
+    block, total = _block_of(model, warmup), warmup + draws
+    held, history = _nothing_yet(keys, start, warmup), []
     for first in range(0, total, STEPS):
-        made = keep(f"steps_{first}", partial(lambda s: _stored(block(keys, start, s)), state))
-        state, part = _restored(made, like)
-        history.append(part)
+
+        def make(held=held, first=first) -> Block:
+            return jax.tree.map(np.asarray, block(keys, start, held, first == 0))
+
+        made = keep(f"steps_{first}", make)
+        held = [jnp.asarray(made[f"state_{i}"]) for i in range(len(held))]
+        history.append(made)
         say(min(first + STEPS, total), total)
-    whole = jax.tree.map(lambda *x: jnp.concatenate(x, axis=1)[:, warmup:total], *history)
-    return Chains(*whole)
+
+    def whole(key: str) -> Array:
+        every = np.concatenate([made[key] for made in history], axis=1)
+        return jnp.asarray(every[:, warmup:total])
+
+    found = {name: whole(f"draw_{name}") for name in start}
+    return Chains(found, whole("diverging"), whole("steps"))
