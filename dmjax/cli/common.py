@@ -129,6 +129,21 @@ def report(plain: dict, out: Path | None, json: bool) -> bool:
     return not json
 
 
+def finish(
+    plain: dict, json: bool, table: Callable[[dict], None], passed: bool, failure: str
+) -> None:
+    """Print a result as JSON or as tables; exit status 1 where its numerics did not pass."""
+    from dmjax.io import to_json
+
+    if json:
+        emit(to_json(plain))
+    else:
+        table(plain)
+    if not passed:
+        sys.stderr.write(f"dmjax: {failure}\n")
+        sys.exit(1)
+
+
 def flat_conventions(result: dict) -> dict:
     """`conventions` as the profile's name, with its changed fields beside it."""
     chosen = result["conventions"]

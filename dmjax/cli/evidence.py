@@ -1,6 +1,5 @@
 """`dmjax evidence`."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from dmjax.cli.common import (
     channel_names,
     chosen_conventions,
     emit,
+    finish,
     names,
     number_range,
     show,
@@ -71,7 +71,7 @@ def evidence(
     from dmjax.comparison import run_evidence
     from dmjax.hypotheses import EvidenceSettings
     from dmjax.inference.priors import DARK_PRIORS
-    from dmjax.io import to_json, to_plain
+    from dmjax.io import to_plain
 
     if nuts and not grid:
         raise InputError("--nuts is checked against the dense grid: leave out --no-grid")
@@ -98,13 +98,8 @@ def evidence(
     )
     with EvidenceProgress() as progress:
         result = to_plain(run_evidence(settings, out, progress))
-    if json:
-        emit(to_json(result))
-    else:
-        _print_evidence(result)
-    if not result["converged"]:
-        sys.stderr.write("dmjax: a sampler did not pass its gates; see its status\n")
-        sys.exit(1)
+    failure = "a sampler did not pass its gates; see its status"
+    finish(result, json, _print_evidence, result["converged"], failure)
 
 
 def _print_evidence(result: dict) -> None:

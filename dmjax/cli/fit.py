@@ -1,12 +1,11 @@
 """`dmjax fit`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import channel_names, chosen_conventions, emit, show, start
+from dmjax.cli.common import channel_names, chosen_conventions, emit, finish, show, start
 from dmjax.cli.fit_counts import fit_counting, fit_counts
 from dmjax.cli.options import (
     AlphaD,
@@ -83,7 +82,6 @@ def fit(
         )
     import dmjax
     from dmjax.fitting import FitSettings, run_fit
-    from dmjax.io import to_json
     from dmjax.likelihood.datasets import load_dataset
     from dmjax.plots import draw_fit
 
@@ -109,13 +107,8 @@ def fit(
         steps.note("drawing the figures")
         files = draw_fit(folder)
     summary["figures"] = [str(path) for path in files]
-    if json:
-        emit(to_json(summary))
-    else:
-        _print_fit(summary)
-    if not summary["converged"]:
-        sys.stderr.write("dmjax: the sampler did not pass its gates; see the reasons above\n")
-        sys.exit(1)
+    failure = "the sampler did not pass its gates; see the reasons above"
+    finish(summary, json, _print_fit, summary["converged"], failure)
 
 
 def _print_fit(summary: dict) -> None:

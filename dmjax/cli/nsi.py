@@ -1,11 +1,10 @@
 """`dmjax nsi`."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import emit, show, start
+from dmjax.cli.common import emit, finish, show, start
 from dmjax.cli.options import Json, Out, Quarks
 from dmjax.errors import InputError
 
@@ -26,7 +25,7 @@ def nsi(
     """Fit flavour-diagonal NSI to CsI 2017 with and without the cuts: does one serve both?"""
     start()
     from dmjax.inference.nsi_fit import fit_nsi
-    from dmjax.io import check_writable, to_json, to_plain, write_json
+    from dmjax.io import check_writable, to_plain, write_json
 
     if points and out is None:
         raise InputError("a figure needs --out for its file")
@@ -44,13 +43,8 @@ def nsi(
             from dmjax.plots_nsi import draw_nsi
 
             result["figures"] = [str(file) for file in draw_nsi(result, out)]
-    if json:
-        emit(to_json(result))
-    else:
-        _print_nsi(result)
-    if any(region["status"] != "converged" for region in result["regions"].values()):
-        sys.stderr.write("dmjax: a fit did not converge; see its status\n")
-        sys.exit(1)
+    passed = all(region["status"] == "converged" for region in result["regions"].values())
+    finish(result, json, _print_nsi, passed, "a fit did not converge; see its status")
 
 
 def _print_nsi(result: dict) -> None:

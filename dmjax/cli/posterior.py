@@ -1,11 +1,18 @@
 """`dmjax posterior`."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import channel_names, chosen_conventions, emit, number_range, show, start
+from dmjax.cli.common import (
+    channel_names,
+    chosen_conventions,
+    emit,
+    finish,
+    number_range,
+    show,
+    start,
+)
 from dmjax.cli.options import (
     AlphaD,
     Channels,
@@ -56,7 +63,7 @@ def posterior(
 ) -> None:
     """Posterior of m_V, Y and every nuisance in one or more data sets together."""
     start()
-    from dmjax.io import to_json, to_plain
+    from dmjax.io import to_plain
     from dmjax.joint_posterior import PosteriorSettings, run_posterior
     from dmjax.studies.family import Family
 
@@ -85,13 +92,8 @@ def posterior(
     )
     with PosteriorProgress() as progress:
         result = to_plain(run_posterior(settings, out, progress))
-    if json:
-        emit(to_json(result))
-    else:
-        _print_posterior(result)
-    if result["status"] != "converged":
-        sys.stderr.write("dmjax: the sampler did not pass its gates; see its status\n")
-        sys.exit(1)
+    failure = "the sampler did not pass its gates; see its status"
+    finish(result, json, _print_posterior, result["status"] == "converged", failure)
 
 
 def _print_posterior(result: dict) -> None:
