@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dmjax.errors import InputError
@@ -16,34 +15,18 @@ from dmjax.hypotheses import (
     describe_evidence,
     hypotheses,
 )
-from dmjax.inference.curve import analysis
 from dmjax.inference.dark_nuts import dark_posterior
 from dmjax.inference.evidence import bayes_factor, grid_evidence, share_inside
-from dmjax.inference.grid import GridPosterior, grid_posterior
+from dmjax.inference.grid import dataset_grid
 from dmjax.inference.nested import Hypothesis, NestedRun, nested_sampling
 from dmjax.inference.predictive import predictive_checks, prior_draws
 from dmjax.inference.priors import dark_priors
 from dmjax.io import check_writable, read_draws, to_json, write_draws, write_json
 from dmjax.likelihood.csi2017 import csi2017
 from dmjax.likelihood.joint import Data, JointModel, observed_data
-from dmjax.likelihood.signal import Y_REF, template_table
 
 Progress = Callable[[str, int, float, float], None]
 _NUMBERS = ("log_z", "error", "information", "effective", "live", "deaths", "evaluations", "status")
-
-
-def _grid(settings: EvidenceSettings, dark: DarkSetting) -> GridPosterior:
-    axes = [
-        np.linspace(np.log(ends[0]), np.log(ends[1]), count)
-        for ends, count in (
-            (settings.m_v_range, settings.grid_masses),
-            (settings.y_range, settings.grid_couplings),
-        )
-    ]
-    templates = template_table(dark.family, np.exp(axes[0]))
-    log_m_v, log_y = (jnp.asarray(axis) for axis in axes)
-    log_y_ref = jnp.asarray(np.log(Y_REF))
-    return grid_posterior(analysis(dark.data), jnp.asarray(templates), log_m_v, log_y, log_y_ref)
 
 
 def _described(run: NestedRun, hypothesis: Hypothesis, key, data: Data, draws: int) -> dict:
@@ -119,7 +102,10 @@ def _grid_check(
     if settings.grid_masses < 2 or settings.grid_couplings < 2:
         return {}
     found, dark = {}, {name: run for name, run in runs.items() if name.startswith("dark-photon")}
-    grid, tables = _grid(settings, setting), {setting.joint.models[0].name: setting.table}
+    shape = settings.grid_masses, settings.grid_couplings
+    ranges = settings.m_v_range, settings.y_range
+    grid = dataset_grid(setting.data, setting.family, *ranges, shape)
+    tables = {setting.joint.models[0].name: setting.table}
     for name, run in dark.items():
         priors = dark_priors(name.split()[1], settings.m_v_range, settings.y_range)
         exact = grid_evidence(grid, priors)

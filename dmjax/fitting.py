@@ -11,25 +11,22 @@ from functools import partial
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
 from dmjax.errors import InputError
 from dmjax.inference.counting import counting
 from dmjax.inference.curve import analysis, limit
-from dmjax.inference.grid import GridPosterior, grid_posterior
+from dmjax.inference.grid import GridPosterior, dataset_grid
 from dmjax.inference.posterior import posterior_sampler, sample_posterior
 from dmjax.inference.spectrum import fitted_alpha, spectrum
 from dmjax.io import claim_folder, read_json, read_netcdf, to_json, write_json, write_netcdf
 from dmjax.likelihood.datasets import Dataset, load_dataset
 from dmjax.likelihood.signal import (
-    Y_REF,
     Signal,
     interpolation_table,
     signal,
     template_at,
-    template_table,
 )
 from dmjax.profiles import CHANNELS, DMJAX, Conventions, describe
 
@@ -120,22 +117,11 @@ def limit_step(settings: FitSettings, window: str) -> dict:
     return limit(data, model, masses)._asdict()
 
 
-def _grid(settings: FitSettings, data: Dataset, model: Signal) -> GridPosterior:
-    log_m_v = np.linspace(np.log(settings.m_v_min), np.log(settings.m_v_max), settings.grid_masses)
-    log_y = np.linspace(np.log(settings.y_min), np.log(settings.y_max), settings.grid_couplings)
-    return grid_posterior(
-        analysis(data),
-        jnp.asarray(template_table(model, np.exp(log_m_v))),
-        jnp.asarray(log_m_v),
-        jnp.asarray(log_y),
-        jnp.asarray(np.log(Y_REF)),
-    )
-
-
 def posterior_step(settings: FitSettings, window: str) -> dict:
     """Dense grid and NUTS posterior in one window, and how well they agree."""
     data, model = _signal(settings, window)
-    grid = _grid(settings, data, model)
+    ranges = (settings.m_v_min, settings.m_v_max), (settings.y_min, settings.y_max)
+    grid = dataset_grid(data, model, *ranges, (settings.grid_masses, settings.grid_couplings))
     table = interpolation_table(model, settings.m_v_min, settings.m_v_max)
     sampler = posterior_sampler(
         partial(template_at, table), settings.chains, settings.warmup, settings.draws

@@ -5,11 +5,15 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from dmjax.inference.chunks import in_chunks
+from dmjax.inference.curve import analysis as analysis_of
 from dmjax.likelihood.analysis import BinnedAnalysis
+from dmjax.likelihood.datasets import Dataset
 from dmjax.likelihood.nuisance import check_treatment, reduced_log_likelihood
+from dmjax.likelihood.signal import Y_REF, Signal, template_table
 
 CREDIBLE = (0.6827, 0.9545)
 """Probability inside the regions called 1σ and 2σ."""
@@ -189,3 +193,30 @@ def start_points(
         return below + fraction * (above - below)
 
     return spread(grid.log_m_v, row, inside[0]), spread(grid.log_y, column, inside[1])
+
+
+def dataset_grid(
+    data: Dataset,
+    family: Signal,
+    m_v_range: tuple[float, float],
+    y_range: tuple[float, float],
+    shape: tuple[int, int],
+) -> GridPosterior:
+    """`grid_posterior` of a data set, in equal steps of ln m_V and ln Y.
+
+    Args:
+        data, family: counts and signal.
+        m_v_range, y_range: ends of the axes [MeV, 1].
+        shape: (masses, couplings).
+    """
+    log_m_v, log_y = (
+        np.linspace(np.log(low), np.log(high), count)
+        for (low, high), count in zip((m_v_range, y_range), shape, strict=True)
+    )
+    return grid_posterior(
+        analysis_of(data),
+        jnp.asarray(template_table(family, np.exp(log_m_v))),
+        jnp.asarray(log_m_v),
+        jnp.asarray(log_y),
+        jnp.asarray(np.log(Y_REF)),
+    )
