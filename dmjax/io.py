@@ -68,7 +68,7 @@ def _beside(path: Path) -> Iterator[Path]:
         yield partial
     except OSError as problem:
         raise InputError(
-            f"cannot write {path}: {problem.strerror}; choose another --out"
+            f"cannot write {path}: {problem.strerror or problem}; choose another --out"
         ) from problem
     finally:
         with suppress(OSError):
