@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dmjax.analyses.datasets import load_dataset
+from dmjax.analyses.signal import signal
 from dmjax.experiments import EXPERIMENTS, experiment
 from dmjax.flux import with_harmonics
-from dmjax.likelihood.datasets import load_dataset
-from dmjax.likelihood.signal import signal
 from dmjax.models import mediator
+from dmjax.prediction.recoils import N_MOMENTA, expected_counts
 from dmjax.response import accepted_recoils
-from dmjax.yields import N_MOMENTA, expected_counts
 from measure import compiled, in_blocks, median, row, worst
 
 M_V = np.geomspace(1.0, 130.0, 512)  # every channel open

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.inference.curve import analysis, limit
-from dmjax.inference.grid import grid_posterior
-from dmjax.inference.posterior import posterior_sampler, sample_posterior
+from dmjax.analyses.signal import Y_REF, interpolation_table, template_at, template_table
+from dmjax.bayes.grid import grid_posterior
+from dmjax.bayes.posterior import posterior_sampler, sample_posterior
 from dmjax.likelihood.analysis import log_likelihood
 from dmjax.likelihood.nuisance import reduced_log_likelihood
-from dmjax.likelihood.signal import Y_REF, interpolation_table, template_at, template_table
+from dmjax.limits.curve import analysis, limit
 from measure import compiled, in_blocks, median, row, seconds
 from predictions import setup
 

@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.inference.toys import converged, throw_toys
-from dmjax.joint_posterior import PosteriorSettings, run_posterior
+from dmjax.limits.toys import converged, throw_toys
 from dmjax.studies.family import Family, one_mass
 from dmjax.studies.limits import limit_scan
 from dmjax.studies.plan import Plan
+from dmjax.studies.posterior import PosteriorSettings, run_posterior
 from measure import median, row, seconds
 
 JOINT = Family(("csi2021", "lar2020", "ccm120"))

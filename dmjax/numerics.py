@@ -1,8 +1,6 @@
-"""Gradient-safe primitives, quadrature nodes, interpolation bases, and maps in blocks."""
+"""Gradient-safe primitives, quadrature nodes, interpolation bases."""
 
 import itertools
-from collections.abc import Callable
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -76,26 +74,3 @@ def cast_floats(tree, dtype):
         return leaf.astype(dtype) if inexact else leaf
 
     return jax.tree.map(cast, tree)
-
-
-def in_blocks(function: Callable, points: np.ndarray, size: int) -> Any:
-    """A function of a block of points over any number of points, in blocks of one size.
-
-    The last block is filled up with the last point, so that no number of points recompiles.
-
-    Args:
-        function: of (size, ...) to a tree of arrays with `size` along their first axis.
-        points: (points, ...), at least one.
-        size: of a block; it bounds the memory.
-
-    Returns:
-        The tree, with as many entries along the first axis as points.
-
-    >>> in_blocks(lambda x: {"twice": 2 * x}, np.arange(5), 2)["twice"].tolist()
-    [0, 2, 4, 6, 8]
-    """
-    count = len(points)
-    ends = ((0, -count % size), *((0, 0),) * (points.ndim - 1))
-    padded = np.pad(points, ends, mode="edge").reshape(-1, size, *points.shape[1:])
-    blocks = [function(jnp.asarray(block)) for block in padded]
-    return jax.tree.map(lambda *parts: jnp.concatenate(parts)[:count], *blocks)

@@ -39,7 +39,7 @@ def number_range(option: str, text: str) -> tuple[float, float]:
 
 def channel_names(text: str) -> tuple[str, ...]:
     """Production channels of a list; "all" for every one."""
-    from dmjax.profiles import CHANNELS
+    from dmjax.conventions import CHANNELS
 
     return CHANNELS if text == "all" else names(text)
 
@@ -76,7 +76,7 @@ def signal_at(
     choose: list[str] | None,
 ):
     """The dark-photon signal that the common options describe; none without a mass."""
-    from dmjax.combined import signal_point
+    from dmjax.studies.best_fit import signal_point
 
     return signal_point(
         "none" if mv is None else "dark-photon",
@@ -120,7 +120,7 @@ def show(title: str, headers: list[str], rows: list[list[str]]) -> None:
 
 def report(plain: dict, out: Path | None, json: bool) -> bool:
     """Write a result to its file and, as JSON, to stdout; whether a table is still wanted."""
-    from dmjax.io import to_json, write_json
+    from dmjax.store.files import to_json, write_json
 
     if out is not None:
         write_json(out, plain)
@@ -133,7 +133,7 @@ def finish(
     plain: dict, json: bool, table: Callable[[dict], None], passed: bool, failure: str
 ) -> None:
     """Print a result as JSON or as tables; exit status 1 where its numerics did not pass."""
-    from dmjax.io import to_json
+    from dmjax.store.files import to_json
 
     if json:
         emit(to_json(plain))

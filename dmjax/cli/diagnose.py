@@ -49,10 +49,10 @@ def diagnose(
 ) -> None:
     """Judge the best fit of data sets: goodness of fit, pulls, impacts, correlations."""
     start()
-    from dmjax.combined import joint_model
-    from dmjax.inference.diagnostics import diagnose as judged
-    from dmjax.io import check_writable, to_plain
-    from dmjax.plots_stats import draw_diagnosis
+    from dmjax.fits.diagnostics import diagnose as judged
+    from dmjax.plots.diagnosis import draw_diagnosis
+    from dmjax.store.files import check_writable, to_plain
+    from dmjax.studies.best_fit import joint_model
 
     for path in (out, None if figures is None else figures / "pulls.png"):
         if path is not None:

@@ -68,10 +68,10 @@ def evidence(
 ) -> None:
     """Evidence by nested sampling, Bayes factors and predictive checks."""
     start()
-    from dmjax.comparison import run_evidence
-    from dmjax.hypotheses import EvidenceSettings
-    from dmjax.inference.priors import DARK_PRIORS
-    from dmjax.io import to_plain
+    from dmjax.bayes.priors import DARK_PRIORS
+    from dmjax.store.files import to_plain
+    from dmjax.studies.evidence import run_evidence
+    from dmjax.studies.hypotheses import EvidenceSettings
 
     if nuts and not grid:
         raise InputError("--nuts is checked against the dense grid: leave out --no-grid")

@@ -50,11 +50,11 @@ def pyhf(
     the off counts. The strength of the signal is (Y/y)^2 for the y given here.
     """
     start()
-    from dmjax.combined import joint_model
     from dmjax.export.check import round_trip
     from dmjax.export.pyhf import export_pyhf
-    from dmjax.inference.goodness import profiled
-    from dmjax.io import check_writable, to_json, write_json
+    from dmjax.fits.goodness import profiled
+    from dmjax.store.files import check_writable, to_json, write_json
+    from dmjax.studies.best_fit import joint_model
 
     check_writable(out)
     units = {} if mv is None else {"signal": strength(y)}
@@ -89,8 +89,8 @@ def pyhf(
 
 def strength(y: float) -> float:
     """Signal strength of the joint model at Y = y."""
+    from dmjax.analyses.signal import Y_REF
     from dmjax.errors import InputError
-    from dmjax.likelihood.signal import Y_REF
 
     if not 0.0 < y < float("inf"):
         raise InputError(f"--y must be a number above 0, got {y:g}")
@@ -105,7 +105,7 @@ def hepdata(
 ) -> None:
     """Write a saved limit as a HEPData submission: submission.yaml and its table."""
     from dmjax.export.hepdata import write_hepdata
-    from dmjax.io import read_json, to_json
+    from dmjax.store.files import read_json, to_json
 
     files = [str(path) for path in write_hepdata(out, read_json(limit))]
     emit(to_json({"files": files}) if json else "\n".join(files))

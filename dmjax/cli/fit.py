@@ -63,7 +63,7 @@ def fit(
     chosen = chosen_conventions(conventions, choose)
     whole = signal is None and datasets == ["csi2017"]
     if not (whole or counting):
-        from dmjax.combined import signal_point
+        from dmjax.studies.best_fit import signal_point
 
         rest = {"mass_ratio": mass_ratio, "alpha_d": alpha_d, "dm": dm.value}
         rest |= {"quarks": quarks}
@@ -81,9 +81,9 @@ def fit(
             "--rn goes with --counting; a full fit takes the radius of its conventions"
         )
     import dmjax
-    from dmjax.fitting import FitSettings, run_fit
-    from dmjax.likelihood.datasets import load_dataset
-    from dmjax.plots import draw_fit
+    from dmjax.analyses.datasets import load_dataset
+    from dmjax.plots.fits import draw_fit
+    from dmjax.studies.whole_fit import FitSettings, run_fit
 
     folder = out or Path("results") / dataset
     dmjax.signal(

@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 
 from dmjax.cli.common import emit, flat_conventions, report, show
-from dmjax.profiles import Conventions
+from dmjax.conventions import Conventions
 
 
 def fit_counts(datasets: list[str], point, systematics: bool, json: bool, out: Path | None):
     """Best fit of one or more data sets."""
-    from dmjax.combined import fit_datasets
-    from dmjax.io import check_writable
+    from dmjax.store.files import check_writable
+    from dmjax.studies.best_fit import fit_datasets
 
     if out is not None:
         check_writable(out)
@@ -34,8 +34,8 @@ def fit_counting(
 ) -> None:
     """Excess and significance of one data set in the cuts."""
     import dmjax
-    from dmjax.io import check_writable
-    from dmjax.profiles import describe
+    from dmjax.conventions import describe
+    from dmjax.store.files import check_writable
 
     if out is not None:
         check_writable(out)

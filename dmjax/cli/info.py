@@ -12,10 +12,10 @@ def info(json: Json = False) -> None:
 
     start()
     from dmjax import __version__
+    from dmjax.conventions import CHANNELS, PROFILES
     from dmjax.data import available, load_table, load_toml
-    from dmjax.io import to_json
     from dmjax.models import PRESETS, SPINS
-    from dmjax.profiles import CHANNELS, PROFILES
+    from dmjax.store.files import to_json
 
     facts = {
         "dmjax": __version__,

@@ -84,7 +84,7 @@ def limit(
     """Upper limits on Y = eps^2 alpha_D (m_chi/m_V)^4 against m_V, or on another coupling."""
     start()
     import dmjax
-    from dmjax.io import check_writable
+    from dmjax.store.files import check_writable
 
     if out is not None:
         check_writable(out)
@@ -172,8 +172,8 @@ def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out
 
 def _joint(experiments: list[str]) -> bool:
     """Whether the statistics engine is needed: several data sets, or another than CsI 2017."""
-    from dmjax.likelihood.analyses import ANALYSES
-    from dmjax.likelihood.datasets import DATASETS
+    from dmjax.analyses.catalogue import ANALYSES
+    from dmjax.analyses.datasets import DATASETS
     from dmjax.studies.family import dataset_of
 
     known = [dataset_of(name) for name in experiments]
@@ -186,9 +186,9 @@ def _column(values) -> list[str]:
 
 def _dataset_of(experiment: str, model: str) -> str:
     """The data set of an experiment; limits on Y are defined for the dark photon."""
+    from dmjax.analyses.datasets import DATASETS
     from dmjax.data import load_toml
     from dmjax.errors import unknown_name
-    from dmjax.likelihood.datasets import DATASETS
 
     homes = {load_toml("datasets", d)["experiment"]: d for d in DATASETS}
     homes |= {name: name for name in DATASETS}

@@ -24,8 +24,8 @@ def nsi(
 ) -> None:
     """Fit flavour-diagonal NSI to CsI 2017 with and without the cuts: does one serve both?"""
     start()
-    from dmjax.inference.nsi_fit import fit_nsi
-    from dmjax.io import check_writable, to_plain, write_json
+    from dmjax.store.files import check_writable, to_plain, write_json
+    from dmjax.studies.nsi_fit import fit_nsi
 
     if points and out is None:
         raise InputError("a figure needs --out for its file")
@@ -33,14 +33,14 @@ def nsi(
         check_writable(out)
     result = to_plain(fit_nsi(quarks, couplings, points, off_term))
     if dark:
-        from dmjax.dark_regions import fit_dark_regions
-        from dmjax.hypotheses import EvidenceSettings
+        from dmjax.studies.dark_regions import fit_dark_regions
+        from dmjax.studies.hypotheses import EvidenceSettings
 
         result["dark-photon"] = to_plain(fit_dark_regions(EvidenceSettings()))
     if out is not None:
         write_json(out, result)
         if points:
-            from dmjax.plots_nsi import draw_nsi
+            from dmjax.plots.nsi import draw_nsi
 
             result["figures"] = [str(file) for file in draw_nsi(result, out)]
     passed = all(region["status"] == "converged" for region in result["regions"].values())

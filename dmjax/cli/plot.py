@@ -21,9 +21,9 @@ def plot(
 ) -> None:
     """Draw the figures of a saved fit again, or saved limits: one with its bands, or several."""
     from dmjax.errors import InputError
-    from dmjax.io import to_json
-    from dmjax.plots import draw_fit
-    from dmjax.plots_limits import draw_limits
+    from dmjax.plots.fits import draw_fit
+    from dmjax.plots.limits import draw_limits
+    from dmjax.store.files import to_json
 
     if all(path.suffix == ".json" for path in results):
         files = draw_limits(results, out or results[0])

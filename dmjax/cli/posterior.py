@@ -63,9 +63,9 @@ def posterior(
 ) -> None:
     """Posterior of m_V, Y and every nuisance in one or more data sets together."""
     start()
-    from dmjax.io import to_plain
-    from dmjax.joint_posterior import PosteriorSettings, run_posterior
+    from dmjax.store.files import to_plain
     from dmjax.studies.family import Family
+    from dmjax.studies.posterior import PosteriorSettings, run_posterior
 
     settings = PosteriorSettings(
         Family(

@@ -77,7 +77,7 @@ def predict(
     """Expected dark-matter events per production channel and per bin, and neutrino background."""
     start()
     import dmjax
-    from dmjax.io import check_writable
+    from dmjax.store.files import check_writable
 
     if out is not None:
         check_writable(out)

@@ -21,10 +21,10 @@ def reproduce(
     import time
 
     start()
-    from dmjax.io import to_json
-    from dmjax.profiles import describe
+    from dmjax.conventions import describe
     from dmjax.reproduce import figure_names
     from dmjax.reproduce import reproduce as make
+    from dmjax.store.files import to_json
 
     names = figure_names(figure)
     chosen = chosen_conventions(conventions, choose)

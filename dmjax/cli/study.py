@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 def store_of(out: Path | None) -> Path | None:
     """Folder of the toys beside a result file; checks that the result can be written."""
-    from dmjax.io import check_writable
+    from dmjax.store.files import check_writable
 
     if out is None:
         return None

@@ -11,11 +11,10 @@ from dmjax.constants import BR_ETA_TWO_PHOTONS, BR_PI0_TWO_PHOTONS, M_ETA, M_PI0
 from dmjax.data import Table, available
 from dmjax.errors import InputError
 from dmjax.experiments.files import Description, named_table
-from dmjax.experiments.rules import complaint, unknown
 from dmjax.experiments.schema import check_weights
 from dmjax.flux import Beam, make_beam
-from dmjax.isotopes import electrons_per_kg
 from dmjax.nuclei import Target, target_nuclei
+from dmjax.nuclei.isotopes import electrons_per_kg
 from dmjax.response import (
     AbstractEfficiency,
     Constant,
@@ -33,6 +32,7 @@ from dmjax.response import (
     Tabulated,
     Unquenched,
 )
+from dmjax.schema import complaint, unknown
 from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions
 from dmjax.sources.cascade import cascade_photons
 from dmjax.sources.neutrinos import inflight_spectrum, stopped_pion_neutrinos, tabulated_times

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from dmjax.data import Table, available, load_table, load_toml, read_table
 from dmjax.errors import InputError, unknown_name
-from dmjax.experiments.rules import unknown
 from dmjax.experiments.schema import check_beam, check_detector, check_weights
+from dmjax.schema import unknown
 
 MESON_COLUMNS = ("kinetic_energy", "cos_theta", "weight")
 PHOTON_COLUMNS = ("energy", "photons")

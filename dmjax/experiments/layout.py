@@ -1,6 +1,6 @@
 """Keys of the two kinds of description file, detector and beam, and what each may be."""
 
-from dmjax.experiments.rules import (
+from dmjax.schema import (
     FRACTION,
     NOT_NEGATIVE,
     POSITIVE,

@@ -13,7 +13,7 @@ import numpy as np
 from dmjax.data import Table
 from dmjax.errors import InputError
 from dmjax.experiments.layout import BEAM, DETECTOR
-from dmjax.experiments.rules import POSITIVE, check, complaint
+from dmjax.schema import POSITIVE, check, complaint
 
 _SYMBOLS = (
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "

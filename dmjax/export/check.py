@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax.export.pyhf import Exported, from_pyhf, load_pyhf, pyhf_model, to_pyhf
-from dmjax.inference.fits import Fit, best_fit
+from dmjax.fits.fit import Fit, best_fit
 from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data
 
 _TOLERANCE = 1e-12

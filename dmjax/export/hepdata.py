@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dmjax.errors import InputError
-from dmjax.io import to_plain, write_text
+from dmjax.store.files import to_plain, write_text
 
 NO_VALUE = "-"
 """HEPData's entry for no number: here no limit at that mass."""

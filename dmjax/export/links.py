@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dmjax.errors import InputError
+from dmjax.likelihood.effects import Component, Morph, Scale, Share
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter, index_of, merge
-from dmjax.likelihood.templates import Component, Morph, Scale, Share
 
 _FAR = 10.0
 """Standard deviations, or largest possible counts, where a range without an end is cut."""

@@ -9,10 +9,10 @@ import numpy as np
 from dmjax.errors import InputError
 from dmjax.export.links import Link, links
 from dmjax.likelihood.count_model import CountModel, expected
+from dmjax.likelihood.effects import Component, Morph, Scale, Share
 from dmjax.likelihood.joint import JointModel, Values
 from dmjax.likelihood.parameters import index_of, named
 from dmjax.likelihood.poisson import best_background
-from dmjax.likelihood.templates import Component, Morph, Scale, Share
 
 VERSION = "1.0.0"
 """Of the workspace format."""

@@ -7,6 +7,7 @@ Every spectrum here is dN_χ/dk dΩ towards the detector [1/(MeV sr POT)], two �
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dmjax.conventions import CHANNELS, Conventions
 from dmjax.flux.beam import Beam as Beam
 from dmjax.flux.beam import MovingMesons as MovingMesons
 from dmjax.flux.beam import make_beam as make_beam
@@ -15,7 +16,6 @@ from dmjax.flux.capture import capture_weights
 from dmjax.flux.cascade import cascade_weights
 from dmjax.flux.mesons import flight_weights, rest_weights
 from dmjax.models.vector import VectorMediator
-from dmjax.profiles import CHANNELS, Conventions
 
 
 def _channel(

@@ -6,12 +6,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE, M_CAPTURE_MAX, M_NEUTRON, M_PION, M_PROTON
+from dmjax.conventions import Conventions
 from dmjax.flux.boxes import box_on_grid, boxes
 from dmjax.flux.mass_shell import mass_nodes
 from dmjax.kinematics import two_body_energy
 from dmjax.models.vector import VectorMediator, capture_charge
 from dmjax.numerics import safe_sqrt
-from dmjax.profiles import Conventions
 from dmjax.sources import StoppedPions
 
 Scalar = Float[Array, ""]

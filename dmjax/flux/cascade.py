@@ -5,11 +5,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
+from dmjax.conventions import Conventions
 from dmjax.flux.boxes import WIDTH_FLOOR
 from dmjax.flux.mass_shell import mass_nodes
 from dmjax.models.vector import VectorMediator
 from dmjax.numerics import hat_weights, safe_sqrt
-from dmjax.profiles import Conventions
 from dmjax.sources import CascadePhotons
 from dmjax.sources.cascade import emission_suppression
 

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.conventions import Conventions
 from dmjax.flux.beam import Beam, MovingMesons
 from dmjax.flux.boxes import box, momentum
 from dmjax.flux.capture import capture_lines
@@ -21,7 +22,6 @@ from dmjax.flux.vertices import N_SLICES, Line
 from dmjax.kinematics import two_body_energy
 from dmjax.models.vector import VectorMediator
 from dmjax.numerics import gauss_legendre, hat_cumulative, safe_divide
-from dmjax.profiles import Conventions
 from dmjax.sources import CascadePhotons
 from dmjax.sources.cascade import emission_suppression
 from dmjax.sources.harmonics import ORDER, harmonics_at

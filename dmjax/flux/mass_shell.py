@@ -16,10 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.conventions import Conventions
 from dmjax.models.vector import VectorMediator, heavier_mass
 from dmjax.models.widths import branching_ratios, chi_width, total_width
 from dmjax.numerics import safe_divide
-from dmjax.profiles import Conventions
 
 Scalar = Float[Array, ""]
 N_NODES = 8

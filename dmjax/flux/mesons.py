@@ -5,13 +5,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
+from dmjax.conventions import Conventions
 from dmjax.flux.beam import MovingMesons
 from dmjax.flux.boxes import Box, box_on_grid, box_points, boxes
 from dmjax.flux.mass_shell import mass_nodes
 from dmjax.kinematics import two_body_energy
 from dmjax.models.vector import VectorMediator, meson_charge
 from dmjax.numerics import hat_weights
-from dmjax.profiles import Conventions
 from dmjax.sources import NeutralMesons
 from dmjax.sources.boost import LIGHTEST_MEV, boosted
 

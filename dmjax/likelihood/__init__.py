@@ -1,1 +1,1 @@
-"""Data sets, signals and the binned on/off likelihood that joins them."""
+"""The one likelihood: parameters, effects, counts, joint models."""

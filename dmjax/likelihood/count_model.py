@@ -11,10 +11,10 @@ from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.errors import InputError
+from dmjax.likelihood.effects import Component, component_counts
 from dmjax.likelihood.onoff import OnOffCounts, log_onoff, onoff_counts
 from dmjax.likelihood.parameters import Parameter, merge
 from dmjax.likelihood.poisson import best_background, log_onoff_profiled, log_poisson
-from dmjax.likelihood.templates import Component, component_counts
 
 Scalar = Float[Array, ""]
 Bins = Float[Array, " bins"]
@@ -51,7 +51,7 @@ class CountModel(eqx.Module):
     Raises:
         InputError: shapes that differ, bad counts, an undefined or unused parameter.
 
-    >>> from dmjax.likelihood.templates import Scale
+    >>> from dmjax.likelihood.effects import Scale
     >>> flat = Component("flat", [0.5, 0.5], (Scale("n"),))
     >>> model = CountModel("two bins", [flat], [Parameter("n", 10.0, lower=0.0)], on=[4, 6])
     >>> expected(model, {"n": jnp.asarray(8.0)}).tolist()
@@ -104,7 +104,7 @@ _KEPT = ("name", "components", "parameters", "off_term", "axes", "contains")
 def remade(model: CountModel, **changes: Any) -> CountModel:
     """The model with some arguments of its constructor changed, all others as they are.
 
-    >>> from dmjax.likelihood.templates import Scale
+    >>> from dmjax.likelihood.effects import Scale
     >>> flat = Component("flat", [0.5, 0.5], (Scale("n"),))
     >>> model = CountModel("two bins", [flat], [Parameter("n", 10.0, lower=0.0)], on=[4, 6])
     >>> remade(model, name="other", on=[1, 2]).observed.on.tolist()

@@ -51,7 +51,7 @@ class JointModel(eqx.Module):
             in two ways.
 
     >>> from dmjax.likelihood.parameters import Parameter
-    >>> from dmjax.likelihood.templates import Component, Scale
+    >>> from dmjax.likelihood.effects import Component, Scale
     >>> def one(name, n):
     ...     part = Component("all", [10.0], (Scale("flux"),))
     ...     return CountModel(name, [part], [Parameter("flux", 1.0, 0.1, lower=0.0)], on=[n])
@@ -113,7 +113,7 @@ def log_likelihood(joint: JointModel, values: Values, data: Data) -> Scalar:
 
     >>> import jax.numpy as jnp
     >>> from dmjax.likelihood.parameters import Parameter
-    >>> from dmjax.likelihood.templates import Component, Scale
+    >>> from dmjax.likelihood.effects import Component, Scale
     >>> part = Component("all", [1.0], (Scale("n"),))
     >>> joint = JointModel(CountModel("one bin", [part], [Parameter("n", 3.0, lower=0.0)], on=[2]))
     >>> round(float(log_likelihood(joint, jnp.asarray([3.0]), observed_data(joint))), 4)

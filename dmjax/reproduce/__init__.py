@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from dmjax.conventions import D20, Conventions
 from dmjax.errors import unknown_name
-from dmjax.io import check_writable, write_json
-from dmjax.plots import save_figure
-from dmjax.profiles import D20, Conventions
+from dmjax.plots.fits import save_figure
 from dmjax.reproduce import fig3, fig4, fig5
+from dmjax.store.files import check_writable, write_json
 
 
 class PaperFigure(NamedTuple):

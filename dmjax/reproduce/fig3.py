@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from dmjax._version import __version__
 from dmjax.constants import BR_KAON_MUON
+from dmjax.conventions import D20, Conventions, describe
 from dmjax.experiments import Experiment, experiment
 from dmjax.flux import with_harmonics
-from dmjax.prediction import RECOIL_CEILING_KEV, TIME_CEILING_US
-from dmjax.profiles import D20, Conventions, describe
+from dmjax.prediction.predict import RECOIL_CEILING_KEV, TIME_CEILING_US
 from dmjax.reproduce.panels import BLUE, COLOURS, ORANGE, RED, blank
 from dmjax.reproduce.spectra import PROMPT_PARTS, Mass, dark_matter, dark_photon, neutrinos
 from dmjax.response import all_recoils

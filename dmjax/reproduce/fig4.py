@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dmjax._version import __version__
+from dmjax.analyses.datasets import Dataset, load_dataset
+from dmjax.conventions import D20, Conventions, describe
 from dmjax.experiments import experiment
-from dmjax.likelihood.datasets import Dataset, load_dataset
-from dmjax.profiles import D20, Conventions, describe
 from dmjax.reproduce.panels import draw_recoils
 from dmjax.reproduce.spectra import EnergyPanel, energy_panel
 from dmjax.response import accepted_recoils, observable_at, recoil_at

@@ -6,13 +6,13 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.background import neutrino_background
+from dmjax.conventions import CHANNELS, Conventions
 from dmjax.experiments import Experiment
 from dmjax.models import VectorMediator, mediator
-from dmjax.prediction import N_MOMENTA_WINDOW
-from dmjax.profiles import CHANNELS, Conventions
+from dmjax.prediction.neutrinos import neutrino_background
+from dmjax.prediction.predict import N_MOMENTA_WINDOW
+from dmjax.prediction.recoils import expected_counts
 from dmjax.response import RecoilGrid
-from dmjax.yields import expected_counts
 
 EPS = 1e-4
 """Kinetic mixing at which events are counted; where decays are prompt they scale as its fourth

@@ -4,10 +4,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.constants import M_ELECTRON
+from dmjax.conventions import Conventions
 from dmjax.models.charges import neutron_charge, nuclear_charge
 from dmjax.models.vector import VectorMediator, heavier_mass, mass_gap
 from dmjax.nuclei import Nucleus, helm_form_factor, matter_radius
-from dmjax.profiles import Conventions
 
 Scalar = Float[Array, ""]
 

@@ -1,1 +1,1 @@
-"""Statistics of published data sets, run, reported and saved."""
+"""What a verb does with named data sets, run, reported and saved."""

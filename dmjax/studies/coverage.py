@@ -7,8 +7,8 @@ import equinox as eqx
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.inference.asymptotic_limits import asymptotic_limit
-from dmjax.inference.coverage import coverage
+from dmjax.limits.asymptotic_limits import asymptotic_limit
+from dmjax.limits.coverage import coverage
 from dmjax.studies.family import Family, coupling, one_mass
 from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
 

@@ -9,20 +9,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.analyses.catalogue import ANALYSES, analysis, known_analysis, search_of
+from dmjax.analyses.csi2017 import NAME as CSI2017
+from dmjax.analyses.datasets import load_dataset
+from dmjax.analyses.signal import Y_REF
+from dmjax.batches import in_blocks
+from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels, describe
 from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
-from dmjax.inference.strength import Strength, strength
-from dmjax.likelihood.analyses import ANALYSES, analysis, known_analysis, search_of
-from dmjax.likelihood.csi2017 import NAME as CSI2017
-from dmjax.likelihood.datasets import load_dataset
 from dmjax.likelihood.joint import Data, JointModel, observed_data
-from dmjax.likelihood.search import Search, search
-from dmjax.likelihood.signal import Y_REF
-from dmjax.likelihood.signal_counts import SignalCounts, dark_matter_signal, with_signals
+from dmjax.likelihood.signals import with_signals
+from dmjax.limits.test_statistics import Strength, strength
 from dmjax.models import eps_from_y, mediator
 from dmjax.models.vector import check_dark_sector, check_masses
-from dmjax.numerics import in_blocks
-from dmjax.profiles import CHANNELS, DMJAX, Conventions, check_channels, describe
+from dmjax.prediction.search import Search, search
+from dmjax.prediction.templates import SignalCounts, dark_matter_signal
 
 ALPHA_REF = 1e-8
 """α_B = g²/4π at which the templates of a baryonic mediator are computed."""

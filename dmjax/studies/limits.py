@@ -8,25 +8,25 @@ import numpy as np
 
 from dmjax._version import __version__
 from dmjax.errors import unknown_name
-from dmjax.inference.asymptotic_limits import (
+from dmjax.likelihood.joint import observed_data
+from dmjax.limits.asymptotic_limits import (
     LIMIT_TEXT,
     AsymptoticLimit,
     LimitStatus,
     asymptotic_limits,
 )
-from dmjax.inference.asymptotics import SIGMAS
-from dmjax.inference.feldman_cousins import (
+from dmjax.limits.asymptotics import SIGMAS
+from dmjax.limits.feldman_cousins import (
     INTERVAL_TEXT,
     NoBelt,
     belt,
     belt_points,
     unified_interval,
 )
-from dmjax.inference.likelihood_limits import LikelihoodLimit, likelihood_limits
-from dmjax.inference.strength import strength
-from dmjax.inference.toy_limits import toy_limit
-from dmjax.inference.toys import Throwing
-from dmjax.likelihood.joint import observed_data
+from dmjax.limits.likelihood_limits import LikelihoodLimit, likelihood_limits
+from dmjax.limits.test_statistics import strength
+from dmjax.limits.toy_limits import toy_limit
+from dmjax.limits.toys import Throwing
 from dmjax.studies.family import (
     Family,
     at_mass,

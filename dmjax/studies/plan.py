@@ -7,8 +7,8 @@ from typing import NamedTuple
 import jax
 
 from dmjax._version import __version__
-from dmjax.inference.toys import Throwing, Toys, labelled_key
-from dmjax.io import claim_folder, holds, kept_arrays, to_plain
+from dmjax.limits.toys import Throwing, Toys, labelled_key
+from dmjax.store.files import claim_folder, holds, kept_arrays, to_plain
 from dmjax.studies.family import Family, describe_family
 
 _OTHERS = "toys of another study"

@@ -9,11 +9,11 @@ import numpy as np
 
 from dmjax._version import __version__
 from dmjax.errors import InputError
-from dmjax.inference.asymptotic_limits import LIMIT_TEXT, LimitStatus
-from dmjax.inference.asymptotics import discovery, strength_test
-from dmjax.inference.feldman_cousins import observed_scan
-from dmjax.inference.strength import check_test, statistics_at
-from dmjax.inference.toys import largest_counts, p_value, throw_blocks
+from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus
+from dmjax.limits.asymptotics import discovery, strength_test
+from dmjax.limits.feldman_cousins import observed_scan
+from dmjax.limits.test_statistics import check_test, statistics_at
+from dmjax.limits.toys import largest_counts, p_value, throw_blocks
 from dmjax.studies.family import Family, coupling, one_mass
 from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
 

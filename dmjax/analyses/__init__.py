@@ -1,0 +1,1 @@
+"""Published data sets and projections as count models, one file each."""

@@ -1,0 +1,80 @@
+"""The published data sets as analyses, by name."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from dmjax.analyses.ccm120 import ccm120, ccm120_search
+from dmjax.analyses.csi2017 import csi2017, csi2017_search
+from dmjax.analyses.csi2021 import csi2021, csi2021_unbinned
+from dmjax.analyses.csi2021_shapes import UNBINNED, csi2021_search
+from dmjax.analyses.lar2020 import lar2020, lar2020_search
+from dmjax.errors import InputError, unknown_name
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.signals import SignalLike
+from dmjax.prediction.search import Search
+
+
+class Analysis(NamedTuple):
+    """How to make one analysis.
+
+    Attributes:
+        build: (signal, **options) → `CountModel`.
+        search: () → `Search`, the detector in the same bins.
+        options: names of the options that `build` knows.
+    """
+
+    build: Callable[..., CountModel]
+    search: Callable[[], Search]
+    options: tuple[str, ...]
+
+
+ANALYSES: dict[str, Analysis] = {
+    "csi2017": Analysis(csi2017, csi2017_search, ("systematics",)),
+    "csi2021": Analysis(csi2021, csi2021_search, ("cevns", "systematics")),
+    "csi2021-sideband": Analysis(
+        partial(csi2021, region="sideband"),
+        partial(csi2021_search, "sideband"),
+        ("cevns", "systematics"),
+    ),
+    "csi2021-unbinned": Analysis(
+        csi2021_unbinned, partial(csi2021_search, binning=UNBINNED), ("cevns", "systematics")
+    ),
+    "lar2020": Analysis(lar2020, lar2020_search, ("cevns", "systematics")),
+    "ccm120": Analysis(ccm120, ccm120_search, ("systematics",)),
+}
+"""Every analysis that can be fitted, alone or jointly."""
+
+
+def known_analysis(name: str) -> Analysis:
+    """The entry of a name; InputError with the nearest name where there is none."""
+    if name not in ANALYSES:
+        raise unknown_name("data set", name, ANALYSES)
+    return ANALYSES[name]
+
+
+def analysis(name: str, signal: SignalLike | None = None, **options) -> CountModel:
+    """A published data set as a count model.
+
+    Args:
+        name: one of `ANALYSES`.
+        signal: events at strength 1, e.g. from `dark_matter_signal(search_of(name), point)`.
+        options: see the builder: cevns ("free" or "predicted"), systematics, window, …
+
+    Returns:
+        `CountModel`; join several in a `JointModel`.
+
+    >>> analysis("lar2020").observed.on.size
+    960
+    """
+    try:
+        return known_analysis(name).build(signal, **options)
+    except TypeError as problem:
+        if "unexpected keyword" not in str(problem):
+            raise
+        raise InputError(f"{name}: {str(problem).split(') ')[-1]}") from problem
+
+
+def search_of(name: str) -> Search:
+    """The detector of a data set in the bins of its analysis."""
+    return known_analysis(name).search()

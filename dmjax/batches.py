@@ -1,0 +1,56 @@
+"""Maps over many points in blocks of equal size: inside one program, or one program per block."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def in_chunks(function: Callable, points, batch_size: int):
+    """`jax.vmap(function)(points)` with at most `batch_size` points in memory at once.
+
+    The blocks are made equal and the last one is padded, so that the function compiles once.
+
+    Args:
+        function: of one point.
+        points: array or tree of arrays with the points along the first axis.
+        batch_size: largest block.
+
+    Returns:
+        The results, stacked along the first axis.
+
+    >>> in_chunks(lambda x: 2 * x, jnp.arange(5), batch_size=2).tolist()
+    [0, 2, 4, 6, 8]
+    """
+    n = jax.tree.leaves(points)[0].shape[0]
+    size = -(-n // -(-n // batch_size))
+    padded = jax.tree.map(
+        lambda x: jnp.concatenate([x, jnp.repeat(x[-1:], -n % size, axis=0)]), points
+    )
+    results = jax.lax.map(function, padded, batch_size=size)
+    return jax.tree.map(lambda x: x[:n], results)
+
+
+def in_blocks(function: Callable, points: np.ndarray, size: int) -> Any:
+    """A function of a block of points over any number of points, in blocks of one size.
+
+    The last block is filled up with the last point, so that no number of points recompiles.
+
+    Args:
+        function: of (size, ...) to a tree of arrays with `size` along their first axis.
+        points: (points, ...), at least one.
+        size: of a block; it bounds the memory.
+
+    Returns:
+        The tree, with as many entries along the first axis as points.
+
+    >>> in_blocks(lambda x: {"twice": 2 * x}, np.arange(5), 2)["twice"].tolist()
+    [0, 2, 4, 6, 8]
+    """
+    count = len(points)
+    ends = ((0, -count % size), *((0, 0),) * (points.ndim - 1))
+    padded = np.pad(points, ends, mode="edge").reshape(-1, size, *points.shape[1:])
+    blocks = [function(jnp.asarray(block)) for block in padded]
+    return jax.tree.map(lambda *parts: jnp.concatenate(parts)[:count], *blocks)

@@ -1,0 +1,1 @@
+"""Posteriors and evidences: priors, hypotheses, NUTS, nested sampling, predictive checks."""

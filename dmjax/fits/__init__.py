@@ -1,0 +1,1 @@
+"""Fits of count models: minima, errors, profiles, pseudo-data, goodness of fit, diagnostics."""

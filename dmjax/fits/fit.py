@@ -1,0 +1,250 @@
+"""Fits of a joint model: best fit, errors, conditional fits, profiles and intervals.
+
+Functions of (joint, data, …) are pure: jit them once, vmap them over data and starting points.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Bool, Float, Int
+
+from dmjax.fits.minimise import Minimum, covariance, minimise
+from dmjax.fits.roots import bracketed_root
+from dmjax.likelihood.joint import Data, JointModel, log_likelihood, observed_data
+from dmjax.likelihood.parameters import index_of, values_of
+from dmjax.numerics import safe_sqrt
+
+Scalar = Float[Array, ""]
+Values = Float[Array, " parameters"]
+STEPS = 60
+_DOUBLINGS = 8
+_ROOT_STEPS = 8
+
+
+class Fit(NamedTuple):
+    """A maximum of the likelihood.
+
+    Attributes:
+        values: of the parameters, (parameters).
+        errors: from the inverse Hessian; 0 where fixed or at a bound, +inf where flat.
+        covariance: (parameters, parameters).
+        two_nll: −2 ln L.
+        at_bound: parameters fixed, or held at an end of their range.
+        status: 0 where converged, else see `minimise.STATUS_TEXT`.
+        steps: evaluations used.
+    """
+
+    values: Values
+    errors: Values
+    covariance: Float[Array, "parameters parameters"]
+    two_nll: Scalar
+    at_bound: Bool[Array, " parameters"]
+    status: Int[Array, ""]
+    steps: Int[Array, ""]
+
+
+class Interval(NamedTuple):
+    """A profile-likelihood interval of one parameter.
+
+    Attributes:
+        lower, upper: where −2Δ ln L reaches the level, or the end of the range.
+        reached: whether each end was reached inside the range, (2,).
+        status: the worst status of the conditional fits at the two ends.
+    """
+
+    lower: Scalar
+    upper: Scalar
+    reached: Bool[Array, "2"]
+    status: Int[Array, ""]
+
+
+def _minimum(joint: JointModel, data: Data, start: Values, fixed, steps: int) -> Minimum:
+    limits = joint.parameters
+    return minimise(
+        lambda values: -log_likelihood(joint, values, data),
+        start,
+        limits.lower,
+        limits.upper,
+        fixed,
+        steps,
+    )
+
+
+def fit(
+    joint: JointModel,
+    data: Data,
+    start: Values | None = None,
+    fixed: Bool[Array, " parameters"] | None = None,
+    steps: int = STEPS,
+) -> Fit:
+    """Best fit, or with `fixed` the conditional best fit. Pure; vmap over `data` and `start`.
+
+    Args:
+        joint: the model.
+        data: observed, Asimov or toy.
+        start: where to begin; None: the centres of the parameters.
+        fixed: True for each parameter that keeps its start value.
+        steps: budget; static.
+
+    Returns:
+        `Fit`.
+
+    >>> from dmjax.likelihood.count_model import CountModel
+    >>> from dmjax.likelihood.parameters import Parameter
+    >>> from dmjax.likelihood.effects import Component, Scale
+    >>> part = Component("all", [1.0], (Scale("n"),))
+    >>> joint = JointModel(CountModel("bin", [part], [Parameter("n", 3.0, lower=0.0)], on=[16]))
+    >>> best = fit(joint, observed_data(joint))
+    >>> round(float(best.values[0]), 3), round(float(best.errors[0]), 3), int(best.status)
+    (16.0, 4.0, 0)
+    """
+    start = joint.parameters.centres if start is None else start
+    found = _minimum(joint, data, start, fixed, steps)
+    matrix = covariance(found)
+    return Fit(
+        values=found.x,
+        errors=safe_sqrt(jnp.diagonal(matrix)),
+        covariance=matrix,
+        two_nll=2.0 * found.value,
+        at_bound=found.held,
+        status=found.status,
+        steps=found.steps,
+    )
+
+
+def profile_points(
+    joint: JointModel,
+    data: Data,
+    best: Fit,
+    indices: Int[Array, " chosen"],
+    points: Float[Array, "points chosen"],
+    steps: int = STEPS,
+) -> tuple[Float[Array, " points"], Int[Array, " points"]]:
+    """−2 ln[L(point, others refitted)/L(best)] on points of one, two or more parameters.
+
+    Args:
+        joint, data: the model and its data.
+        best: the unconditional fit, also the start of every refit.
+        indices: positions of the chosen parameters.
+        points: their values.
+        steps: budget of each refit; static.
+
+    Returns:
+        (q, status), each (points,). q ≥ 0 up to rounding where both fits converged.
+    """
+    fixed = jnp.zeros(best.values.shape, bool).at[indices].set(True)
+
+    def one(point):
+        found = _minimum(joint, data, best.values.at[indices].set(point), fixed, steps)
+        return 2.0 * found.value - best.two_nll, found.status
+
+    return jax.vmap(one)(points)
+
+
+class _End(NamedTuple):
+    value: Scalar
+    reached: Bool[Array, ""]
+    status: Int[Array, ""]
+
+
+def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: int) -> _End:
+    """One end of an interval: steps that double until the level is passed, then a root."""
+    limits = joint.parameters
+    centre, error = best.values[index], best.errors[index]
+    usable = (error > 0) & jnp.isfinite(error)
+    unit = jnp.where(usable, error, jnp.maximum(jnp.abs(centre), 1.0))
+    target = jnp.sqrt(jnp.asarray(level, unit.dtype))
+
+    def height(x):
+        q, status = profile_points(joint, data, best, index[None], x[None, None], steps)
+        return safe_sqrt(q[0]) - target, status[0]
+
+    def going(state):
+        _, _, _, outer, at_outer, count = state
+        inside = (outer > limits.lower[index]) & (outer < limits.upper[index])
+        return (count == 0) | ((at_outer <= 0) & inside & (count < _DOUBLINGS))
+
+    def further(state):
+        _, _, reach, outer, at_outer, count = state
+        trial = jnp.clip(centre + side * reach, limits.lower[index], limits.upper[index])
+        return outer, at_outer, 2.0 * reach, trial, height(trial)[0], count + 1
+
+    start = (centre, -target, unit, centre, -target, jnp.asarray(0))
+    inner, at_inner, _, outer, at_outer, _ = jax.lax.while_loop(going, further, start)
+    reached = at_outer > 0
+    root = bracketed_root(
+        lambda x: height(x)[0], inner, outer, at_inner, at_outer, steps=_ROOT_STEPS
+    )
+    value = jnp.where(reached, root, outer)
+    return _End(value, reached, height(value)[1])
+
+
+def interval(
+    joint: JointModel,
+    data: Data,
+    best: Fit,
+    index: Int[ArrayLike, ""],
+    level: Float[ArrayLike, ""] = 1.0,
+    steps: int = STEPS,
+) -> Interval:
+    """Where the profile of one parameter rises by `level` on both sides of its best fit.
+
+    Args:
+        joint, data, best: model, data, unconditional fit.
+        index: position of the parameter.
+        level: of −2Δ ln L: 1 for 68.3 %, 2.706 for 90 %.
+        steps: budget of each refit; static.
+
+    Returns:
+        `Interval`. An end that is not reached within 128 errors or the range is that end itself,
+        with `reached` False.
+    """
+    index = jnp.asarray(index)
+    sides = jnp.asarray([-1.0, 1.0], best.values.dtype)
+    ends = jax.lax.map(lambda side: _end(joint, data, best, index, side, level, steps), sides)
+    return Interval(ends.value[0], ends.value[1], ends.reached, jnp.max(ends.status))
+
+
+@eqx.filter_jit
+def _fit_once(joint: JointModel, data: Data, start: Values, fixed) -> Fit:
+    return fit(joint, data, start, fixed)
+
+
+@eqx.filter_jit
+def _intervals(joint: JointModel, data: Data, best: Fit, level: Scalar) -> Interval:
+    indices = jnp.arange(best.values.shape[0])
+    return jax.lax.map(lambda i: interval(joint, data, best, i, level), indices)
+
+
+def best_fit(
+    joint: JointModel, data: Data | None = None, fixed: Mapping[str, float] | None = None
+) -> Fit:
+    """`fit`, compiled, with parameters fixed by name.
+
+    Args:
+        joint: the model.
+        data: None: observed.
+        fixed: name → value of the parameters to hold.
+
+    Returns:
+        `Fit`.
+    """
+    names = joint.parameters.names
+    mask = np.zeros(len(names), bool)
+    for name in fixed or {}:
+        mask[index_of(names, name)] = True
+    data = observed_data(joint) if data is None else data
+    return _fit_once(joint, data, values_of(joint.parameters, fixed), jnp.asarray(mask))
+
+
+def all_intervals(
+    joint: JointModel, data: Data | None = None, best: Fit | None = None, level: float = 1.0
+) -> Interval:
+    """`interval` of every parameter, compiled: arrays (parameters,), `reached` (parameters, 2)."""
+    data = observed_data(joint) if data is None else data
+    best = best_fit(joint, data) if best is None else best
+    return _intervals(joint, data, best, jnp.asarray(level, best.values.dtype))

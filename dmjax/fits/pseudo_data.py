@@ -1,0 +1,145 @@
+"""Pseudo-data: counts and auxiliary measurements thrown at given parameter values."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array, Float
+
+from dmjax.errors import InputError
+from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts
+from dmjax.likelihood.joint import Data, JointModel
+from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, onoff_counts
+from dmjax.likelihood.parameters import named
+
+Values = Float[Array, " parameters"]
+
+
+def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
+    """A count that no bin of a toy exceeds, per model: the mean plus ten standard deviations.
+
+    0 for models without a background integral, which need none: toys at other values then share a
+    compilation.
+
+    Args:
+        joint: the model.
+        values: the largest expectation that toys will be thrown at.
+
+    Raises:
+        InputError: an on/off model with the integral whose toys could leave its range.
+    """
+    found = []
+    for model in joint.models:
+        if not _integrates(model):
+            found.append(0)
+            continue
+        top = float(jnp.max(asimov_counts(model, named(joint.parameters, values)).on))
+        most = int(top + 10.0 * math.sqrt(top + 1.0)) + 10
+        if most > MAX_COUNT:
+            raise InputError(
+                f"{model.name}: toys of up to {most} counts per bin exceed the {MAX_COUNT} of the "
+                "background integral; use off_term 'profile'"
+            )
+        found.append(most)
+    return tuple(found)
+
+
+def _integrates(model: CountModel) -> bool:
+    return model.observed.off is not None and model.off_term == "integral"
+
+
+def _throw_counts(means: tuple[Counts, ...], key: Array) -> tuple[Counts, ...]:
+    """Poisson counts of every bin of every model, in one call: it compiles slowly."""
+    parts, structure = jax.tree.flatten(means)
+    every = jnp.concatenate(parts)
+    drawn = jax.random.poisson(key, every).astype(every.dtype)
+    ends = np.cumsum([part.size for part in parts])[:-1]
+    return jax.tree.unflatten(structure, jnp.split(drawn, ends))
+
+
+def _prepared(model: CountModel, counts: Counts, most: int) -> Counts | OnOffCounts:
+    if counts.off is None or not _integrates(model):
+        return counts
+    return onoff_counts(jnp.minimum(counts.on, most), jnp.minimum(counts.off, most), most + 1)
+
+
+def throw(
+    joint: JointModel, values: Values, key: Array, most: tuple[int, ...] | None = None
+) -> Data:
+    """One toy: Poisson counts of every bin, and auxiliary centres from their normal constraints.
+
+    The background under an off measurement is its best fit to the observed counts at `values`;
+    on and off counts are both thrown. Where free parameters have no auxiliary measurement the
+    centre stays.
+
+    Args:
+        joint: the model.
+        values: the truth, as a rule a conditional best fit.
+        key: of `jax.random`.
+        most: from `most_counts`; needed by on/off models with the integral; static.
+
+    Returns:
+        `Data`. Pure: vmap over keys and values.
+
+    >>> from dmjax.likelihood.parameters import Parameter
+    >>> from dmjax.likelihood.effects import Component, Scale
+    >>> part = Component("all", [1.0], (Scale("n"),))
+    >>> joint = JointModel(CountModel("bin", [part], [Parameter("n", 3.0, lower=0.0)], on=[2]))
+    >>> toy = throw(joint, jnp.asarray([100.0]), jax.random.key(1))
+    >>> 50 < float(toy.counts[0].on[0]) < 150
+    True
+    """
+    limits = joint.parameters
+    by_name = named(limits, values)
+    count_key, centre_key = jax.random.split(key)
+    most = most_counts(joint, values) if most is None else most
+    means = tuple(asimov_counts(model, by_name) for model in joint.models)
+    thrown = _throw_counts(means, count_key)
+    # Templates hide values that are not numbers; here the fit of the toy must fail.
+    known_truth = jnp.all(jnp.isfinite(values))
+    thrown = jax.tree.map(lambda part: jnp.where(known_truth, part, jnp.nan), thrown)
+    counts = tuple(map(_prepared, joint.models, thrown, most))
+    sigmas = limits.sigmas.astype(values.dtype)
+    known = jnp.isfinite(sigmas)
+    noise = jax.random.normal(centre_key, values.shape, values.dtype)
+    drawn = values + noise * jnp.where(known, sigmas, 0.0)
+    return Data(counts, jnp.where(known, drawn, limits.centres.astype(values.dtype)))
+
+
+def check_data(joint: JointModel, data: Data) -> None:
+    """InputError for data of another shape than the model's, or (concrete) bad numbers in them."""
+    if (
+        len(data.counts) != len(joint.models)
+        or data.centres.shape != joint.parameters.centres.shape
+    ):
+        raise InputError(
+            f"the data hold {len(data.counts)} analyses and {data.centres.size} centres, the model "
+            f"{len(joint.models)} and {joint.parameters.centres.size}"
+        )
+    for model, counts in zip(joint.models, data.counts, strict=True):
+        pair = (counts.n_on, counts.n_off) if isinstance(counts, OnOffCounts) else counts
+        for label, part, wanted in zip(("on", "off"), pair, model.observed, strict=True):
+            _check_counts(f"{model.name}: {label} counts", part, wanted)
+    if not isinstance(data.centres, Tracer) and not np.isfinite(data.centres).all():
+        raise InputError("auxiliary measurements must be finite")
+
+
+def _check_counts(label: str, counts, wanted) -> None:
+    here, there = (None if part is None else part.shape for part in (counts, wanted))
+    if here != there:
+        raise InputError(f"{label} have shape {here}, the model's {there}")
+    if counts is None or isinstance(counts, Tracer):
+        return
+    good = np.isfinite(counts) & (np.asarray(counts) >= 0)
+    if not good.all():
+        first = int(np.argmin(good))
+        raise InputError(f"{label} must be >= 0, bin {first} has {float(counts[first]):g}")
+
+
+def toy_keys(key: Array, first: int, count: int) -> Array:
+    """Keys of toys number first … first + count − 1: the same whatever the batches are."""
+    return jax.vmap(lambda number: jax.random.fold_in(key, number))(
+        np.arange(first, first + count, dtype=np.uint32)
+    )

@@ -1,1 +1,0 @@
-"""Counting, fits, limits and posteriors from a likelihood; arrays in, documented results out."""

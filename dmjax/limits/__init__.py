@@ -1,0 +1,1 @@
+"""Limits and intervals on a signal strength: test statistics, asymptotics, toys, coverage."""

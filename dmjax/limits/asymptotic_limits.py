@@ -1,0 +1,213 @@
+"""Asymptotic upper limits on a signal strength with expected bands, and batches of them."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.core import Tracer
+from jaxtyping import Array, ArrayLike, Float, Int
+
+from dmjax.batches import in_chunks
+from dmjax.errors import InputError
+from dmjax.fits.pseudo_data import check_data
+from dmjax.fits.roots import rising_root
+from dmjax.likelihood.joint import Data, JointModel, joint_expected
+from dmjax.likelihood.signals import SignalLike, with_signals
+from dmjax.limits.asymptotics import (
+    Reference,
+    asimov_statistic,
+    asymptotic_p_values,
+    band_levels,
+    both_statistics,
+    reference,
+)
+from dmjax.limits.test_statistics import Strength, check_test
+from dmjax.numerics import safe_divide, safe_sqrt
+
+Scalar = Float[Array, ""]
+Values = Float[Array, " parameters"]
+
+
+class LimitStatus(IntEnum):
+    """What an upper limit is."""
+
+    FOUND = 0
+    UNREACHED = 1
+    AT_ZERO = 2
+    FIT_FAILED = 3
+
+
+LIMIT_TEXT = (
+    "ok",
+    "unconstrained",
+    "zero: every strength is excluded",
+    "a fit did not converge",
+)
+"""One line per `LimitStatus`."""
+
+
+class AsymptoticLimit(NamedTuple):
+    """Upper limit on the strength, observed and expected.
+
+    Attributes:
+        best_fit: μ̂.
+        q0: test statistic of no signal.
+        limit: the μ where CLs (or p_sb) falls to 1 − cl; inf where it never does.
+        expected: the same for background-only data fluctuating by `asymptotics.SIGMAS`, (bands,).
+        status, expected_status: a `LimitStatus` each.
+    """
+
+    best_fit: Scalar
+    q0: Scalar
+    limit: Scalar
+    expected: Float[Array, " bands"]
+    status: Int[Array, ""]
+    expected_status: Int[Array, " bands"]
+
+
+def _one_event(joint: JointModel, chosen: Strength, values: Values) -> Scalar:
+    """Strength of about one signal event; 0 where the signal has no events."""
+    with_signal = joint_expected(joint, values.at[chosen.index].set(1.0))
+    without = joint_expected(joint, values.at[chosen.index].set(0.0))
+    sizes = [jnp.sum(jnp.abs(a - b)) for a, b in zip(with_signal, without, strict=True)]
+    return safe_divide(jnp.ones_like(values[0]), jnp.sum(jnp.stack(sizes)))
+
+
+def _expected(joint, chosen, base: Reference, unit: Scalar, most: Scalar, levels):
+    """Where √q_A reaches each level, and a `LimitStatus` of each."""
+
+    def one(level):
+        def height(point):
+            q, status = asimov_statistic(joint, chosen, base, point)
+            return safe_sqrt(q) - level, status
+
+        zero = jnp.zeros_like(unit)
+        found = rising_root(height, zero, -jnp.maximum(level, 1e-3), unit, most)
+        status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
+        status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
+        status = jnp.where(base.scan.status[1] == 0, status, LimitStatus.FIT_FAILED)
+        limit = jnp.where(found.reached, found.x, jnp.inf)
+        at_zero = level <= 0.0
+        return jnp.where(at_zero, 0.0, limit), jnp.where(at_zero, LimitStatus.AT_ZERO, status)
+
+    return jax.vmap(one)(levels)
+
+
+def _observed(joint, chosen, base: Reference, first, most, alpha, test, cls):
+    """Where ln CLs or ln p_sb of the data falls to ln α above the best fit, where it is ≥ ln ½."""
+
+    def height(point):
+        q, q_asimov, status = both_statistics(joint, chosen, base, point, test)
+        found = asymptotic_p_values(q, q_asimov, test)
+        return jnp.log(alpha) - (found.log_cls if cls else found.log_sb), status
+
+    best = base.scan.values[0, chosen.index]
+    low = best if test == "q" and not cls else jnp.maximum(best, 0.0)
+    found = rising_root(height, low, jnp.log(2.0 * alpha), first, most)
+    status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
+    status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
+    status = jnp.where(jnp.all(base.scan.status == 0), status, LimitStatus.FIT_FAILED)
+    return jnp.where(found.reached, found.x, jnp.inf), status
+
+
+def _check_level(cl) -> None:
+    if not isinstance(cl, Tracer) and not 0.5 < float(cl) < 1.0:
+        raise InputError(f"cl must lie between 0.5 and 1, got {cl}")
+
+
+def asymptotic_limit(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    cl: Float[ArrayLike, ""] = 0.90,
+    test: str = "qtilde",
+    cls: bool = True,
+    start: Values | None = None,
+) -> AsymptoticLimit:
+    """Upper limit on a signal strength, with the ±1σ, ±2σ bands expected without signal.
+
+    Args:
+        joint, chosen, data: model, its strength, data.
+        cl: confidence level.
+        test: "q" or "qtilde"; static.
+        cls: whether the limit is CLs < 1 − cl or p_sb < 1 − cl; static.
+        start: of the first fit.
+
+    Returns:
+        `AsymptoticLimit`. With q and without CLs it may lie below 0. No limit is NaN: without
+        signal events, or where no strength in the range of the parameter is excluded, it is inf
+        with status "unconstrained". Pure: vmap over data or templates.
+
+    Raises:
+        InputError: another test, an on/off model with off_term "integral", or data that do not fit
+            the model.
+
+    Source: arXiv:1007.1727; bands from Asimov data.
+
+    >>> from dmjax.limits.test_statistics import strength
+    >>> from dmjax.analyses.ccm120 import ccm120
+    >>> from dmjax.likelihood.joint import observed_data
+    >>> joint = JointModel(ccm120(signal=[1.0]))
+    >>> found = asymptotic_limit(joint, strength(joint), observed_data(joint))
+    >>> round(float(found.limit)), int(found.status)
+    (614, 0)
+    """
+    check_test(test, chosen)
+    if test not in ("q", "qtilde"):
+        raise InputError(f"an upper limit takes the test q or qtilde, not {test}")
+    _check_level(cl)
+    check_data(joint, data)
+    start = joint.parameters.centres if start is None else start
+    base = reference(joint, chosen, data, start)
+    nothing = base.scan.values[1]
+    unit = _one_event(joint, chosen, nothing)
+    visible = unit > 0
+    unit = jnp.where(visible, unit, 1.0)
+    most = jnp.minimum(joint.parameters.upper[chosen.index], unit * 1e12)
+    levels = band_levels(cl, cls).astype(start.dtype)
+    expected, expected_status = _expected(joint, chosen, base, unit, most, levels)
+    alpha = (1.0 - jnp.asarray(cl)).astype(start.dtype)
+    first = jnp.where(jnp.isfinite(expected[2]), expected[2], unit)
+    limit, status = _observed(joint, chosen, base, first, most, alpha, test, cls)
+    nll, best = base.scan.two_nll, base.scan.values[0, chosen.index]
+    hidden = LimitStatus.UNREACHED
+    return AsymptoticLimit(
+        best_fit=best,
+        q0=jnp.where(best > 0, jnp.maximum(nll[1] - nll[0], 0.0), 0.0),
+        limit=jnp.where(visible, limit, jnp.inf),
+        expected=jnp.where(visible, expected, jnp.inf),
+        status=jnp.where(visible, status, hidden),
+        expected_status=jnp.where(visible, expected_status, hidden),
+    )
+
+
+@eqx.filter_jit
+def asymptotic_limits(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    templates: Sequence[SignalLike],
+    cl: Float[ArrayLike, ""] = 0.90,
+    test: str = "qtilde",
+    cls: bool = True,
+    batch_size: int = 25,
+) -> AsymptoticLimit:
+    """`asymptotic_limit` for many signal templates, in batches; compiled once per shape.
+
+    Args:
+        joint, chosen, data: model with a component "signal", its strength, data.
+        templates: counts at strength 1, (masses, bins), one entry per model.
+        cl, test, cls: see `asymptotic_limit`.
+        batch_size: templates held in memory at once; static.
+
+    Returns:
+        `AsymptoticLimit` with a leading axis of masses.
+    """
+    return in_chunks(
+        lambda each: asymptotic_limit(with_signals(joint, each), chosen, data, cl, test, cls),
+        tuple(templates),
+        batch_size,
+    )

@@ -1,0 +1,154 @@
+"""How often intervals and limits contain the truth, by toys."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dmjax.errors import InputError, unknown_name
+from dmjax.fits.chi2 import likelihood_threshold
+from dmjax.fits.estimates import ROUNDING, binomial_error, check_count
+from dmjax.fits.pseudo_data import check_data
+from dmjax.likelihood.joint import Data, JointModel
+from dmjax.likelihood.parameters import index_of
+from dmjax.limits.asymptotics import strength_test
+from dmjax.limits.feldman_cousins import observed_scan
+from dmjax.limits.test_statistics import Strength
+from dmjax.limits.toys import (
+    Throwing,
+    converged,
+    in_kept_blocks,
+    largest_counts,
+    quantile,
+    throw_batch,
+    throw_blocks,
+)
+
+METHODS = ("fc", "asymptotic", "cls", "chi2")
+"""Feldman–Cousins; p_sb and CLs of q̃ in the large-sample limit; −2Δ ln L above the best fit."""
+
+
+class Coverage(NamedTuple):
+    """Share of toys whose interval or limit contains the truth.
+
+    Attributes:
+        points: true strengths.
+        coverage, error: share, and its Monte Carlo error (with that of the critical value).
+        toys, failed: thrown at each point, and those whose fits did not converge.
+        method, cl: what was tested.
+        shift: of true nuisances from their conditional best fit, in their standard deviations.
+    """
+
+    points: np.ndarray
+    coverage: np.ndarray
+    error: np.ndarray
+    toys: int
+    failed: np.ndarray
+    method: str
+    cl: float
+    shift: dict[str, float]
+
+
+@eqx.filter_jit
+def _p_values(joint, chosen, data: Data, truth: Float[Array, " parameters"]):
+    def one(toy):
+        found = strength_test(joint, chosen, toy, truth[chosen.index], start=truth)
+        return jnp.stack([found.p_sb, found.cls]), found.status
+
+    levels, status = jax.vmap(one)(data)
+    return levels, jnp.zeros(status.shape), status
+
+
+def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl, most):
+    """(mask of toys that contain the truth among the fitted ones, toys)."""
+    point = float(truth[chosen.index])
+    label = f"coverage_{i}"
+    if method in ("fc", "chi2"):
+        test = "t" if method == "fc" else "qtilde"
+        toys = throw_blocks(joint, chosen, truth, [point], how, test, label, most)
+        return toys.statistic[converged(toys), 0] <= critical + ROUNDING, toys
+    toys = in_kept_blocks(
+        lambda keys: _p_values(joint, chosen, throw_batch(joint, truth, keys, most), truth),
+        *(how, label),
+    )
+    # Every limit is at least 0, and at 0 the statistic carries no information.
+    column = toys.statistic[converged(toys), METHODS.index(method) - 1]
+    return (column >= 1.0 - cl) | (point <= 0.0), toys
+
+
+def coverage(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    points: np.ndarray,
+    how: Throwing,
+    method: str = "fc",
+    cl: float = 0.90,
+    shift: Mapping[str, float] | None = None,
+) -> Coverage:
+    """Share of toys, thrown at given true strengths, whose interval or limit holds the truth.
+
+    The other parameters of the truth are their conditional best fits to `data`, each shifted by so
+    many standard deviations. The critical values of "fc" are those of a belt made without the shift
+    and with other toys, as an experiment would make it.
+
+    Args:
+        joint, chosen, data: model, its strength, data.
+        points: true strengths ≥ 0.
+        how: number of toys at each point, key, batches.
+        method: one of `METHODS`.
+        cl: confidence level.
+        shift: constrained parameter → standard deviations.
+
+    Returns:
+        `Coverage`. An upper limit always contains strength 0: its coverage there is 1.
+
+    Raises:
+        InputError: unknown method or parameter, too few toys, a negative strength, bad data.
+    """
+    if method not in METHODS:
+        raise unknown_name("method", method, METHODS)
+    points = np.atleast_1d(np.asarray(points, float))
+    if points.size == 0 or np.any(points < 0):
+        raise InputError("coverage needs true strengths >= 0")
+    check_count(how.toys, 1.0 - cl)
+    check_data(joint, data)
+    shift = dict(shift or {})
+    scan = observed_scan(joint, chosen, data, jnp.asarray(points))
+    if np.asarray(scan.status[1:]).any():
+        raise InputError("the data cannot be fitted at every true strength")
+    nominal = scan.values[1:]
+    truths = nominal + _offsets(joint, shift)[None, :]
+    most = largest_counts(joint, [*nominal, *truths])
+    shares, errors, failed = [], [], []
+    for i, point in enumerate(points):
+        critical, slack = float(likelihood_threshold(cl)), 0.0
+        if method == "fc":
+            where = (nominal[i], [point], how, "t", f"critical_{i}", most)
+            critical = quantile(throw_blocks(joint, chosen, *where), cl).value
+            slack = math.sqrt(cl * (1.0 - cl) / how.toys)
+        inside, toys = _kept(joint, chosen, truths[i], critical, how, i, method, cl, most)
+        lost = toys.status.size - inside.size
+        shares.append(float(inside.mean()))
+        binomial = binomial_error(int(inside.sum()), inside.size)
+        errors.append(math.hypot(binomial, slack) + lost / toys.status.size)
+        failed.append(lost)
+    return Coverage(
+        points, np.array(shares), np.array(errors), how.toys, np.array(failed), method, cl, shift
+    )
+
+
+def _offsets(joint: JointModel, shift: Mapping[str, float]) -> Float[Array, " parameters"]:
+    sigmas = np.asarray(joint.parameters.sigmas)
+    offsets = np.zeros(sigmas.size)
+    for name, amount in shift.items():
+        i = index_of(joint.parameters.names, name)
+        if not np.isfinite(sigmas[i]):
+            raise InputError(f"'{name}' is free: only constrained parameters can be shifted")
+        offsets[i] = amount * sigmas[i]
+    return jnp.asarray(offsets)

@@ -1,0 +1,107 @@
+"""Where the profile likelihood of a signal strength rises by a given amount above its best fit."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Int
+
+from dmjax.batches import in_chunks
+from dmjax.fits.chi2 import likelihood_threshold
+from dmjax.fits.pseudo_data import check_data
+from dmjax.fits.roots import Rise, rising_root
+from dmjax.likelihood.joint import Data, JointModel
+from dmjax.likelihood.signals import SignalLike, with_signals
+from dmjax.limits.asymptotic_limits import LimitStatus
+from dmjax.limits.test_statistics import ProfileScan, Strength, conditional, profile_scan
+from dmjax.numerics import safe_sqrt
+
+Scalar = Float[Array, ""]
+
+
+class LikelihoodLimit(NamedTuple):
+    """Upper limit from the rise of the profile likelihood.
+
+    Attributes:
+        best_fit: μ̂.
+        limit: the μ above it where −2Δ ln L reaches the threshold; inf where it never does.
+        status: a `LimitStatus`.
+    """
+
+    best_fit: Scalar
+    limit: Scalar
+    status: Int[Array, ""]
+
+
+def risen(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    level: Float[ArrayLike, ""],
+    tolerance: float = 1e-6,
+) -> tuple[Rise, ProfileScan]:
+    """Where −2Δ ln L reaches a level above max(μ̂, 0), and the free fit. Pure."""
+    start = joint.parameters.centres
+    scan = profile_scan(joint, chosen, data, start[:0], start)
+    root = safe_sqrt(jnp.asarray(level, start.dtype))
+
+    def height(point):
+        found = conditional(joint, chosen, data, point, scan.values[0])
+        return safe_sqrt(found.two_nll - scan.two_nll[0]) - root, found.status
+
+    low = jnp.maximum(scan.values[0, chosen.index], 0.0)
+    first = jnp.maximum(0.1 * low, 1e-6)
+    most = joint.parameters.upper[chosen.index]
+    return rising_root(height, low, -root, first, most, tolerance, 80), scan
+
+
+def likelihood_limit(
+    joint: JointModel, chosen: Strength, data: Data, cl: Float[ArrayLike, ""] = 0.90
+) -> LikelihoodLimit:
+    """Upper limit where −2 ln[L(μ)/L(μ̂)] = χ²₁(cl), 2.71 at 90 %, for μ > max(μ̂, 0).
+
+    Args:
+        joint, chosen, data: model, its strength, data.
+        cl: confidence level.
+
+    Returns:
+        `LikelihoodLimit`, never NaN. Pure: vmap over data or templates.
+
+    Raises:
+        InputError: data that do not fit the model.
+
+    Source: [D20] (arXiv:2006.09386), Δχ² = 2.71.
+
+    >>> from dmjax.limits.test_statistics import strength
+    >>> from dmjax.analyses.ccm120 import ccm120
+    >>> from dmjax.likelihood.joint import observed_data
+    >>> joint = JointModel(ccm120(signal=[1.0]))
+    >>> found = likelihood_limit(joint, strength(joint), observed_data(joint))
+    >>> round(float(found.limit)), int(found.status)
+    (621, 0)
+    """
+    check_data(joint, data)
+    found, scan = risen(joint, chosen, data, likelihood_threshold(cl))
+    status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
+    status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
+    status = jnp.where(scan.status[0] == 0, status, LimitStatus.FIT_FAILED)
+    limit = jnp.where(found.reached, found.x, jnp.inf)
+    return LikelihoodLimit(scan.values[0, chosen.index], limit, status)
+
+
+@eqx.filter_jit
+def likelihood_limits(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    templates: Sequence[SignalLike],
+    cl: Float[ArrayLike, ""] = 0.90,
+    batch_size: int = 25,
+) -> LikelihoodLimit:
+    """`likelihood_limit` for many signal templates; see `asymptotic_limits`."""
+    return in_chunks(
+        lambda each: likelihood_limit(with_signals(joint, each), chosen, data, cl),
+        tuple(templates),
+        batch_size,
+    )

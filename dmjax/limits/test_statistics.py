@@ -1,0 +1,172 @@
+"""Test statistics of one signal strength, from profile fits of a joint model."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from dmjax.errors import InputError, unknown_name
+from dmjax.fits.fit import STEPS, fit
+from dmjax.likelihood.joint import Data, JointModel
+from dmjax.likelihood.parameters import index_of
+
+Scalar = Float[Array, ""]
+Values = Float[Array, " parameters"]
+
+TESTS = ("q0", "q", "qtilde", "t")
+"""Test statistics that `statistic` knows."""
+
+
+class Strength(NamedTuple):
+    """Which parameter of a joint model is the signal strength; hashable, so static under jit.
+
+    Attributes:
+        name, index: of the parameter.
+        signed: whether its range reaches below 0.
+    """
+
+    name: str
+    index: int
+    signed: bool
+
+
+class ProfileScan(NamedTuple):
+    """The unconditional fit, then conditional fits at given strengths.
+
+    Attributes:
+        two_nll: −2 ln L, (1 + points).
+        values: of all parameters, (1 + points, parameters).
+        status: of the minimiser, (1 + points).
+    """
+
+    two_nll: Float[Array, " fits"]
+    values: Float[Array, "fits parameters"]
+    status: Int[Array, " fits"]
+
+
+def strength(joint: JointModel, name: str = "signal") -> Strength:
+    """The signal strength of a concrete joint model; InputError where there is no such free one."""
+    index = index_of(joint.parameters.names, name)
+    if np.isfinite(float(joint.parameters.sigmas[index])):
+        raise InputError(f"'{name}' is constrained; a signal strength must be a free parameter")
+    lower = float(joint.parameters.lower[index])
+    if lower > 0.0:
+        raise InputError(f"the range of '{name}' starts at {lower:g}; a strength must reach 0")
+    return Strength(name, index, lower < 0.0)
+
+
+def check_test(test: str, chosen: Strength) -> None:
+    """InputError for an unknown test, or q where the strength cannot fall below 0."""
+    if test not in TESTS:
+        raise unknown_name("test statistic", test, TESTS)
+    if test == "q" and not chosen.signed:
+        raise InputError(
+            f"'{chosen.name}' cannot fall below 0, so q is not defined: use qtilde, or give the "
+            "parameter a range below 0"
+        )
+
+
+def profile_scan(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    points: Float[Array, " points"],
+    start: Values,
+    steps: int = STEPS,
+) -> ProfileScan:
+    """Fit freely, then at each strength in turn, every fit starting where the last one ended.
+
+    Args:
+        joint, chosen: model and its strength.
+        data: observed, Asimov or toy.
+        points: strengths of the conditional fits.
+        start: of the free fit.
+        steps: budget of each fit; static.
+
+    Returns:
+        `ProfileScan`. Pure: vmap over data. The fits run one after the other through one compiled
+        minimiser, so that a batch of easy ones does not wait for the hardest of another kind.
+    """
+    here = jnp.arange(start.shape[0]) == chosen.index
+
+    def one(values, target):
+        held, point = target
+        begin = jnp.where(here & held, point, values)
+        found = fit(joint, data, begin, here & held, steps)
+        return found.values, (found.two_nll, found.values, found.status)
+
+    held = np.arange(points.shape[0] + 1) > 0
+    targets = (held, jnp.concatenate([jnp.zeros_like(points, shape=1), points]))
+    return ProfileScan(*jax.lax.scan(one, start, targets)[1])
+
+
+def conditional(
+    joint: JointModel, chosen: Strength, data: Data, point: Scalar, start: Values
+) -> ProfileScan:
+    """One conditional fit, as a `ProfileScan` without the axis of fits."""
+    here = jnp.arange(start.shape[0]) == chosen.index
+    found = fit(joint, data, jnp.where(here, point, start), here)
+    return ProfileScan(found.two_nll, found.values, found.status)
+
+
+def statistic(
+    test: str, point: Scalar, best: Scalar, free: Scalar, zero: Scalar, at: Scalar
+) -> Scalar:
+    """One test statistic from three values of −2 ln L.
+
+    q0 = −2 ln[L(0)/L(μ̂)] for μ̂ > 0, else 0; q = −2 ln[L(μ)/L(μ̂)] for μ̂ ≤ μ, else 0;
+    q̃ = q with L(0) in place of L(μ̂) where μ̂ < 0; t = q̃ on both sides of μ̂.
+
+    Args:
+        test: one of `TESTS`; static.
+        point: strength μ that is tested.
+        best: μ̂.
+        free, zero, at: −2 ln L at the best fit, at 0 and at μ.
+
+    Returns:
+        The statistic, ≥ 0.
+
+    Source: Cowan, Cranmer, Gross, Vitells, arXiv:1007.1727, Eqs. 12, 14, 16, 11.
+
+    >>> numbers = [jnp.asarray(v) for v in (2.0, -1.0, 10.0, 11.0, 16.0)]
+    >>> [float(statistic(test, *numbers)) for test in TESTS]
+    [0.0, 6.0, 5.0, 5.0]
+    """
+    if test == "q0":
+        return jnp.where(best > 0, jnp.maximum(zero - free, 0.0), 0.0)
+    reference = free if test == "q" else jnp.where(best < 0, zero, free)
+    rise = jnp.maximum(at - reference, 0.0)
+    return rise if test == "t" else jnp.where(best <= point, rise, 0.0)
+
+
+def statistics_at(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    points: Float[Array, " points"],
+    start: Values,
+    test: str = "qtilde",
+) -> tuple[Float[Array, " points"], Scalar, Int[Array, ""]]:
+    """A test statistic at several strengths for one data set.
+
+    Args:
+        joint, chosen, data: model, strength, data.
+        points: strengths tested; for q0 they are not used but give the shape.
+        start: of the free fit.
+        test: one of `TESTS`; static.
+
+    Returns:
+        (statistic (points,), best-fit strength, worst status of the fits).
+    """
+    with_zero = chosen.signed or test == "q0"
+    wanted = points[:1] * 0.0 if test == "q0" else points
+    if with_zero and test != "q0":
+        wanted = jnp.concatenate([jnp.zeros_like(points[:1]), points])
+    scan = profile_scan(joint, chosen, data, wanted, start)
+    best, free = scan.values[0, chosen.index], scan.two_nll[0]
+    zero = scan.two_nll[1] if with_zero else free
+    at = scan.two_nll[-points.shape[0] :] if test != "q0" else jnp.full(points.shape, zero)
+    found = jax.vmap(lambda point, here: statistic(test, point, best, free, zero, here))(points, at)
+    return found, best, jnp.max(scan.status)

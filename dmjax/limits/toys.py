@@ -1,0 +1,228 @@
+"""Distributions of a test statistic from toys, in batches of bounded size."""
+
+import math
+import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dmjax.errors import InputError
+from dmjax.fits.estimates import (
+    Estimate,
+    check_count,
+    some_fitted,
+    tail_share,
+)
+from dmjax.fits.pseudo_data import most_counts, throw, toy_keys
+from dmjax.likelihood.joint import Data, JointModel
+from dmjax.limits.test_statistics import Strength, check_test, statistics_at
+
+Values = Float[Array, " parameters"]
+Make = Callable[[Array], tuple[Array, Array, Array]]
+"""Keys of toys to (statistic, best, status), as in `Toys`."""
+
+BATCH = 100
+"""Toys fitted together, as a rule: more fill the cache and wait longer for the slowest."""
+
+KEPT = 1000
+"""Toys in one saved block."""
+
+
+class Toys(NamedTuple):
+    """A test statistic over toys.
+
+    Attributes:
+        statistic: (toys, points).
+        best: best-fit strength of each toy, (toys,).
+        status: 0 where every fit of the toy converged, (toys,); see `minimise.STATUS_TEXT`.
+    """
+
+    statistic: np.ndarray
+    best: np.ndarray
+    status: np.ndarray
+
+
+@eqx.filter_jit
+def throw_batch(joint: JointModel, truth: Values, keys: Array, most: tuple[int, ...]) -> Data:
+    """`throw` of every key: compiled once, whatever is then done with the toys."""
+    return jax.vmap(lambda key: throw(joint, truth, key, most))(keys)
+
+
+@eqx.filter_jit
+def _statistics(joint, chosen, data: Data, truth, points, test) -> tuple[Array, Array, Array]:
+    return jax.vmap(lambda toy: statistics_at(joint, chosen, toy, points, truth, test))(data)
+
+
+def throw_toys(
+    joint: JointModel,
+    chosen: Strength,
+    truth: Values,
+    points,
+    toys: int,
+    key: Array,
+    test: str = "qtilde",
+    batch_size: int = BATCH,
+    first: int = 0,
+    most: tuple[int, ...] | None = None,
+    say: Callable[[int], None] = lambda _: None,
+) -> Toys:
+    """A test statistic at given strengths over toys thrown at `truth`.
+
+    Args:
+        joint, chosen: model and its strength.
+        truth: parameter values of the toys, as a rule a conditional best fit.
+        points: strengths at which the statistic is evaluated, (points,).
+        toys: how many.
+        key: of `jax.random`; toy i depends on (key, first + i) alone.
+        test: one of `TESTS`.
+        batch_size: toys held in memory at once.
+        first: number of the first toy: throws can be continued.
+        most: from `most_counts`, where several truths should share one compilation.
+        say: called with the number of toys after each batch.
+
+    Returns:
+        `Toys`; failed fits are kept and marked.
+    """
+    make = _maker(joint, chosen, truth, points, test, most)
+    return in_batches(make, toys, key, batch_size, first, say)
+
+
+def _maker(joint, chosen, truth, points, test, most) -> Make:
+    check_test(test, chosen)
+    most = most_counts(joint, truth) if most is None else most
+    points = jnp.atleast_1d(jnp.asarray(points, truth.dtype))
+
+    def make(keys):
+        data = throw_batch(joint, truth, keys, most)
+        return _statistics(joint, chosen, data, truth, points, test)
+
+    return make
+
+
+def in_batches(
+    make: Make,
+    toys: int,
+    key: Array,
+    batch_size: int = BATCH,
+    first: int = 0,
+    say: Callable[[int], None] = lambda _: None,
+) -> Toys:
+    """Any number of toys in batches of one size."""
+    _check_size(toys, batch_size)
+    parts = []
+    for start in range(0, toys, batch_size):
+        part = make(toy_keys(key, first + start, batch_size))
+        parts.append([np.asarray(field)[: toys - start] for field in part])
+        say(min(start + batch_size, toys))
+    return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+
+
+def _check_size(toys: int, batch_size: int) -> None:
+    if toys < 1 or batch_size < 1:
+        raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
+
+
+class Throwing(NamedTuple):
+    """How toys are thrown, wherever a method needs some.
+
+    Attributes:
+        toys: at each point.
+        key: of `jax.random`.
+        batch_size: held in memory at once.
+        say: called with the number of toys done so far at the present point.
+        keep: called with (label, make) for every block of `KEPT` toys; returns make() or what an
+            earlier run saved under that label.
+    """
+
+    toys: int
+    key: Array
+    batch_size: int = BATCH
+    say: Callable[[str, int], None] = lambda *_: None
+    keep: Callable[[str, Callable[[], Toys]], Toys] = lambda _, make: make()
+
+
+def throw_blocks(
+    joint: JointModel,
+    chosen: Strength,
+    truth: Values,
+    points,
+    how: Throwing,
+    test: str,
+    label: str,
+    most: tuple[int, ...] | None = None,
+) -> Toys:
+    """`throw_toys` in blocks that can be kept."""
+    return in_kept_blocks(_maker(joint, chosen, truth, points, test, most), how, label)
+
+
+def in_kept_blocks(make: Make, how: Throwing, label: str) -> Toys:
+    """`in_batches` in blocks that can be kept; the key is that of `how`, folded with the label."""
+    _check_size(how.toys, how.batch_size)
+    key = labelled_key(how.key, label)
+    parts = []
+    for first in range(0, how.toys, KEPT):
+        count = min(KEPT, how.toys - first)
+
+        def say(done: int, first: int = first) -> None:
+            how.say(label, first + done)
+
+        block = partial(in_batches, make, count, key, how.batch_size, first, say)
+        parts.append(how.keep(f"{label}_{first}_{count}", block))
+    return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+
+
+def labelled_key(key: Array, label: str) -> Array:
+    """An independent key for every label."""
+    return jax.random.fold_in(key, zlib.crc32(label.encode()))
+
+
+def largest_counts(joint: JointModel, truths) -> tuple[int, ...]:
+    """`most_counts` that serve every one of several truths, so that they share a compilation."""
+    every = [most_counts(joint, truth) for truth in truths]
+    return tuple(max(column) for column in zip(*every, strict=True))
+
+
+def converged(toys: Toys) -> np.ndarray:
+    """Mask of the toys that count; InputError where none does."""
+    return some_fitted(toys.status == 0)
+
+
+def p_value(toys: Toys, observed: float, column: int = 0) -> Estimate:
+    """Share of toys at least as far out as the observed statistic, with binomial error.
+
+    The error of k out of n is √(p(1 − p)/n) at p = (k + ½)/(n + 1), so it is not 0 at k = 0.
+
+    >>> some = Toys(np.arange(100.0)[:, None], np.zeros(100), np.zeros(100, int))
+    >>> found = p_value(some, 90.0)
+    >>> round(found.value, 2), round(found.error, 2), found.failed
+    (0.1, 0.03, 0)
+    """
+    return tail_share(toys.statistic[:, column], toys.status == 0, observed)
+
+
+def quantile(toys: Toys, level: float, column: int = 0) -> Estimate:
+    """The quantile of a statistic over toys; its error from the order statistics one σ away.
+
+    It is the smallest value that at least that share of toys does not exceed.
+
+    Raises:
+        InputError: too few toys beyond the quantile.
+
+    >>> some = Toys(np.arange(1000.0)[:, None], np.zeros(1000), np.zeros(1000, int))
+    >>> found = quantile(some, 0.9)
+    >>> round(found.value), round(found.error, 1)
+    (899, 9.5)
+    """
+    good = converged(toys)
+    n = int(good.sum())
+    check_count(n, 1.0 - level)
+    share = math.sqrt(level * (1.0 - level) / n) + (good.size - n) / good.size
+    around = np.clip([level - share, level, level + share], 0.0, 1.0)
+    low, middle, high = np.quantile(toys.statistic[good, column], around, method="inverted_cdf")
+    return Estimate(float(middle), float(0.5 * (high - low)), good.size, good.size - n)

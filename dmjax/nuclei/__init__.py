@@ -1,0 +1,9 @@
+"""Nuclei: isotopes, radii, form factors, targets."""
+
+from dmjax.nuclei.nucleus import Nucleus as Nucleus
+from dmjax.nuclei.nucleus import Target as Target
+from dmjax.nuclei.nucleus import helm_form_factor as helm_form_factor
+from dmjax.nuclei.nucleus import matter_radius as matter_radius
+from dmjax.nuclei.nucleus import neutron_skin as neutron_skin
+from dmjax.nuclei.nucleus import nucleus as nucleus
+from dmjax.nuclei.nucleus import target_nuclei as target_nuclei

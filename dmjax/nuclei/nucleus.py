@@ -1,0 +1,173 @@
+"""Target nuclei, their radii, and the Helm form factor."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dmjax.constants import M_ELECTRON
+from dmjax.errors import InputError
+from dmjax.nuclei.isotopes import atomic_mass as atomic_mass
+from dmjax.nuclei.isotopes import atoms_per_kg, electrons_per_kg, isotope
+from dmjax.units import HBARC_MEV_FM
+
+Scalar = Float[Array, ""]
+SKIN_FM = 0.9
+"""Surface thickness s of the Helm form factor [fm]."""
+
+
+class Nucleus(eqx.Module):
+    """A nucleus at rest.
+
+    Attributes:
+        z, n: protons, neutrons.
+        mass: nuclear mass [MeV].
+        charge_radius: rms charge radius [fm] (Angeli, Marinova, ADNDT 99 (2013) 69).
+        neutron_radius: rms neutron radius [fm], used as the weak radius.
+        name: e.g. "Cs133".
+    """
+
+    z: int = eqx.field(static=True)
+    n: int = eqx.field(static=True)
+    mass: Scalar
+    charge_radius: Scalar
+    neutron_radius: Scalar
+    name: str = eqx.field(static=True)
+
+
+class Target(NamedTuple):
+    """What a detector is made of.
+
+    Attributes:
+        nuclei: one per isotope.
+        nuclei_per_kg: how many of each, isotopic abundance applied [1/kg].
+        electrons_per_kg: [1/kg].
+    """
+
+    nuclei: tuple[Nucleus, ...]
+    nuclei_per_kg: np.ndarray
+    electrons_per_kg: float
+
+
+CHARGE_RADII_FM = {
+    "H1": 0.878,
+    "H2": 2.142,
+    "C12": 2.470,
+    "C13": 2.461,
+    "O16": 2.699,
+    "Na23": 2.994,
+    "Si28": 3.122,
+    "Ar36": 3.390,
+    "Ar38": 3.403,
+    "Ar40": 3.427,
+    "Ge70": 4.041,
+    "Ge72": 4.058,
+    "Ge73": 4.063,
+    "Ge74": 4.074,
+    "Ge76": 4.081,
+    "I127": 4.750,
+    "Cs133": 4.804,
+}
+"""rms charge radii [fm] (Angeli, Marinova, ADNDT 99 (2013) 69)."""
+
+NEUTRON_RADII_FM = {"Ar40": 3.55, "I127": 5.03, "Cs133": 5.09}
+"""rms neutron radii [fm] of the nuclear shell model (Hoferichter, Menéndez, Schwenk, Phys. Rev. D
+102 (2020) 074018), as used in fits of these data, e.g. arXiv:2202.11002, 2303.09360."""
+
+
+def neutron_skin(z: int, n: int) -> float:
+    """R_n − R_p = −0.04 + 1.01 (N − Z)/A [fm]: antiprotonic atoms, ⁴⁰Ca to ²³⁸U, ±0.03 ± 0.15 δ.
+
+    (Trzcińska et al., Phys. Rev. Lett. 87 (2001) 082501.) Stands in for the minor isotopes that
+    have no calculated neutron radius; 0 for hydrogen, which has no neutron skin to speak of.
+    """
+    return -0.04 + 1.01 * (n - z) / (n + z) if z > 1 else 0.0
+
+
+def nucleus(
+    name: str, *, charge_radius_fm: float | None = None, neutron_radius_fm: float | None = None
+) -> Nucleus:
+    """A nucleus by name; mass = atomic mass − Z m_e (electron binding neglected).
+
+    Args:
+        name: symbol and mass number, e.g. "Ar40".
+        charge_radius_fm: rms charge radius; needed where `CHARGE_RADII_FM` has none (InputError).
+        neutron_radius_fm: rms neutron radius; None: `NEUTRON_RADII_FM`, else charge radius plus
+            `neutron_skin`.
+
+    >>> nucleus("Cs133").n
+    78
+    """
+    found = isotope(name)
+    z, n = found.number, found.isotope - found.number
+    charge = CHARGE_RADII_FM.get(name) if charge_radius_fm is None else charge_radius_fm
+    if charge is None:
+        raise InputError(f"no charge radius is tabulated for {name}; give charge_radius_fm")
+    neutron = neutron_radius_fm
+    if neutron is None:
+        neutron = NEUTRON_RADII_FM.get(name) or charge + neutron_skin(z, n)
+    for key, radius in (("charge_radius_fm", charge), ("neutron_radius_fm", neutron)):
+        if not np.isfinite(radius) or radius <= 0:
+            raise InputError(f"{key} of {name} must be finite and positive, got {radius}")
+    mass = atomic_mass(name) - z * M_ELECTRON
+    leaves = [jnp.asarray(x, float) for x in (mass, charge, neutron)]
+    return Nucleus(z, n, leaves[0], leaves[1], leaves[2], name)
+
+
+def target_nuclei(
+    formula: dict[str, float], radii_fm: dict[str, tuple[float, float]] | None = None
+) -> Target:
+    """Nuclei and electrons of a material, isotope by isotope.
+
+    Args:
+        formula: elements ("Ar": natural abundance) or isotopes ("Cs133") → number per formula unit.
+        radii_fm: isotope → (charge radius, neutron radius), in place of the tables.
+
+    Returns:
+        Target. An isotope without a radius raises InputError; use `electrons_per_kg` where only
+        electrons recoil.
+
+    >>> csi = target_nuclei({"Cs": 1, "I": 1})
+    >>> [n.name for n in csi.nuclei], f"{csi.nuclei_per_kg[0]:.3e}"
+    (['Cs133', 'I127'], '2.318e+24')
+    """
+    per_kg = atoms_per_kg(formula)
+    given = radii_fm or {}
+    nuclei = []
+    for name in per_kg:
+        charge, neutron = given.get(name, (None, None))
+        nuclei.append(nucleus(name, charge_radius_fm=charge, neutron_radius_fm=neutron))
+    return Target(tuple(nuclei), np.array(list(per_kg.values())), electrons_per_kg(formula))
+
+
+def matter_radius(target: Nucleus) -> Scalar:
+    """rms matter radius: R_m² = (Z R_ch² + N R_n²)/A [fm]."""
+    a = target.z + target.n
+    return jnp.sqrt((target.z * target.charge_radius**2 + target.n * target.neutron_radius**2) / a)
+
+
+def helm_form_factor(target: Nucleus, radius: Scalar, t_recoil: Scalar) -> Scalar:
+    """Helm form factor F at recoil energy T.
+
+    F = 3 j₁(qR₀)/(qR₀) e^{−q²s²/2}, q² = T² + 2MT, R₀² = 5R²/3 − 5s², s = 0.9 fm (physics: Helm
+    1956; Lewin & Smith 1996). R is the rms radius [fm]; T in MeV, T ≥ 0. F(0) = 1.
+
+    >>> cs = nucleus("Cs133")
+    >>> round(float(helm_form_factor(cs, jnp.asarray(4.7), jnp.asarray(0.02))), 4)
+    0.6086
+    """
+    q2 = (t_recoil * t_recoil + 2.0 * target.mass * t_recoil) / HBARC_MEV_FM**2
+    r0_squared = 5.0 / 3.0 * radius**2 - 5.0 * SKIN_FM**2
+    return _bessel_ratio(q2 * r0_squared) * jnp.exp(-0.5 * q2 * SKIN_FM**2)
+
+
+def _bessel_ratio(x2: Scalar) -> Scalar:
+    """3 j₁(x)/x as a function of x²: series below x = 0.3, closed form above."""
+    small = x2 < 0.09
+    x2_safe = jnp.where(small, 1.0, x2)
+    x = jnp.sqrt(x2_safe)
+    closed = 3.0 * (jnp.sin(x) - x * jnp.cos(x)) / (x * x2_safe)
+    series = 1.0 - x2 / 10.0 + x2**2 / 280.0 - x2**3 / 15120.0 + x2**4 / 1330560.0
+    return jnp.where(small, series, closed)

@@ -1,0 +1,1 @@
+"""From a detector and a mediator to counts: recoils, neutrinos, searches, predictions."""

@@ -1,0 +1,217 @@
+"""`predict`: expected dark-matter events in a window, with everything needed to reproduce them."""
+
+import math
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax._version import __version__
+from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels, describe
+from dmjax.errors import InputError
+from dmjax.experiments import Experiment
+from dmjax.flux import with_harmonics
+from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
+from dmjax.models.vector import eps_of
+from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
+from dmjax.prediction.recoils import expected_counts
+from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
+from dmjax.scattering import Nsi
+from dmjax.units import KEV_PER_MEV, M_PER_US, MEV_PER_KEV, US_PER_NS
+
+RECOIL_CEILING_KEV = {"nucleus": 2000.0, "electron": 1e6}
+"""Above this the form factor leaves nothing of any nucleus heavier than argon; electrons reach the
+energy of the χ."""
+TIME_CEILING_US = 1e4
+N_MOMENTA_WINDOW = 384
+FLIGHT_FLOOR_M = 0.01
+"""A mediator that gets no further decays where it is made, as far as any detector can tell."""
+
+
+class Prediction(NamedTuple):
+    """Expected events of one model point.
+
+    Attributes:
+        experiment, model, dm: names; a double mediator is "producer > scatterer".
+        conventions: profile name and changed fields.
+        m_v, m_chi: [MeV]; m_x: of the producer of a double mediator, else None.
+        couplings: {"eps" or "g": …, "alpha_d": …}, with "kappa_x", "kappa_d_x" of a producer.
+        lifetime_ns: proper lifetime of what makes χ [ns].
+        long_lived: whether it flew before it decayed.
+        pot: protons on target.
+        efficiency: whether resolution and efficiency were applied.
+        channels: production channel → events in the window.
+        total: their sum.
+        background: neutrino component → events in the window.
+        energy_edges_kev, time_edges_us: bins.
+        counts: (energy, time) events, all channels.
+        version: of the package.
+    """
+
+    experiment: str
+    conventions: dict
+    model: str
+    dm: str
+    m_v: float
+    m_chi: float
+    m_x: float | None
+    couplings: dict[str, float]
+    lifetime_ns: float
+    long_lived: bool
+    pot: float
+    efficiency: bool
+    channels: dict[str, float]
+    total: float
+    background: dict[str, float]
+    energy_edges_kev: np.ndarray
+    time_edges_us: np.ndarray
+    counts: np.ndarray
+    version: str
+
+
+def _window(low: float | None, high: float, what: str) -> np.ndarray:
+    low = 0.0 if low is None else low
+    if not (math.isfinite(low) and math.isfinite(high) and 0.0 <= low < high):
+        raise InputError(f"empty {what} window: need 0 <= {low:g} < {high:g}")
+    return np.array([low, high])
+
+
+def _closed_by(window: np.ndarray, native: tuple[float, ...]) -> np.ndarray:
+    """Native edges inside the window, closed by the window's own ends."""
+    edges = np.asarray(native)
+    inside = edges[(edges > window[0]) & (edges < window[1])]
+    return np.concatenate([window[:1], inside, window[1:]])
+
+
+def _energy_edges(experiment: Experiment, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bins of a window in recoil energy [keV]: (in the observable, in keV of mean recoil)."""
+    to_observable = jax.vmap(observable_at, in_axes=(None, 0))
+    ends = to_observable(experiment.response, jnp.asarray(window * MEV_PER_KEV))
+    edges = _closed_by(np.asarray(ends, float), experiment.edges)
+    to_recoil = jax.vmap(recoil_at, in_axes=(None, 0))
+    kev = np.array(to_recoil(experiment.response, jnp.asarray(edges)), float) * KEV_PER_MEV
+    kev[[0, -1]] = window
+    return edges, kev
+
+
+def predict(
+    experiment: Experiment,
+    point: VectorMediator | DoubleMediator,
+    *,
+    conventions: Conventions = DMJAX,
+    channels: tuple[str, ...] = CHANNELS,
+    pot: float | None = None,
+    cuts: bool = False,
+    recoil_min: float | None = None,
+    recoil_max: float | None = None,
+    time_max: float | None = None,
+    efficiency: bool = True,
+    nsi: Nsi | None = None,
+) -> Prediction:
+    """Expected dark-matter events, and neutrinos, in (recoil energy, time) bins.
+
+    Args:
+        experiment: detector, e.g. `dmjax.experiment("coherent-csi")`.
+        point: model point, one mediator or two.
+        conventions: profile.
+        channels: production channels to include.
+        pot: protons on target; None: the experiment's own.
+        cuts: the experiment's own selection, where a limit below is None.
+        recoil_min, recoil_max: window in recoil energy [keV], where the mean response puts it
+            with a resolution, exact without; None: open.
+        time_max: latest arrival [µs]; None: open.
+        efficiency: apply the detector's resolution and efficiency; False: true recoils.
+        nsi: non-standard interactions of the background neutrinos.
+
+    Returns:
+        Prediction. Bins are the detector's own, cut to the window; open ends reach 2000 keV (1 GeV
+        for electrons) and 10 ms, beyond which nothing is left. A mediator that flies further than
+        1 cm on average is followed on its way (its beam is prepared for that within seconds). Bad
+        windows and channels raise InputError.
+
+    >>> import dmjax
+    >>> point = dmjax.mediator("dark-photon", 75.0, 25.0, eps=1e-4)
+    >>> csi = dmjax.experiment("coherent-csi")
+    >>> d20 = dmjax.conventions("d20")
+    >>> n = dmjax.predict(
+    ...     csi, point, conventions=d20, pot=1e23, channels=("pi0",), efficiency=False
+    ... )
+    >>> round(n.total, 1)
+    6.0
+    """
+    check_channels(channels)
+    if pot is not None and not (math.isfinite(pot) and pot > 0):
+        raise InputError(f"pot must be finite and positive, got {pot}")
+    if pot is not None:
+        experiment = eqx.tree_at(lambda e: e.pot, experiment, jnp.asarray(pot, float))
+    if cuts:
+        chosen = experiment.selection
+        recoil_min = chosen.recoil_min_kev if recoil_min is None else recoil_min
+        recoil_max = chosen.recoil_max_kev if recoil_max is None else recoil_max
+        time_max = chosen.time_max_us if time_max is None else time_max
+    ceiling = RECOIL_CEILING_KEV[experiment.recoil] if recoil_max is None else recoil_max
+    edges, energy_edges = _energy_edges(experiment, _window(recoil_min, ceiling, "recoil"))
+    latest = TIME_CEILING_US if time_max is None else time_max
+    time_edges = _closed_by(_window(None, latest, "time"), experiment.time_edges)
+    steps = endpoints_kev(experiment)
+    if efficiency:
+        recoils = accepted_recoils(experiment.response, edges, breaks=steps)
+    else:
+        recoils = all_recoils(energy_edges, breaks=steps)
+        experiment = eqx.tree_at(
+            lambda e: e.response.time_efficiency, experiment, None, is_leaf=lambda x: x is None
+        )
+    long_lived = mean_flight_m(point) > FLIGHT_FLOOR_M
+    if long_lived:
+        experiment = eqx.tree_at(lambda e: e.beam, experiment, with_harmonics(experiment.beam))
+    bins = (recoils, jnp.asarray(time_edges))
+    counts = eqx.filter_jit(expected_counts)(
+        experiment, point, *bins, conventions, channels, N_MOMENTA_WINDOW, long_lived
+    )
+    neutrinos = eqx.filter_jit(neutrino_background)(experiment, *bins, conventions, None, nsi)
+    per_channel = np.asarray(counts.sum((1, 2)), float)
+    return Prediction(
+        experiment=experiment.name,
+        conventions=describe(conventions),
+        **_labels(point),
+        long_lived=long_lived,
+        pot=float(experiment.pot),
+        efficiency=efficiency,
+        channels=dict(zip(channels, per_channel.tolist(), strict=True)),
+        total=float(per_channel.sum()),
+        background={name: float(events.sum()) for name, events in neutrinos.items()},
+        energy_edges_kev=energy_edges,
+        time_edges_us=time_edges,
+        counts=np.asarray(counts.sum(0), float),
+        version=__version__,
+    )
+
+
+def mean_flight_m(point: VectorMediator | DoubleMediator) -> float:
+    """cτ of what makes χ times p/m of π⁻ → V at rest or 1 if larger [m]: how far it gets."""
+    make = producer_of(point)
+    boost = max(1.0, 138.0 / float(make.m_v))
+    return float(lifetime_ns(make)) * US_PER_NS * M_PER_US * boost
+
+
+def _labels(point: VectorMediator | DoubleMediator) -> dict:
+    """What a result says of its model."""
+    make, hit = producer_of(point), scatterer_of(point)
+    named = "eps" if hit.model == "dark-photon" else "g"
+    strength = eps_of(hit) if named == "eps" else jnp.exp(hit.log_kappa)
+    couplings = {named: float(strength), "alpha_d": float(jnp.exp(hit.log_alpha_d))}
+    double = isinstance(point, DoubleMediator)
+    if double:
+        couplings["kappa_x"] = float(jnp.exp(make.log_kappa))
+        couplings["kappa_d_x"] = math.sqrt(4.0 * math.pi * float(jnp.exp(make.log_alpha_d)))
+    return {
+        "model": f"{make.model} > {hit.model}" if double else hit.model,
+        "dm": hit.dm,
+        "m_v": float(hit.m_v),
+        "m_chi": float(hit.m_chi),
+        "m_x": float(make.m_v) if double else None,
+        "couplings": couplings,
+        "lifetime_ns": float(lifetime_ns(make)),
+    }

@@ -1,0 +1,146 @@
+"""Dark matter, NSI and backgrounds alone compared on CsI 2017: evidences and Bayes factors."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from dmjax.analyses.csi2017 import csi2017
+from dmjax.bayes.evidence import bayes_factor, grid_evidence, share_inside
+from dmjax.bayes.grid import dataset_grid
+from dmjax.bayes.nested import Hypothesis, NestedRun, nested_sampling
+from dmjax.bayes.nuts import dark_posterior
+from dmjax.bayes.predictive import predictive_checks, prior_draws
+from dmjax.bayes.priors import dark_priors
+from dmjax.errors import InputError
+from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.store.files import check_writable, read_draws, to_json, write_draws, write_json
+from dmjax.studies.hypotheses import (
+    DarkSetting,
+    EvidenceSettings,
+    dark_setting,
+    describe_evidence,
+    hypotheses,
+)
+
+Progress = Callable[[str, int, float, float], None]
+_NUMBERS = ("log_z", "error", "information", "effective", "live", "deaths", "evaluations", "status")
+
+
+def _described(run: NestedRun, hypothesis: Hypothesis, key, data: Data, draws: int) -> dict:
+    """A run without its draws, with intervals and predictive checks."""
+    prior_key, first, second = jax.random.split(key, 3)
+    before = prior_draws(prior_key, hypothesis, draws)
+    plain = {k: v for k, v in run._asdict().items() if k not in ("draws", "log_likelihood")}
+    plain["quantiles_16_50_84"] = {
+        name: np.quantile(x, [0.16, 0.5, 0.84]).tolist() for name, x in run.draws.items()
+    }
+    plain["posterior_predictive"] = predictive_checks(
+        first, hypothesis, data, run.draws, effective=run.effective
+    )
+    plain["prior_predictive"] = predictive_checks(second, hypothesis, data, before)
+    return plain
+
+
+def run_evidence(
+    settings: EvidenceSettings,
+    out: Path | None = None,
+    progress: Progress = lambda *_: None,
+) -> dict:
+    """Evidence of every hypothesis, Bayes factors, and the dense grid beside it.
+
+    Args:
+        settings: what to compare.
+        out: folder for `evidence.json` and the draws as NetCDF, one file per hypothesis; those of
+            an interrupted run with the same settings are used again.
+        progress: called with (hypothesis, deaths, ln Z so far, share of Z still open).
+
+    Returns:
+        runs, bayes_factors (each against "none" and "nsi"), grid, settings.
+    """
+    if out is not None:
+        check_writable(out / "evidence.json")
+    key, runs, described = jax.random.key(settings.seed), {}, {}
+    stated = describe_evidence(settings)
+    data = observed_data(JointModel(csi2017(window=settings.window)))
+    dark = dark_setting(settings) if "dark-photon" in settings.signals else None
+    for i, (name, hypothesis) in enumerate(hypotheses(settings, dark).items()):
+        run_key, check_key = jax.random.split(jax.random.fold_in(key, i))
+        path = None if out is None else out / f"draws_{name.replace(' ', '_')}.nc"
+        kept = None if path is None else _kept(path, name, stated)
+        runs[name] = kept or nested_sampling(
+            hypothesis, run_key, settings.live, settings.draws, say=partial(progress, name)
+        )
+        if path is not None and kept is None:
+            _write(path, runs[name], stated)
+        described[name] = _described(runs[name], hypothesis, check_key, data, settings.draws)
+    factors = [
+        bayes_factor(run, runs[other])
+        for other in ("none", "nsi")
+        for name, run in runs.items()
+        if other in runs and name != other and (other == "none" or name != "none")
+    ]
+    result = {
+        "settings": stated,
+        "runs": described,
+        "bayes_factors": factors,
+        "grid": {} if dark is None else _grid_check(settings, runs, dark),
+    }
+    states = [run.status for run in runs.values()]
+    states += [check["nuts_status"] for check in result["grid"].values() if settings.nuts]
+    result["converged"] = all(state == "converged" for state in states)
+    if out is not None:
+        write_json(out / "evidence.json", result)
+    return result
+
+
+def _grid_check(
+    settings: EvidenceSettings, runs: dict[str, NestedRun], setting: DarkSetting
+) -> dict:
+    if settings.grid_masses < 2 or settings.grid_couplings < 2:
+        return {}
+    found, dark = {}, {name: run for name, run in runs.items() if name.startswith("dark-photon")}
+    shape = settings.grid_masses, settings.grid_couplings
+    ranges = settings.m_v_range, settings.y_range
+    grid = dataset_grid(setting.data, setting.family, *ranges, shape)
+    tables = {setting.joint.models[0].name: setting.table}
+    for name, run in dark.items():
+        priors = dark_priors(name.split()[1], settings.m_v_range, settings.y_range)
+        exact = grid_evidence(grid, priors)
+        found[name] = {
+            "log_z": exact.log_z,
+            "draws_inside_68_95": share_inside(run.draws, grid, exact),
+        }
+        if settings.nuts:
+            key = jax.random.key(settings.seed)
+            sampled = dark_posterior(setting.joint, tables, priors, key)
+            flat = {parameter: draws.ravel() for parameter, draws in sampled.samples.items()}
+            found[name] |= {
+                "nuts_inside_68_95": share_inside(flat, grid, exact),
+                "nuts_diagnostics": sampled.diagnostics,
+                "nuts_status": "; ".join(sampled.reasons) or "converged",
+            }
+    return found
+
+
+def _kept(path: Path, name: str, stated: dict) -> NestedRun | None:
+    """A finished run of the same settings; None where there is none."""
+    if not path.exists():
+        return None
+    draws, attributes, statistics = read_draws(path)
+    if attributes["configuration"] != to_json(stated) or attributes["hypothesis"] != name:
+        raise InputError(f"{path} is of other settings; choose another --out or delete it")
+    numbers = {key: attributes[key] for key in _NUMBERS}
+    return NestedRun(name, draws=draws, log_likelihood=statistics["log_l"], **numbers)
+
+
+def _write(path: Path, run: NestedRun, described: dict) -> None:
+    attributes = {key: getattr(run, key) for key in _NUMBERS}
+    write_draws(
+        path,
+        run.draws,
+        attributes | {"hypothesis": run.name, "configuration": described},
+        {"log_l": run.log_likelihood},
+    )

@@ -1,0 +1,36 @@
+"""`dmjax export` and `dmjax diagnose`."""
+
+from command import answer, run
+
+from dmjax.store.files import read_json
+from tolerances import tolerance
+
+
+def test_pyhf_command_writes_a_workspace_and_checks_it(tmp_path):
+    out = tmp_path / "deep" / "ccm.json"
+    line = f"export pyhf ccm120 --mv 30 --y 1e-9 --channels pi0 --check --json --out {out}"
+    found = answer(line)
+    assert found["poi"] == "signal" and found["file"] == str(out)
+    assert found["parameters"]["signal"]["step"] == 100.0
+    assert found["check"]["two_nll_difference"] < tolerance("parity") * 1.0
+    assert found["check"]["fit_sigmas"] < tolerance("fit_parameter")
+    assert {"channels", "observations", "measurements", "version"} == read_json(out).keys()
+
+
+def test_pyhf_command_prints_how_to_read_it(tmp_path):
+    out = tmp_path / "lar.json"
+    said = run(f"export pyhf lar2020 --poi n_cevns --out {out}").stdout
+    assert "n_brn_prompt" in said and "normfactor" in said and "497" in said
+
+
+def test_diagnose_command(tmp_path):
+    """LAr 2020 has 960 bins, mostly below one event: χ² condemns the fit, toys do not."""
+    out, figures = tmp_path / "diagnosis.json", tmp_path / "figures"
+    found = answer(f"diagnose lar2020 --toys 100 --out {out} --figures {figures} --json")
+    assert read_json(out) == found and len(found["figures"]) == 6
+    assert found["impacts"]["poi"] == "n_cevns"
+    fit = found["goodness"]
+    assert fit["toys"] == 100 and fit["failed"] == 0
+    assert fit["p_asymptotic"] < 0.02 < 0.2 < fit["p_toys"]
+    said = run("diagnose ccm120").stdout
+    assert "goodness of fit" in said and "converged" in said

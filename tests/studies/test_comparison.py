@@ -1,0 +1,34 @@
+"""`dmjax evidence`, and dark photons in the regions of the NSI fit."""
+
+import pytest
+from command import answer, run
+
+from dmjax.errors import InputError
+from dmjax.studies.dark_regions import fit_dark_regions
+from dmjax.studies.hypotheses import EvidenceSettings
+from tolerances import tolerance
+
+
+def test_evidence_command_and_its_continuation(tmp_path, monkeypatch):
+    line = "evidence csi2017 --signal none --window cuts --live 100 --draws 400 --json"
+    line += f" --out {tmp_path}"
+    plain = answer(line)
+    found = plain["runs"]["none"]
+    assert abs(found["log_z"] + 49.413) < tolerance("sigmas") * found["error"]
+    assert plain["bayes_factors"] == [] and plain["settings"]["seed"] == 2017
+    assert (tmp_path / "draws_none.nc").exists() and (tmp_path / "evidence.json").exists()
+    (tmp_path / "evidence.json").unlink()
+    monkeypatch.setattr("dmjax.studies.evidence.nested_sampling", None)
+    assert answer(line) == plain
+    with pytest.raises(InputError, match="other settings"):
+        run(f"{line} --seed 1")
+
+
+def test_one_dark_photon_serves_cuts_and_all():
+    """[D20] Fig. 6: the excess in the cuts is kept by the best fit of all the data."""
+    found = fit_dark_regions(EvidenceSettings(m_v_range=(100.0, 180.0)), masses=12)
+    assert found.gain["cuts"] > 5.0
+    assert min(found.gain.values()) > -tolerance("fit")
+    assert 0.0 <= found.cuts_at_no_cuts < 0.5 and 0.0 <= found.no_cuts_at_cuts < 0.5
+    assert found.compatibility.p_value > 0.02
+    assert all(best.converged for best in found.regions.values())
