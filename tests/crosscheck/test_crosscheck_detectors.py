@@ -1,8 +1,8 @@
 """Our quadrature against the brute-force Monte Carlo: detectors, spins, widths, η.
 
 The Monte Carlo samples whole decay chains of the raw lists and shares no code with the package
-(tests/crosscheck/montecarlo, tests/crosscheck/reference). Each comparison allows its statistical error (`sigmas`) on top
-of 1 % (`benchmark`).
+(tests/crosscheck). Each comparison allows its statistical error (`sigmas`) on top of 1 %
+(`benchmark`).
 """
 
 import json

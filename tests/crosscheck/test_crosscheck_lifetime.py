@@ -1,7 +1,7 @@
 """Mediators that fly before they decay, against the brute-force Monte Carlo of Appendix B.
 
 The Monte Carlo counts track lengths of χ through a thin shell about the target; it shares no code
-with the package (tests/crosscheck/montecarlo/lifetimes.py, tests/crosscheck/reference/lifetime.json).
+with the package (crosscheck/montecarlo/lifetimes.py, crosscheck/reference/lifetime.json).
 """
 
 import json

@@ -19,10 +19,10 @@ from test_likelihood import (
 
 from dmjax.fits.chi2 import likelihood_threshold
 from dmjax.fits.roots import bracketed_root
-from dmjax.limits import upper_limit as limits
 from dmjax.likelihood.analysis import BinnedAnalysis
 from dmjax.likelihood.nuisance import TREATMENTS
 from dmjax.likelihood.onoff import OnOffCounts
+from dmjax.limits import upper_limit as limits
 from dmjax.limits.profile import STATUS, fit_strength, profile_curve
 from dmjax.limits.upper_limit import upper_limit, upper_limits
 from tolerances import tolerance
