@@ -33,14 +33,14 @@ def in_chunks(function: Callable, points, batch_size: int):
     return jax.tree.map(lambda x: x[:n], results)
 
 
-def in_blocks(function: Callable, points: np.ndarray, size: int) -> Any:
+def in_blocks(function: Callable, points: Any, size: int) -> Any:
     """A function of a block of points over any number of points, in blocks of one size.
 
     The last block is filled up with the last point, so that no number of points recompiles.
 
     Args:
         function: of (size, ...) to a tree of arrays with `size` along their first axis.
-        points: (points, ...), at least one.
+        points: (points, ...), at least one: an array, or a tree of them.
         size: of a block; it bounds the memory.
 
     Returns:
@@ -49,8 +49,15 @@ def in_blocks(function: Callable, points: np.ndarray, size: int) -> Any:
     >>> in_blocks(lambda x: {"twice": 2 * x}, np.arange(5), 2)["twice"].tolist()
     [0, 2, 4, 6, 8]
     """
-    count = len(points)
-    ends = ((0, -count % size), *((0, 0),) * (points.ndim - 1))
-    padded = np.pad(points, ends, mode="edge").reshape(-1, size, *points.shape[1:])
-    blocks = [function(jnp.asarray(block)) for block in padded]
+    count = len(jax.tree.leaves(points)[0])
+
+    def block(leaf, start: int):
+        part = np.asarray(leaf)[start : start + size]
+        ends = ((0, size - len(part)), *((0, 0),) * (part.ndim - 1))
+        return jnp.asarray(np.pad(part, ends, mode="edge"))
+
+    blocks = [
+        function(jax.tree.map(lambda leaf, start=start: block(leaf, start), points))
+        for start in range(0, count, size)
+    ]
     return jax.tree.map(lambda *parts: jnp.concatenate(parts)[:count], *blocks)

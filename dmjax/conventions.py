@@ -79,9 +79,11 @@ def describe(chosen: Conventions) -> dict:
 
 
 def check_channels(channels: tuple[str, ...]) -> None:
-    """Raise unless every channel is known and there is at least one."""
+    """Raise unless every channel is known and named once, and there is at least one."""
     if not channels:
         raise InputError(f"no production channel given (known: {', '.join(CHANNELS)})")
     for name in channels:
         if name not in CHANNELS:
             raise unknown_name("channel", name, CHANNELS)
+        if channels.count(name) > 1:
+            raise InputError(f"channel '{name}' is given twice: name each once")

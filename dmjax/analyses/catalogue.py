@@ -9,6 +9,7 @@ from dmjax.analyses.csi2017 import csi2017, csi2017_search
 from dmjax.analyses.csi2021 import csi2021, csi2021_unbinned
 from dmjax.analyses.csi2021_shapes import UNBINNED, csi2021_search
 from dmjax.analyses.lar2020 import lar2020, lar2020_search
+from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.signals import SignalLike
@@ -19,31 +20,47 @@ class Analysis(NamedTuple):
     """How to make one analysis.
 
     Attributes:
+        name: of the data set, or of the detector of a projection.
         build: (signal, **options) → `CountModel`.
         search: () → `Search`, the detector in the same bins.
         options: names of the options that `build` knows.
     """
 
+    name: str
     build: Callable[..., CountModel]
     search: Callable[[], Search]
     options: tuple[str, ...]
 
 
 ANALYSES: dict[str, Analysis] = {
-    "csi2017": Analysis(csi2017, csi2017_search, ("systematics",)),
-    "csi2021": Analysis(csi2021, csi2021_search, ("cevns", "systematics")),
+    "csi2017": Analysis("csi2017", csi2017, csi2017_search, ("systematics",)),
+    "csi2021": Analysis("csi2021", csi2021, csi2021_search, ("cevns", "systematics")),
     "csi2021-sideband": Analysis(
+        "csi2021-sideband",
         partial(csi2021, region="sideband"),
         partial(csi2021_search, "sideband"),
         ("cevns", "systematics"),
     ),
     "csi2021-unbinned": Analysis(
-        csi2021_unbinned, partial(csi2021_search, binning=UNBINNED), ("cevns", "systematics")
+        "csi2021-unbinned",
+        csi2021_unbinned,
+        partial(csi2021_search, binning=UNBINNED),
+        ("cevns", "systematics"),
     ),
-    "lar2020": Analysis(lar2020, lar2020_search, ("cevns", "systematics")),
-    "ccm120": Analysis(ccm120, ccm120_search, ("systematics",)),
+    "lar2020": Analysis("lar2020", lar2020, lar2020_search, ("cevns", "systematics")),
+    "ccm120": Analysis("ccm120", ccm120, ccm120_search, ("systematics",)),
 }
 """Every analysis that can be fitted, alone or jointly."""
+
+
+def data_of(name: str) -> str:
+    """The data set of an experiment with data, or the name itself.
+
+    >>> data_of("coherent-csi"), data_of("lar2020")
+    ('csi2017', 'lar2020')
+    """
+    homes = {load_toml("datasets", known)["experiment"]: known for known in available("datasets")}
+    return homes.get(name, name)
 
 
 def known_analysis(name: str) -> Analysis:

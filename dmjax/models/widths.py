@@ -110,6 +110,12 @@ def _scaled_widths(v: VectorMediator, mass: Scalar) -> tuple[Scalar, dict[str, S
     return log_scale, {DARK: dark * _dark_shape(v, mass), **widths}
 
 
+def unit_widths(v: VectorMediator) -> tuple[Scalar, Scalar]:
+    """(Γ into leptons at κ_f = 1, Γ into χχ̄) at m_V [MeV]; hadronic modes are neglected."""
+    shapes = [_fermion_shape(v, name, v.m_v) for name in FERMION_MASSES]
+    return v.m_v * sum(shapes), chi_width(v)
+
+
 def total_width(v: VectorMediator, mass: Scalar | None = None) -> Scalar:
     """Sum of all two-body widths of V at invariant mass M [MeV]; None: m_V.
 

@@ -56,10 +56,17 @@ def channel_counts(
     point: VectorMediator | DoubleMediator,
     conventions: Conventions,
     channels: tuple[str, ...],
+    long_lived: bool = False,
 ) -> Float[Array, "channels bins times"]:
     """Expected dark-matter events of each production channel, without the third axis."""
     return expected_counts(
-        setting.experiment, point, setting.recoils, setting.time_edges, conventions, channels
+        setting.experiment,
+        point,
+        setting.recoils,
+        setting.time_edges,
+        conventions,
+        channels,
+        long_lived=long_lived,
     )
 
 

@@ -1,15 +1,36 @@
-"""Expected dark matter in a data set, and what the uncertainties of its sources do to it."""
+"""`templates`: the counts of a signal in searches, the only bridge from physics to statistics."""
+
+from collections.abc import Sequence
+from functools import partial
 
 import equinox as eqx
-from jaxtyping import Array, Float
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
 
+from dmjax.batches import in_blocks
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
+from dmjax.errors import InputError
+from dmjax.flux import with_harmonics
 from dmjax.flux.beam import Beam
 from dmjax.models import DoubleMediator, VectorMediator
+from dmjax.prediction.points import (
+    FLIGHT_FLOOR_M,
+    Kind,
+    Numbers,
+    kind_of,
+    mean_flight_m,
+    numbers_of,
+    point_at,
+)
 from dmjax.prediction.search import Search, channel_counts, in_slices
+from dmjax.prediction.signal import EVENTS, Signal
 
 CAPTURE = "radiative_capture"
 ETA = "eta_yield"
+BLOCK = 32
+"""Masses predicted together."""
 
 
 class SignalCounts(eqx.Module):
@@ -46,6 +67,7 @@ def dark_matter_signal(
     point: VectorMediator | DoubleMediator,
     conventions: Conventions = DMJAX,
     channels: tuple[str, ...] = CHANNELS,
+    long_lived: bool = False,
 ) -> SignalCounts:
     """`dark_matter_counts` with the uncertainties of the sources as pulls.
 
@@ -53,11 +75,12 @@ def dark_matter_signal(
         setting: detector and bins.
         point: model point with its couplings (vmap for many).
         conventions, channels: profile and production channels (static).
+        long_lived: let the mediator fly for its lifetime (static); see `expected_counts`.
 
     Returns:
         `SignalCounts`; `nominal` is `dark_matter_counts`.
     """
-    counts = channel_counts(setting, point, conventions, channels)
+    counts = channel_counts(setting, point, conventions, channels, long_lived)
     nominal = in_slices(setting, counts.sum(0))
     errors = source_errors(setting.experiment.beam, conventions, channels)
     raised = {
@@ -65,3 +88,104 @@ def dark_matter_signal(
         for name, (on, error) in errors.items()
     }
     return SignalCounts(nominal, raised)
+
+
+def templates(
+    searches: Sequence[Search],
+    signal: Signal,
+    masses: ArrayLike,
+    couplings: ArrayLike | None = None,
+) -> tuple[SignalCounts, ...]:
+    """Counts of a signal at strength 1, at many masses, in every search.
+
+    Args:
+        searches: detectors in the bins of their data.
+        signal: the signal.
+        masses: of V [MeV], (masses,); not used by the model "events".
+        couplings: (masses,) or one, in `signal.coupling`, at which the strength is 1; None: the
+            reference of that quantity (`points.REFERENCE`).
+
+    Returns:
+        `SignalCounts` of (masses, bins), one per search. A mass at which no χ is made has counts 0.
+        A mediator that gets further than 1 cm before it decays is followed on its flight.
+
+    Raises:
+        InputError: no mass, or one that is not above 0; "events" in a search of several bins.
+
+    >>> from dmjax.analyses.lar2020 import lar2020_search
+    >>> found = templates([lar2020_search()], Signal(), [30.0, 75.0])
+    >>> found[0].nominal.shape
+    (2, 960)
+    """
+    if signal.model == EVENTS:
+        return tuple(_one_event(search) for search in searches)
+    m_v = np.atleast_1d(np.asarray(masses, float))
+    check_mass_list(m_v)
+    numbers = numbers_of(signal, m_v, couplings)
+    flies = np.asarray(_flights(kind_of(signal), numbers)) > FLIGHT_FLOOR_M
+    return tuple(_of_search(search, signal, numbers, flies) for search in searches)
+
+
+def check_mass_list(m_v: np.ndarray) -> None:
+    """Raise InputError unless there is a mass and every one is finite and above 0."""
+    if m_v.size == 0:
+        raise InputError("no masses given: pass --mv, e.g. 30,75,120 or 1:138:50")
+    wrong = m_v[~(np.isfinite(m_v) & (m_v > 0.0))]
+    if wrong.size:
+        raise InputError(f"m_v must be finite and positive in MeV, got {wrong[0]:g}")
+
+
+def at_index(counts: tuple[SignalCounts, ...], i: int) -> tuple[SignalCounts, ...]:
+    """The signals of mass number i."""
+    return jax.tree.map(lambda rows: rows[i], counts)
+
+
+def signal_events(counts: tuple[SignalCounts, ...]) -> Float[Array, " masses"]:
+    """Events of all searches at strength 1, per mass."""
+    return jnp.sum(jnp.stack([jnp.sum(one.nominal, axis=1) for one in counts]), axis=0)
+
+
+def _one_event(search: Search) -> SignalCounts:
+    bins = search.recoils.fold.shape[0] * (search.time_edges.shape[0] - 1)
+    if bins > 1 or search.slices is not None:
+        raise InputError(
+            f"model 'events' is for a search of one bin, not for {search.experiment.name}"
+        )
+    return SignalCounts(jnp.ones((1, 1)), {})
+
+
+@partial(jax.jit, static_argnums=0)
+def _flights(kind: Kind, numbers: Numbers) -> Float[Array, " masses"]:
+    return jax.vmap(lambda row: mean_flight_m(point_at(kind, row)))(numbers)
+
+
+def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarray) -> SignalCounts:
+    """Prompt and flying mediators by a program each, put back in order."""
+    parts, order = [], []
+    for long_lived in (False, True):
+        rows = np.flatnonzero(flies == long_lived)
+        if rows.size == 0:
+            continue
+        setting = _with_flights(search) if long_lived else search
+        some = jax.tree.map(lambda leaf, rows=rows: leaf[rows], numbers)
+        fixed = (kind_of(signal), signal.conventions, signal.channels, long_lived)
+        parts.append(in_blocks(partial(_block, setting, fixed), some, BLOCK))
+        order.append(rows)
+    back = np.argsort(np.concatenate(order))
+    counts = jax.tree.map(lambda *pieces: jnp.concatenate(pieces)[back], *parts)
+    return counts if signal.source_errors else SignalCounts(counts.nominal, {})
+
+
+def _with_flights(search: Search) -> Search:
+    beam = with_harmonics(search.experiment.beam)
+    return eqx.tree_at(lambda s: s.experiment.beam, search, beam)
+
+
+@eqx.filter_jit
+def _block(setting: Search, fixed: tuple, numbers: Numbers) -> SignalCounts:
+    kind, conventions, channels, long_lived = fixed
+
+    def one(row: Numbers) -> SignalCounts:
+        return dark_matter_signal(setting, point_at(kind, row), conventions, channels, long_lived)
+
+    return jax.vmap(one)(numbers)
