@@ -1,0 +1,213 @@
+"""Every option that verbs take, once: its meaning, how it is read, how a command line spells it."""
+
+from dataclasses import dataclass
+
+from dmjax.conventions import CHANNELS, WIDTHS
+from dmjax.studies.readers import (
+    Reader,
+    assigned,
+    flag,
+    grid,
+    interval,
+    names,
+    number,
+    numbers,
+    one_of,
+    path,
+    text,
+    typed,
+    whole,
+)
+
+WINDOWS = ("no-cuts", "cuts")
+OFF_TERMS = ("integral", "profile")
+SPINS = ("dirac", "scalar", "majorana", "pseudo-dirac")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    Attributes:
+        help: what it means, wherever it stands.
+        read: of its value.
+        flag: how a command line spells it, where not as its name with dashes.
+        metavar: what is shown for its value.
+        many: whether it may be repeated.
+        choices: for completion.
+    """
+
+    help: str
+    read: Reader = text
+    flag: str | None = None
+    metavar: str = "TEXT"
+    many: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def _number(help: str, flag: str | None = None) -> Option:
+    return Option(help, number, flag, "NUMBER")
+
+
+def _whole(help: str) -> Option:
+    return Option(help, whole, None, "WHOLE")
+
+
+def _switch(help: str) -> Option:
+    return Option(help, flag, None, "")
+
+
+def _choice(help: str, choices: tuple[str, ...]) -> Option:
+    return Option(help, one_of(*choices), None, "|".join(choices), choices=choices)
+
+
+def _channels(name: str, value: object) -> tuple[str, ...]:
+    return CHANNELS if value == "all" else names(name, value)
+
+
+SIGNAL_OPTIONS = {
+    "model": Option("Model of V: a preset (see info), or events: one counted number."),
+    "charges": Option(
+        "Charges of a model of your own, e.g. up=0.33,down=0.33,electron=-1.",
+        assigned("charge=number, e.g. up=0.33"),
+        metavar="NAME=X,…",
+    ),
+    "dm": _choice("Dark-matter spin (scalar: complex scalar).", SPINS),
+    "mass_ratio": _number("m_V / m_chi, where --mchi is not given; default 3."),
+    "m_chi": _number("Dark-matter mass [MeV], in place of a ratio.", "--mchi"),
+    "alpha_d": _number("Dark fine-structure constant alpha_D."),
+    "splitting": _number("chi_2 - chi_1 [MeV], for pseudo-dirac."),
+    "lifetime_ns": _number("Proper lifetime [ns] of what makes chi, in place of its widths."),
+    "m_x": _number("Two mediators: mass [MeV] of X, which makes chi; V scatters it.", "--mx"),
+    "model_x": Option("Two mediators: model of X; default baryonic."),
+    "kappa_x": _number("Two mediators: coupling of X to matter; default 2e-3."),
+    "kappa_d_x": _number("Two mediators: coupling of X to chi; default 1e-7.", "--kappa-dx"),
+    "coupling": Option("Quantity that is quoted: Y, eps, g, alpha_B or kappa_V."),
+    "channels": Option(
+        f"Production channels, comma-separated: {', '.join(CHANNELS)}; or all.", _channels
+    ),
+    "conventions": Option("Physics profile: dmjax or d20."),
+    "choose": Option(
+        f"Change one choice of the profile, e.g. width={WIDTHS[0]}; repeat.",
+        assigned("key=value, e.g. width=narrow", typed),
+        metavar="KEY=VALUE",
+        many=True,
+    ),
+    "source_errors": _switch("Uncertainties of the sources as pulls of the signal."),
+}
+
+MODEL_OPTIONS = {
+    "window": _choice("Bins: all of the data set (no-cuts), or inside its cuts.", WINDOWS),
+    "systematics": _switch("With the shape and response nuisances of the releases."),
+    "off_term": _choice(
+        "Background under an off measurement: integrated ([D20] Eq. 6.4), or its best fit.",
+        OFF_TERMS,
+    ),
+    "integrate": Option(
+        "Nuisance that is integrated out instead of profiled, e.g. csi_signal; "
+        "csi_signal:per-bin is Eq. 6.4 as printed."
+    ),
+}
+
+WHERE_OPTIONS = {
+    "where": Option("Data sets or detectors, by name or as your own .toml; several: joint.", names),
+    "experiment": Option("Detector, e.g. coherent-csi, or your own my_detector.toml."),
+    "dataset": Option("Data set: csi2017."),
+    "m_v": Option(
+        "Mediator masses [MeV]: 75, 30,75,120 or low:high:points.", grid, "--mv", "MASSES"
+    ),
+    "mass": _number("Mediator mass [MeV].", "--mv"),
+    "out": Option("Write the result here.", path, metavar="PATH"),
+}
+
+STATISTICS_OPTIONS = {
+    "method": Option("How it is done; see the command's own help."),
+    "cl": _number("Confidence level."),
+    "bands": _switch("The 1 and 2 sigma bands expected without signal."),
+    "cls": _switch("CLs, or the p-value of signal and background alone."),
+    "toys": _whole("Toys at each point."),
+    "strengths": _whole("Signal strengths at which toys are thrown, per mass."),
+    "seed": _whole("Seed of every random number."),
+    "batch_size": _whole("Toys held in memory at once."),
+    "test": _choice(
+        "Test statistic: q0 (discovery), q, qtilde (limits), t (unified).",
+        ("q0", "q", "qtilde", "t"),
+    ),
+    "events": Option("True or tested signal events, comma-separated.", numbers, metavar="NUMBERS"),
+    "shift": Option(
+        "Move the truth of a nuisance: name=standard deviations; repeat.",
+        assigned("name=number"),
+        metavar="NAME=X",
+        many=True,
+    ),
+    "expected": _switch("The limit expected of a detector without signal, not that of data."),
+    "years": _number("Exposure of a projection in years of the detector's file."),
+    "pot": _number("Protons on target."),
+    "background": Option("Level of steady background of a projection, by its name in the file."),
+    "poi": Option("Parameter of interest; default: signal, or the first free."),
+    "signal": Option("What is fitted: none, dark-matter (at --mv) or nsi (csi2017)."),
+    "counting": _switch("Only count: excess and significance in the cuts."),
+    "rn": Option("With --counting: R_n [fm] for neutrinos.", numbers, metavar="NUMBERS"),
+    "quarks": Option("Quarks with NSI: u, d, or u=d (one value for both)."),
+    "couplings": Option("Free NSI couplings: both, ee or mumu."),
+    "dark": _switch("Beside it: dark photons fitted in the same regions."),
+    "points": _whole("Points per axis of the figure; 0: none."),
+    "figures": Option("Draw figures into this folder.", path, metavar="FOLDER"),
+    "check": _switch("Read the export back with the other program, and compare."),
+    "reference": _number("Coupling at which the written signal strength is 1.", "--y"),
+}
+
+BAYES_OPTIONS = {
+    "prior": Option(
+        "Prior of mass and coupling: log-uniform, uniform, uniform-mass, uniform-coupling."
+    ),
+    "priors": Option("Priors, comma-separated, or all.", names, "--prior"),
+    "signals": Option("Hypotheses: none, dark-photon, nsi; comma-separated.", names, "--signal"),
+    "m_v_range": Option("Range of the prior of m_V [MeV].", interval, "--mv-range", "LOW,HIGH"),
+    "y_range": Option("Range of the prior of Y.", interval, None, "LOW,HIGH"),
+    "eps_range": Option("Range of the uniform priors of NSI.", interval, None, "LOW,HIGH"),
+    "nodes": _whole("Masses at which templates are computed."),
+    "chains": _whole("NUTS chains."),
+    "warmup": _whole("NUTS warm-up per chain."),
+    "draws": _whole("Draws kept (NUTS: per chain)."),
+    "min_ess": _number("Effective draws demanded."),
+    "live": _whole("Live points of nested sampling."),
+    "grid": _switch("Check with the dense grid."),
+    "nuts": _switch("Sample dark matter by NUTS too, against the grid."),
+}
+
+PREDICT_OPTIONS = {
+    "eps": _number("Kinetic mixing (dark-photon)."),
+    "g": _number("Gauge coupling (other models)."),
+    "cuts": _switch("The experiment's own selection."),
+    "recoil_min": _number("Lowest recoil [keV]."),
+    "recoil_max": _number("Highest recoil [keV]."),
+    "time_max": _number("Latest arrival [us]."),
+    "efficiency": _switch("Apply resolution and efficiency."),
+    "isotropic": _switch("Average the flux over all directions."),
+    "nsi": Option(
+        "Neutrino NSI of the background, e.g. ee.u=0.1,emu.d=-0.05.",
+        assigned("flavours.quark=number, e.g. ee.u=0.1"),
+        metavar="NAME=X,…",
+    ),
+    "nsi_mass": _number("Mass of the NSI mediator [MeV]; heavy without."),
+}
+
+OPTIONS: dict[str, Option] = (
+    WHERE_OPTIONS
+    | SIGNAL_OPTIONS
+    | MODEL_OPTIONS
+    | STATISTICS_OPTIONS
+    | BAYES_OPTIONS
+    | PREDICT_OPTIONS
+)
+"""Name → option. A name means the same in every verb, file and command."""
+
+
+def spelled(name: str) -> str:
+    """How a command line spells an option.
+
+    >>> spelled("m_v"), spelled("mass_ratio")
+    ('--mv', '--mass-ratio')
+    """
+    return OPTIONS[name].flag or "--" + name.replace("_", "-")

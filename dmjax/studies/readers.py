@@ -1,0 +1,171 @@
+"""Values of options, from texts of a command line or a file, or as Python objects."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dmjax.errors import InputError, unknown_name
+
+Reader = Callable[[str, Any], Any]
+"""(how errors name the option, value) → value; InputError where it cannot be read."""
+
+_MOST_POINTS = 100_000
+
+
+def text(name: str, value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise InputError(f"{name} takes a text, got {value!r}")
+    return value
+
+
+def path(name: str, value: Any) -> Any:
+    """A path, kept as it is given."""
+    return value
+
+
+def number(name: str, value: Any) -> float:
+    """A finite number."""
+    try:
+        found = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise InputError(f"{name} takes a finite number, got {_shown(value)}")
+    return found
+
+
+def whole(name: str, value: Any) -> int:
+    """A whole number that fits into 63 bits."""
+    try:
+        found = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    except ValueError:
+        found = None
+    if found is None or not -(2**63) <= found < 2**63:
+        raise InputError(f"{name} takes a whole number, got {_shown(value)}")
+    return found
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or false."""
+    if value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise InputError(f"{name} takes true or false, got {_shown(value)}")
+    return value
+
+
+def one_of(*choices: str) -> Reader:
+    """One of some names."""
+
+    def read(name: str, value: Any) -> str:
+        if value not in choices:
+            raise unknown_name(name, str(value), choices)
+        return value
+
+    return read
+
+
+def names(name: str, value: Any) -> tuple[str, ...]:
+    """Names, of a list or separated by commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, Iterable):
+        raise InputError(f"{name} takes names separated by commas, got {_shown(value)}")
+    return tuple(text(name, part).strip() for part in parts if str(part).strip())
+
+
+def numbers(name: str, value: Any) -> tuple[float, ...]:
+    """Numbers: one, a list, or texts separated by commas."""
+    if isinstance(value, str):
+        parts: Any = [part for part in value.split(",") if part.strip()]
+    else:
+        parts = value.ravel().tolist() if hasattr(value, "ravel") else value
+    if isinstance(parts, int | float):
+        parts = [parts]
+    try:
+        return tuple(number(name, part) for part in parts)
+    except (InputError, TypeError):
+        raise InputError(f"{name} takes numbers like 30,75,120, got {_shown(value)}") from None
+
+
+def grid(name: str, value: Any) -> tuple[float, ...]:
+    """Numbers above 0: a value, a list, or low:high:points in equal steps of the logarithm.
+
+    >>> grid("--mv", "10:1000:3")
+    (10.0, 100.0, 1000.0)
+    """
+    if not (isinstance(value, str) and ":" in value):
+        return numbers(name, value)
+    parts = value.split(":")
+    try:
+        low, high, points = float(parts[0]), float(parts[1]), int(parts[2])
+    except (ValueError, IndexError):
+        low, high, points = math.nan, math.nan, 0
+    if len(parts) != 3 or not (0 < low < high < math.inf and 2 <= points <= _MOST_POINTS):
+        raise InputError(
+            f"{name} takes low:high:points with 0 < low < high and 2 to {_MOST_POINTS} points, "
+            f"got {_shown(value)}"
+        )
+    step = math.log(high / low) / (points - 1)
+    return (*(low * math.exp(step * i) for i in range(points - 1)), high)
+
+
+def interval(name: str, value: Any) -> tuple[float, float]:
+    """Two numbers: low:high, low,high or a pair."""
+    parts = value.replace(":", ",") if isinstance(value, str) else value
+    try:
+        low, high = numbers(name, parts)
+    except (InputError, ValueError):
+        raise InputError(f"{name} takes two numbers, e.g. 1,200, got {_shown(value)}") from None
+    return low, high
+
+
+def pairs(name: str, value: Any, read: Callable[[str], Any], example: str) -> tuple:
+    """(key, value) pairs of texts key=value, of a list of them or of a dictionary, in order."""
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    items = (
+        value.items() if isinstance(value, Mapping) else [_split(name, v, example) for v in value]
+    )
+    found: dict[str, Any] = {}
+    for key, raw in items:
+        if key in found:
+            raise InputError(f"{name} names '{key}' twice")
+        try:
+            found[key] = read(raw) if isinstance(raw, str) else raw
+        except ValueError:
+            raise InputError(f"{name} takes {example}, got '{key}={raw}'") from None
+    return tuple(found.items())
+
+
+def assigned(example: str, read: Callable[[str], Any] = float) -> Reader:
+    """Pairs key=value, numbers as a rule; `example` says in errors what would be right."""
+
+    def reader(name: str, value: Any) -> tuple:
+        return pairs(name, value, read, example)
+
+    return reader
+
+
+def typed(raw: str) -> bool | float | str:
+    """true, false, a number, or the text itself."""
+    if raw in ("true", "false"):
+        return raw == "true"
+    try:
+        return float(raw)
+    except ValueError:
+        return raw
+
+
+def _split(name: str, part: Any, example: str) -> tuple[str, Any]:
+    if isinstance(part, tuple | list) and len(part) == 2:
+        return part[0], part[1]
+    key, equals, raw = str(part).partition("=")
+    if not equals:
+        raise InputError(f"{name} takes {example}, got '{part}'")
+    return key.strip(), raw.strip()
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
