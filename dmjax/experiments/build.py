@@ -12,7 +12,16 @@ from dmjax.data import Table, available
 from dmjax.errors import InputError
 from dmjax.experiments.files import Description, named_table
 from dmjax.experiments.schema import check_weights
-from dmjax.flux import Beam, make_beam
+from dmjax.flux import (
+    AbstractChannel,
+    Beam,
+    Cascade,
+    ChargeExchange,
+    PionCapture,
+    make_beam,
+    mesons_in_flight,
+)
+from dmjax.flux.mesons import ETA
 from dmjax.nuclei import Target, target_nuclei
 from dmjax.nuclei.isotopes import electrons_per_kg
 from dmjax.response import (
@@ -163,21 +172,29 @@ def _mesons(spec: dict[str, Any], table: Table, mass: float, branching: float) -
     return NeutralMesons(leaf(mass), leaf(branching), *map(leaf, rate), *map(leaf, cells))
 
 
+def _at_rest(per_pot: float) -> NeutralMesons:
+    zero, one = leaf(np.zeros(1)), leaf(np.ones(1))
+    numbers = (M_PI0, BR_PI0_TWO_PHOTONS, per_pot, 0.0)
+    return NeutralMesons(*map(leaf, numbers), kinetic_energy=zero, cos_theta=one, weight=one)
+
+
 def read_parents(spec: dict[str, Any], tables: dict[str, Table], angle: float | None) -> Beam:
-    """Parents of a beam as seen at `angle` [rad]; None: averaged over all directions."""
+    """Channels of a beam as seen at `angle` [rad]; None: averaged over all directions."""
     captures, spectrum = spec["piminus"], tables["cascade"].columns
-    eta = None
+    pions = StoppedPions(
+        leaf(captures["captured_per_pot"] + captures["inelastic_per_pot"]),
+        leaf(captures["radiative_fraction"]),
+        leaf(captures["radiative_fraction_error"]),
+    )
+    pi0 = _mesons(spec["pi0"], tables["pi0"], M_PI0, BR_PI0_TWO_PHOTONS)
+    channels: dict[str, AbstractChannel] = {
+        "pi0": mesons_in_flight(pi0, angle),
+        "piminus": PionCapture(pions),
+        "cascade": Cascade(cascade_photons(spectrum["energy"], spectrum["photons"])),
+    }
+    if "exchange" in spec:
+        channels["exchange"] = ChargeExchange(_at_rest(spec["exchange"]["per_pot"]))
     if "eta" in spec:
         eta = _mesons(spec["eta"], tables["eta"], M_ETA, BR_ETA_TWO_PHOTONS)
-    return make_beam(
-        pi0=_mesons(spec["pi0"], tables["pi0"], M_PI0, BR_PI0_TWO_PHOTONS),
-        eta=eta,
-        pions=StoppedPions(
-            leaf(captures["captured_per_pot"] + captures["inelastic_per_pot"]),
-            leaf(captures["radiative_fraction"]),
-            leaf(captures["radiative_fraction_error"]),
-        ),
-        exchange_per_pot=leaf(spec.get("exchange", {"per_pot": 0.0})["per_pot"]),
-        photons=cascade_photons(spectrum["energy"], spectrum["photons"]),
-        angle=angle,
-    )
+        channels["eta"] = mesons_in_flight(eta, angle, nuisance=ETA)
+    return make_beam(channels, angle)

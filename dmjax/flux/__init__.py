@@ -9,30 +9,16 @@ from jaxtyping import Array, Float
 
 from dmjax.conventions import CHANNELS, Conventions
 from dmjax.flux.beam import Beam as Beam
-from dmjax.flux.beam import MovingMesons as MovingMesons
 from dmjax.flux.beam import make_beam as make_beam
 from dmjax.flux.beam import with_harmonics as with_harmonics
-from dmjax.flux.capture import capture_weights
-from dmjax.flux.cascade import cascade_weights
-from dmjax.flux.mesons import flight_weights, rest_weights
+from dmjax.flux.capture import PionCapture as PionCapture
+from dmjax.flux.cascade import Cascade as Cascade
+from dmjax.flux.channel import AbstractChannel as AbstractChannel
+from dmjax.flux.channel import Pull as Pull
+from dmjax.flux.exchange import ChargeExchange as ChargeExchange
+from dmjax.flux.mesons import MesonsInFlight as MesonsInFlight
+from dmjax.flux.mesons import mesons_in_flight as mesons_in_flight
 from dmjax.models.vector import VectorMediator
-
-
-def _channel(
-    name: str, beam: Beam, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
-) -> Float[Array, " n"]:
-    match name:
-        case "pi0":
-            return flight_weights(beam.pi0, v, k, conventions)
-        case "eta":
-            eta = beam.eta
-            return jnp.zeros_like(k) if eta is None else flight_weights(eta, v, k, conventions)
-        case "piminus":
-            return capture_weights(beam.pions, v, k, conventions)
-        case "exchange":
-            return rest_weights(beam.pi0.mesons, beam.exchange_per_pot, v, k, conventions)
-        case _:
-            return cascade_weights(beam.photons, v, k, conventions)
 
 
 def chi_flux(
@@ -53,6 +39,8 @@ def chi_flux(
 
     Returns:
         Weights [1/(sr POT)], (channels, n): Σ_i weights_i R(k_i) approximates ∫ dk dN/dk dΩ R(k).
-        Every channel is exactly 0 with zero gradient where closed.
+        Every channel is exactly 0 with zero gradient where closed, or where the beam has none.
     """
-    return jnp.stack([_channel(name, beam, v, k, conventions) for name in channels])
+    found = (beam.channels.get(name) for name in channels)
+    rows = [jnp.zeros_like(k) if one is None else one.weights(v, k, conventions) for one in found]
+    return jnp.stack(rows)

@@ -1,5 +1,7 @@
 """χ from π⁻ p → n V at rest (P2)."""
 
+from typing import Self, final
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,10 @@ from jaxtyping import Array, Float
 from dmjax.constants import E_CHARGE, M_CAPTURE_MAX, M_NEUTRON, M_PION, M_PROTON
 from dmjax.conventions import Conventions
 from dmjax.flux.boxes import box_on_grid, boxes
+from dmjax.flux.channel import AbstractChannel, Pull
+from dmjax.flux.lines import monochromatic
 from dmjax.flux.mass_shell import mass_nodes
+from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
 from dmjax.models.vector import VectorMediator, capture_charge
 from dmjax.numerics import safe_sqrt
@@ -18,6 +23,8 @@ Scalar = Float[Array, ""]
 M_PIONIC = M_PROTON + M_PION
 """Mass of the pionic atom of a proton at rest [MeV]."""
 N_SPREAD = 9
+CAPTURE = "radiative_capture"
+"""Nuisance of the share of captures that radiate."""
 
 
 def capture_energy(mass: Scalar) -> Scalar:
@@ -74,12 +81,42 @@ def capture_lines(
     return jnp.maximum(spread, mass).ravel(), mass.ravel(), share.ravel()
 
 
-def capture_weights(
-    pions: StoppedPions, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
-) -> Float[Array, " n"]:
-    """χ per POT and sr at each momentum node from V made at rest: isotropic boxes over 4π."""
-    energy, mass, rate = capture_lines(pions, v, conventions)
-    on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, transverse=False))(
-        boxes(energy, mass, v.m_chi)
-    )
-    return rate @ on_grid / (4.0 * jnp.pi)
+@final
+class PionCapture(AbstractChannel):
+    """π⁻ p → n V of stopped π⁻: V made at rest, isotropic.
+
+    Attributes:
+        pions: the π⁻ of the beam.
+    """
+
+    pions: StoppedPions
+
+    def weights(
+        self, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
+    ) -> Float[Array, " n"]:
+        """χ per POT and sr at each momentum node: isotropic boxes over 4π."""
+        energy, mass, rate = capture_lines(self.pions, v, conventions)
+        on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, transverse=False))(
+            boxes(energy, mass, v.m_chi)
+        )
+        return rate @ on_grid / (4.0 * jnp.pi)
+
+    def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
+        """One line, or several where E_V is spread; V must be on its mass shell."""
+        energy, mass, rate = capture_lines(self.pions, v, conventions)
+        return monochromatic(energy, mass[0], v.m_chi, rate)
+
+    def pull(self, conventions: Conventions) -> Pull | None:
+        """The share of captures that radiate; None where all do by convention."""
+        if conventions.all_captures_radiate:
+            return None
+        pions = self.pions
+        return Pull(CAPTURE, pions.radiative_fraction_error / pions.radiative_fraction)
+
+    def k_max(self) -> float:
+        """E_V of the heaviest V."""
+        return M_CAPTURE_MAX
+
+    def prepared(self, k_max: float, lifetimes: bool) -> Self:
+        """Nothing is tabulated."""
+        return self

@@ -1,35 +1,26 @@
 """χ from V in place of a photon of the e± cascade (P4)."""
 
+from typing import Self, final
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
 from dmjax.conventions import Conventions
-from dmjax.flux.boxes import WIDTH_FLOOR
+from dmjax.flux.boxes import WIDTH_FLOOR, momentum
+from dmjax.flux.channel import AbstractChannel, Pull
+from dmjax.flux.lines import isotropic
 from dmjax.flux.mass_shell import mass_nodes
+from dmjax.flux.vertices import Line
 from dmjax.models.vector import VectorMediator
-from dmjax.numerics import hat_weights, safe_sqrt
+from dmjax.numerics import hat_weights, safe_divide, safe_sqrt
 from dmjax.sources import CascadePhotons
 from dmjax.sources.cascade import emission_suppression
 
 Scalar = Float[Array, ""]
-
-
-def cascade_weights(
-    photons: CascadePhotons, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
-) -> Float[Array, " n"]:
-    """χ per POT and sr at each momentum node; V has the photon's energy and is isotropic.
-
-    With E_V = m cosh u and E_χ = m_χ cosh y, χ of energy E comes from |y − y*| < u < y + y*, so
-    dN/dE dΩ = (p²/2πβ*) ∫ du n(E_V) f(m/⟨E_e⟩), n uniform in each bin ([D20] §2.1, App. A).
-    """
-    nodes = mass_nodes(v, photons.edges[-1], conventions)
-    y = jnp.arcsinh(k / v.m_chi)
-    speed = k / jnp.sqrt(k * k + v.m_chi * v.m_chi)
-    shape = jax.vmap(_emission, in_axes=(None, 0, None, None))(photons, nodes.mass, v.m_chi, y)
-    factor = (v.charges.electron / E_CHARGE) ** 2 / (2.0 * jnp.pi)
-    return factor * speed * (nodes.weight @ shape) * hat_weights(k)
+N_LINES = 32
+"""Most lines of V in place of the photon bins."""
 
 
 def _emission(
@@ -52,3 +43,60 @@ def _emission(
         return steps[i] + density[i] * jnp.clip(rapidity - u[i], 0.0, u[i + 1] - u[i])
 
     return jnp.clip(below(y + y_star) - below(jnp.abs(y - y_star)), 0.0) / beta
+
+
+@final
+class Cascade(AbstractChannel):
+    """V in place of a photon of the e± cascade: of the photon's energy, isotropic.
+
+    Attributes:
+        photons: the photons of the beam.
+    """
+
+    photons: CascadePhotons
+
+    def weights(
+        self, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
+    ) -> Float[Array, " n"]:
+        """χ per POT and sr at each momentum node.
+
+        With E_V = m cosh u and E_χ = m_χ cosh y, χ of energy E comes from |y − y*| < u < y + y*,
+        so dN/dE dΩ = (p²/2πβ*) ∫ du n(E_V) f(m/⟨E_e⟩), n uniform in each bin ([D20] §2.1, App. A).
+        """
+        nodes = mass_nodes(v, self.photons.edges[-1], conventions)
+        y = jnp.arcsinh(k / v.m_chi)
+        speed = k / jnp.sqrt(k * k + v.m_chi * v.m_chi)
+        over_masses = jax.vmap(_emission, in_axes=(None, 0, None, None))
+        shape = over_masses(self.photons, nodes.mass, v.m_chi, y)
+        factor = (v.charges.electron / E_CHARGE) ** 2 / (2.0 * jnp.pi)
+        return factor * speed * (nodes.weight @ shape) * hat_weights(k)
+
+    def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
+        """A few photon bins to a line.
+
+        A line has the harmonic mean of its momenta, on which the share of early decays depends.
+        """
+        low, high = self.photons.edges[:-1], self.photons.edges[1:]
+        bottom = jnp.clip(v.m_v, low, high)
+        count = self.photons.photons * (high - bottom) / (high - low)
+        middle = jnp.maximum(0.5 * (bottom + high), v.m_v * (1.0 + 1e-4))
+        rate = count * emission_suppression(v.m_v, middle)
+        group = -(-low.shape[0] // N_LINES)
+        sums = jnp.pad(
+            jnp.stack([rate, rate / momentum(middle, v.m_v)]), ((0, 0), (0, -low.shape[0] % group))
+        )
+        total, slowness = sums.reshape(2, -1, group).sum(-1)
+        k = jnp.where(total > 0.0, safe_divide(total, slowness), v.m_v)
+        return isotropic(jnp.sqrt(k * k + v.m_v * v.m_v), v.m_v, v.m_chi, total)
+
+    def pull(self, conventions: Conventions) -> Pull | None:
+        """None: no error of the photons is known."""
+        return None
+
+    def k_max(self) -> float:
+        """Energy of the hardest photon."""
+        return float(self.photons.edges[-1])
+
+    def prepared(self, k_max: float, lifetimes: bool) -> Self:
+        """Nothing is tabulated."""
+        return self

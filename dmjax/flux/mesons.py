@@ -1,21 +1,34 @@
-"""χ from π⁰, η → γV (P1), in flight or at rest after charge exchange (P3)."""
+"""χ from π⁰, η → γV in flight (P1), and what their decays at rest share with them."""
 
+from dataclasses import replace
+from typing import Self, final
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
 from dmjax.conventions import Conventions
-from dmjax.flux.beam import MovingMesons
-from dmjax.flux.boxes import Box, box_on_grid, box_points, boxes
+from dmjax.flux.boxes import Box, box_points, boxes, momentum
+from dmjax.flux.channel import AbstractChannel, Pull
+from dmjax.flux.lines import lines_of
 from dmjax.flux.mass_shell import mass_nodes
+from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
 from dmjax.models.vector import VectorMediator, meson_charge
-from dmjax.numerics import hat_weights
-from dmjax.sources import NeutralMesons
-from dmjax.sources.boost import LIGHTEST_MEV, boosted
+from dmjax.numerics import gauss_legendre, hat_weights
+from dmjax.sources import DopplerTable, NeutralMesons, boost_kernel, doppler_table
+from dmjax.sources.boost import LIGHTEST_MEV, BoostKernel, boosted
+from dmjax.sources.harmonics import Harmonics, harmonics, harmonics_at
 
 Scalar = Float[Array, ""]
+N_ENERGIES = 20
+CLOSED = 0.99999
+"""Where V is heavier than this share of the meson, its lines are held here; they are empty then."""
+ETA = "eta_yield"
+"""Nuisance of the number and shape of η."""
 
 
 def meson_yield(mesons: NeutralMesons, v: VectorMediator, mass: Scalar) -> Scalar:
@@ -35,33 +48,83 @@ def decay_boxes(
     return b, nodes.weight * rate
 
 
-def flight_weights(
-    moving: MovingMesons, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
-) -> Float[Array, " n"]:
-    """χ per POT and sr at each momentum node from mesons in flight (P1).
+@final
+class MesonsInFlight(AbstractChannel):
+    """π⁰ or η → γV in flight: the meson's frame is boosted towards the detector by one table.
 
-    dN/dk dΩ = (k²/4πE) ∫ dk′ f(E′) K(y, y′)/E′²: the spectrum in the meson's frame, carried to
-    the lab by the beam's boost matrix.
+    Attributes:
+        mesons: parents.
+        doppler: their boosts as the detector sees them.
+        kernel: of the boost to the lab; `harmonics`: in all directions, for mediators with a
+            lifetime alone. None until `prepared`.
+        angle: of the detector to the beam [rad]; None: averaged over all directions.
+        nuisance: name of the pull of their number and shape; None: without.
     """
-    mesons = moving.mesons
-    b, rate = decay_boxes(mesons, v, conventions)
-    k_parent, weight = jax.vmap(lambda one: box_points(v, one, conventions.transverse_v))(b)
-    weight = rate[:, None] * weight
-    m_boost = jnp.maximum(v.m_chi, LIGHTEST_MEV)
-    y_parent, y = (jnp.arcsinh(momenta / m_boost) for momenta in (k_parent.ravel(), k))
-    flux = boosted(moving.kernel, y_parent, weight.ravel(), y)
-    density = k * k / jnp.sqrt(k * k + v.m_chi * v.m_chi) * jnp.clip(flux, 0.0)
-    return mesons.per_pot / (4.0 * jnp.pi) * density * hat_weights(k)
+
+    mesons: NeutralMesons
+    doppler: DopplerTable
+    kernel: BoostKernel | None
+    harmonics: Harmonics | None
+    angle: float | None = eqx.field(static=True)
+    nuisance: str | None = eqx.field(static=True)
+
+    def weights(
+        self, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
+    ) -> Float[Array, " n"]:
+        """χ per POT and sr at each momentum node (P1).
+
+        dN/dk dΩ = (k²/4πE) ∫ dk′ f(E′) K(y, y′)/E′²: the spectrum in the meson's frame, carried to
+        the lab by the beam's boost matrix.
+        """
+        if self.kernel is None:
+            raise ValueError("mesons in flight need the tables of make_beam")
+        b, rate = decay_boxes(self.mesons, v, conventions)
+        k_parent, weight = jax.vmap(lambda one: box_points(v, one, conventions.transverse_v))(b)
+        weight = rate[:, None] * weight
+        m_boost = jnp.maximum(v.m_chi, LIGHTEST_MEV)
+        y_parent, y = (jnp.arcsinh(momenta / m_boost) for momenta in (k_parent.ravel(), k))
+        flux = boosted(self.kernel, y_parent, weight.ravel(), y)
+        density = k * k / jnp.sqrt(k * k + v.m_chi * v.m_chi) * jnp.clip(flux, 0.0)
+        return self.mesons.per_pot / (4.0 * jnp.pi) * density * hat_weights(k)
+
+    def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
+        """On nodes of V's rapidity: dN/dE dΩ = (k/4πk₀E₀) η(v, ln E₀/E)."""
+        table = self.harmonics
+        if table is None:
+            raise ValueError("a mediator with a lifetime needs a beam from with_harmonics")
+        m_v = jnp.minimum(v.m_v, CLOSED * self.mesons.mass)
+        e_0 = two_body_energy(self.mesons.mass, m_v, 0.0)
+        middle = jnp.arccosh(e_0 / m_v)
+        low = jnp.maximum(middle - table.y_max, 1e-3)
+        x, w = (jnp.asarray(c, m_v.dtype) for c in gauss_legendre(N_ENERGIES, 0.0, 1.0))
+        y = low + (middle + table.y_max - low) * x
+        energy, k = m_v * jnp.cosh(y), m_v * jnp.sinh(y)
+        a = jnp.arctan2(k, m_v)
+        moments = jax.vmap(harmonics_at, in_axes=(None, 0, 0))(table, a, jnp.log(e_0 / energy))
+        scale = k / (4.0 * jnp.pi * momentum(e_0, m_v) * e_0)
+        return lines_of(energy, m_v, v.m_chi, w * k, moments * scale[:, None])
+
+    def pull(self, conventions: Conventions) -> Pull | None:
+        """The number and shape of the mesons."""
+        if self.nuisance is None:
+            return None
+        return Pull(self.nuisance, self.mesons.per_pot_error / self.mesons.per_pot)
+
+    def k_max(self) -> float:
+        """E = E′/g at the smallest g, with E′ ≤ m_M/2 for any mediator."""
+        table = self.doppler
+        lowest = float(np.exp(table.log_g_min + 2.0 * table.step_log_g))
+        return 0.5 * float(self.mesons.mass) / lowest
+
+    def prepared(self, k_max: float, lifetimes: bool) -> Self:
+        """The boost up to a momentum, and the harmonics for `lifetimes`."""
+        kernel = boost_kernel(self.doppler, k_max) if self.kernel is None else self.kernel
+        table = harmonics(self.mesons, self.angle) if lifetimes else self.harmonics
+        return replace(self, kernel=kernel, harmonics=table)
 
 
-def rest_weights(
-    mesons: NeutralMesons,
-    per_pot: Scalar,
-    v: VectorMediator,
-    k: Float[Array, " n"],
-    conventions: Conventions,
-) -> Float[Array, " n"]:
-    """χ per POT and sr at each momentum node from mesons at rest: isotropic boxes (P3)."""
-    b, rate = decay_boxes(mesons, v, conventions)
-    on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, conventions.transverse_v))(b)
-    return per_pot / (4.0 * jnp.pi) * (rate @ on_grid)
+def mesons_in_flight(
+    mesons: NeutralMesons, angle: float | None, nuisance: str | None = None
+) -> MesonsInFlight:
+    """The channel as seen at `angle` [rad], its error a pull of name `nuisance` if given."""
+    return MesonsInFlight(mesons, doppler_table(mesons, angle), None, None, angle, nuisance)

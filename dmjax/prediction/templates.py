@@ -27,8 +27,6 @@ from dmjax.prediction.points import (
 from dmjax.prediction.search import Search, channel_counts, in_slices
 from dmjax.prediction.signal import EVENTS, Signal
 
-CAPTURE = "radiative_capture"
-ETA = "eta_yield"
 BLOCK = 32
 """Masses predicted together."""
 
@@ -48,17 +46,10 @@ class SignalCounts(eqx.Module):
 def source_errors(
     beam: Beam, conventions: Conventions, channels: tuple[str, ...]
 ) -> dict[str, tuple[str, Float[Array, ""]]]:
-    """Pull → (channel, relative error) of the sources in use.
-
-    π⁻ captures that radiate, unless all do by convention, and the number and shape of η.
-    """
-    found = {}
-    pions = beam.pions
-    if "piminus" in channels and not conventions.all_captures_radiate:
-        found[CAPTURE] = ("piminus", pions.radiative_fraction_error / pions.radiative_fraction)
-    if "eta" in channels and beam.eta is not None:
-        found[ETA] = ("eta", beam.eta.mesons.per_pot_error / beam.eta.mesons.per_pot)
-    return found
+    """Name of each pull → (channel, relative error) of the sources in use."""
+    have = {name: beam.channels[name] for name in channels if name in beam.channels}
+    pulls = {name: channel.pull(conventions) for name, channel in have.items()}
+    return {pull.name: (name, pull.error) for name, pull in pulls.items() if pull is not None}
 
 
 @eqx.filter_jit

@@ -1,6 +1,6 @@
 """Mesons made in the target: π⁰ and η in flight (P1), π⁻ stopped in matter (P2).
 
-π⁰ of charge exchange (P3) are nearly at rest: their number is all there is to know of them.
+π⁰ of charge exchange (P3) are nearly at rest: one cell without kinetic energy.
 """
 
 import equinox as eqx
@@ -10,7 +10,7 @@ Scalar = Float[Array, ""]
 
 
 class NeutralMesons(eqx.Module):
-    """π⁰ or η made in flight, for M → γV (P1).
+    """π⁰ or η made in flight or nearly at rest, for M → γV (P1, P3).
 
     Attributes:
         mass: [MeV].

@@ -17,8 +17,7 @@ import pytest
 from dmjax.constants import M_CAPTURE_MAX
 from dmjax.conventions import conventions
 from dmjax.experiments import experiment
-from dmjax.flux import boxes
-from dmjax.flux.beam import make_beam
+from dmjax.flux import boxes, make_beam, mesons_in_flight
 from dmjax.flux.mass_shell import mass_nodes
 from dmjax.flux.mesons import meson_yield
 from dmjax.models import mediator
@@ -131,12 +130,14 @@ def test_finite_width_against_adaptive_quadrature(entry):
     """physics.md §2: yield with the Breit–Wigner over the narrow one, to 0.5 %."""
     point = mediator("dark-photon", entry["m_v"], entry["m_chi"], eps=1e-6, dm=entry["dm"])
     beam = experiment("coherent-csi").beam
-    limit = {"pi0": beam.pi0.mesons.mass, "piminus": M_CAPTURE_MAX}[entry["channel"]]
+    limit = {"pi0": beam.channels["pi0"].mesons.mass, "piminus": M_CAPTURE_MAX}[entry["channel"]]
 
     def produced(width: str) -> float:
         nodes = mass_nodes(point, limit, conventions("dmjax", width=width))
         shape = (
-            jax.vmap(meson_yield, in_axes=(None, None, 0))(beam.pi0.mesons, point, nodes.mass)
+            jax.vmap(meson_yield, in_axes=(None, None, 0))(
+                beam.channels["pi0"].mesons, point, nodes.mass
+            )
             if entry["channel"] == "pi0"
             else jnp.ones_like(nodes.mass)
         )
@@ -199,11 +200,12 @@ def test_eta_against_five_known_mesons(entry, monkeypatch):
     cells = (kinetic, np.cos(np.radians(angle)), np.full(5, 0.2))
     eta = eqx.tree_at(
         lambda m: (m.kinetic_energy, m.cos_theta, m.weight, m.per_pot),
-        found.beam.eta.mesons,
+        found.beam.channels["eta"].mesons,
         (*(jnp.asarray(c) for c in cells), jnp.asarray(about["eta_per_pot"])),
     )
-    old = found.beam
-    beam = make_beam(old.pi0.mesons, eta, old.pions, old.exchange_per_pot, old.photons, old.angle)
+    old, pi0 = found.beam, found.beam.channels["pi0"].mesons
+    fresh = {name: mesons_in_flight(one, old.angle) for name, one in (("pi0", pi0), ("eta", eta))}
+    beam = make_beam({**old.channels, **fresh}, old.angle)
     detector = eqx.tree_at(lambda e: e.beam, found, beam)
     for dm in [dm for dm in ("dirac", "scalar") if f"{dm}_cut" in entry]:
         point = mediator("dark-photon", entry["m_v"], entry["m_chi"], eps=about["eps"], dm=dm)

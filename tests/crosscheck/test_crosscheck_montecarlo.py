@@ -51,7 +51,7 @@ def _label(entry: dict) -> str:
 
 @eqx.filter_jit
 def _flux(beam, point, k, profile):
-    mesons = beam.pi0.mesons
+    mesons = beam.channels["pi0"].mesons
     v_per_pot = mesons.per_pot * meson_yield(mesons, point, point.m_v)
     return chi_flux(beam, point, k, profile, ("pi0",))[0] / v_per_pot
 
@@ -59,9 +59,9 @@ def _flux(beam, point, k, profile):
 @pytest.mark.parametrize("entry", REFERENCE["flux"], ids=_label)
 def test_flux_per_parent(entry):
     csi = experiment("coherent-csi")
-    table = doppler_table(csi.beam.pi0.mesons, np.radians(entry["angle_deg"]))
+    table = doppler_table(csi.beam.channels["pi0"].mesons, np.radians(entry["angle_deg"]))
     kernel = boost_kernel(table, float(csi.beam.k_max))
-    beam = eqx.tree_at(lambda b: b.pi0.kernel, csi.beam, kernel)
+    beam = eqx.tree_at(lambda b: b.channels["pi0"].kernel, csi.beam, kernel)
     k = jnp.geomspace(0.01, 900.0, 1500)
     flux = _flux(beam, _point(entry), k, conventions("d20", **_profile(entry["decay"], 4.7)))
     energy = jnp.sqrt(k**2 + entry["m_chi"] ** 2)

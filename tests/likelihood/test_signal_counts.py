@@ -13,12 +13,14 @@ from dmjax.analyses.catalogue import analysis, search_of
 from dmjax.conventions import CHANNELS, D20, DMJAX
 from dmjax.errors import InputError
 from dmjax.fits.fit import all_intervals
+from dmjax.flux.capture import CAPTURE
+from dmjax.flux.mesons import ETA
 from dmjax.likelihood.count_model import expected
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.signals import with_signal
 from dmjax.models import mediator
 from dmjax.prediction.search import dark_matter_counts, search
-from dmjax.prediction.templates import CAPTURE, ETA, dark_matter_signal, source_errors
+from dmjax.prediction.templates import dark_matter_signal, source_errors
 from tolerances import tolerance
 
 
@@ -30,13 +32,21 @@ def close(one, other) -> bool:
     return np.allclose(one, other, rtol=tolerance("identity"), atol=0.0)
 
 
+def _radiative_fraction(setting):
+    return setting.experiment.beam.channels["piminus"].pions.radiative_fraction
+
+
+def _eta_per_pot(setting):
+    return setting.experiment.beam.channels["eta"].mesons.per_pot
+
+
 def test_raised_captures_are_those_of_a_beam_that_radiates_more():
     setting = search_of("lar2020")
     counts = dark_matter_signal(setting, point(110.0))
     assert close(counts.nominal, dark_matter_counts(setting, point(110.0)))
-    pions = setting.experiment.beam.pions
+    pions = setting.experiment.beam.channels["piminus"].pions
     more = pions.radiative_fraction + pions.radiative_fraction_error
-    changed = eqx.tree_at(lambda s: s.experiment.beam.pions.radiative_fraction, setting, more)
+    changed = eqx.tree_at(_radiative_fraction, setting, more)
     raised = dark_matter_counts(changed, point(110.0))
     assert set(counts.raised) == {CAPTURE}
     assert close(counts.raised[CAPTURE], raised)
@@ -46,9 +56,9 @@ def test_raised_eta_is_that_of_a_beam_with_more_eta():
     detector = experiment("jsns2")
     setting = search(detector, np.array(detector.edges), np.array(detector.time_edges))
     counts = dark_matter_signal(setting, point(200.0))
-    mesons = detector.beam.eta.mesons
+    mesons = detector.beam.channels["eta"].mesons
     more = mesons.per_pot + mesons.per_pot_error
-    changed = eqx.tree_at(lambda s: s.experiment.beam.eta.mesons.per_pot, setting, more)
+    changed = eqx.tree_at(_eta_per_pot, setting, more)
     raised = dark_matter_counts(changed, point(200.0))
     assert close(counts.raised[ETA], raised)
     assert float(counts.raised[ETA].sum() / counts.nominal.sum()) > 1.1
