@@ -14,7 +14,13 @@ from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
 from dmjax.fits.minimise import Minimum, covariance, minimise
 from dmjax.fits.roots import bracketed_root
-from dmjax.likelihood.joint import Data, JointModel, log_likelihood, observed_data
+from dmjax.likelihood.joint import (
+    Data,
+    JointModel,
+    integrated_mask,
+    log_likelihood,
+    observed_data,
+)
 from dmjax.likelihood.parameters import index_of, values_of
 from dmjax.numerics import safe_sqrt
 
@@ -64,6 +70,8 @@ class Interval(NamedTuple):
 
 def _minimum(joint: JointModel, data: Data, start: Values, fixed, steps: int) -> Minimum:
     limits = joint.parameters
+    integrated = integrated_mask(joint)
+    fixed = integrated if fixed is None else fixed | integrated
     return minimise(
         lambda values: -log_likelihood(joint, values, data),
         start,
@@ -84,7 +92,7 @@ def fit(
     """Best fit, or with `fixed` the conditional best fit. Pure; vmap over `data` and `start`.
 
     Args:
-        joint: the model.
+        joint: the model; an integrated parameter keeps its start value.
         data: observed, Asimov or toy.
         start: where to begin; None: the centres of the parameters.
         fixed: True for each parameter that keeps its start value.
@@ -155,6 +163,7 @@ def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: in
     """One end of an interval: steps that double until the level is passed, then a root."""
     limits = joint.parameters
     centre, error = best.values[index], best.errors[index]
+    left_out = jnp.asarray(integrated_mask(joint))[index]
     usable = (error > 0) & jnp.isfinite(error)
     unit = jnp.where(usable, error, jnp.maximum(jnp.abs(centre), 1.0))
     target = jnp.sqrt(jnp.asarray(level, unit.dtype))
@@ -166,7 +175,7 @@ def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: in
     def going(state):
         _, _, _, outer, at_outer, count = state
         inside = (outer > limits.lower[index]) & (outer < limits.upper[index])
-        return (count == 0) | ((at_outer <= 0) & inside & (count < _DOUBLINGS))
+        return ~left_out & (count == 0) | ((at_outer <= 0) & inside & (count < _DOUBLINGS))
 
     def further(state):
         _, _, reach, outer, at_outer, count = state
@@ -201,7 +210,7 @@ def interval(
 
     Returns:
         `Interval`. An end that is not reached within 128 errors or the range is that end itself,
-        with `reached` False.
+        with `reached` False; both ends of an integrated parameter are its fixed value.
     """
     index = jnp.asarray(index)
     sides = jnp.asarray([-1.0, 1.0], best.values.dtype)

@@ -47,7 +47,7 @@ class GoodnessOfFit(NamedTuple):
 
 
 def profiled(joint: JointModel) -> JointModel:
-    """The same analyses with the background of every off measurement at its maximum."""
+    """The same analyses with every parameter and every background of an off measurement fitted."""
     return JointModel([_profiled(model) for model in joint.models])
 
 

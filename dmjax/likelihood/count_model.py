@@ -210,12 +210,17 @@ def log_counts(
     Returns:
         ln L, scalar, finite for finite values.
     """
+    return jnp.sum(log_bins(model, values, data))
+
+
+def log_bins(model: CountModel, values: Mapping[str, Scalar], data: Counts | OnOffCounts) -> Bins:
+    """`log_counts` of each bin, (bins,); a value may also hold one number per bin."""
     means = expected(model, values)
     if isinstance(data, OnOffCounts):
-        return jnp.sum(log_onoff(data, means))
+        return log_onoff(data, means)
     if data.off is None:
-        return jnp.sum(log_poisson(data.on, means))
-    return jnp.sum(log_onoff_profiled(data.on, data.off, means))
+        return log_poisson(data.on, means)
+    return log_onoff_profiled(data.on, data.off, means)
 
 
 def asimov_counts(model: CountModel, values: Mapping[str, Scalar]) -> Counts:

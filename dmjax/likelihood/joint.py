@@ -1,10 +1,13 @@
-"""Any set of analyses as one likelihood, parameters shared by name."""
+"""Any set of analyses as one likelihood, parameters shared by name, one of them integrated."""
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import NamedTuple
 
 import equinox as eqx
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
 
 from dmjax.errors import InputError
 from dmjax.likelihood.count_model import (
@@ -12,12 +15,15 @@ from dmjax.likelihood.count_model import (
     Counts,
     asimov_counts,
     expected,
+    log_bins,
     log_counts,
     prepare,
 )
+from dmjax.likelihood.marginal import Constraint, log_integral
 from dmjax.likelihood.onoff import OnOffCounts
 from dmjax.likelihood.parameters import (
     ParameterSet,
+    index_of,
     log_constraint,
     merge,
     named,
@@ -26,6 +32,8 @@ from dmjax.likelihood.parameters import (
 
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
+PER_BIN = ":per-bin"
+"""Behind the name of an integrated parameter: every bin has its own, as [D20] prints Eq. 6.4."""
 
 
 class Data(NamedTuple):
@@ -45,10 +53,13 @@ class JointModel(eqx.Module):
 
     Args:
         models: one or more `CountModel`, with distinct names.
+        integrate: name of one constrained parameter that `log_likelihood` integrates over its
+            constraint, cut at its range, instead of leaving it to fits; behind the name ":per-bin"
+            for an independent integral in every bin (static). None: no parameter.
 
     Raises:
-        InputError: no model, two of one name or with events in common, or one parameter defined
-            in two ways.
+        InputError: no model, two of one name or with events in common, one parameter defined in
+            two ways, or an integrated parameter that is unknown or free.
 
     >>> from dmjax.likelihood.parameters import Parameter
     >>> from dmjax.likelihood.effects import Component, Scale
@@ -62,8 +73,9 @@ class JointModel(eqx.Module):
 
     models: tuple[CountModel, ...]
     parameters: ParameterSet
+    integrate: str | None = eqx.field(static=True)
 
-    def __init__(self, models: CountModel | Iterable[CountModel]):
+    def __init__(self, models: CountModel | Iterable[CountModel], integrate: str | None = None):
         self.models = (models,) if isinstance(models, CountModel) else tuple(models)
         names = [model.name for model in self.models]
         if not names or len(set(names)) < len(names):
@@ -71,7 +83,27 @@ class JointModel(eqx.Module):
         for model in self.models:
             for name in set(model.contains) & set(names):
                 raise InputError(f"{model.name} contains the events of {name}: fit one of them")
-        self.parameters = parameter_set(merge(*(model.parameters for model in self.models)))
+        merged = merge(*(model.parameters for model in self.models))
+        self.parameters = parameter_set(merged)
+        self.integrate = integrate
+        place = integrated_index(self)
+        if place is not None and merged[place].kind == "free":
+            raise InputError(
+                f"'{merged[place].name}' is free: only a constrained parameter can be integrated"
+            )
+
+
+def integrated_index(joint: JointModel) -> int | None:
+    """Position of the integrated parameter, which fits leave at its start; None without one."""
+    if joint.integrate is None:
+        return None
+    return index_of(joint.parameters.names, joint.integrate.removesuffix(PER_BIN))
+
+
+def integrated_mask(joint: JointModel) -> Bool[np.ndarray, " parameters"]:
+    """True for the integrated parameter."""
+    place = -1 if joint.integrate is None else integrated_index(joint)
+    return np.arange(len(joint.parameters.names)) == place
 
 
 def observed_data(joint: JointModel) -> Data:
@@ -109,7 +141,8 @@ def log_likelihood(joint: JointModel, values: Values, data: Data) -> Scalar:
         data: from `observed_data`, `asimov_data` or a toy.
 
     Returns:
-        ln L, scalar; finite and twice differentiable in `values` inside their ranges.
+        ln L, scalar; finite and twice differentiable in `values` inside their ranges. It does not
+        depend on the value of an integrated parameter.
 
     >>> import jax.numpy as jnp
     >>> from dmjax.likelihood.parameters import Parameter
@@ -120,7 +153,44 @@ def log_likelihood(joint: JointModel, values: Values, data: Data) -> Scalar:
     -1.4959
     """
     by_name = named(joint.parameters, values)
-    total = log_constraint(joint.parameters, values, data.centres)
+    place = integrated_index(joint)
+    total = log_constraint(joint.parameters, values, data.centres, place)
+    if place is not None:
+        return total + _log_marginal(joint, place, by_name, data)
     for model, counts in zip(joint.models, data.counts, strict=True):
         total = total + log_counts(model, by_name, counts)
+    return total
+
+
+def _log_marginal(joint: JointModel, place: int, by_name: dict[str, Array], data: Data) -> Scalar:
+    """ln of the integral over one parameter of everything that depends on it, times the rest."""
+    name, limits = joint.parameters.names[place], joint.parameters
+    per_bin = str(joint.integrate).endswith(PER_BIN)
+    dtype = by_name[name].dtype
+    known = Constraint(
+        *(
+            column[place].astype(dtype)
+            for column in (data.centres, limits.sigmas, limits.lower, limits.upper)
+        )
+    )
+    pairs = list(zip(joint.models, data.counts, strict=True))
+    touched = [pair for pair in pairs if name in {p.name for p in pair[0].parameters}]
+    total = jnp.zeros((), dtype)
+    for model, counts in pairs:
+        if name not in {p.name for p in model.parameters}:
+            total = total + log_counts(model, by_name, counts)
+
+    def shared(operands, x):
+        pairs, values = operands
+        return reduce(jnp.add, (log_counts(m, values | {name: x}, c) for m, c in pairs))
+
+    def separate(operands, x):
+        (model, counts), values = operands
+        return log_bins(model, values | {name: x}, counts)
+
+    if not per_bin:
+        return total + log_integral(shared, (touched, by_name), known)
+    for pair in touched:
+        bins = pair[0].observed.on.shape
+        total = total + jnp.sum(log_integral(separate, (pair, by_name), known, bins))
     return total

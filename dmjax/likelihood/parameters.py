@@ -124,6 +124,7 @@ def log_constraint(
     parameters: ParameterSet,
     values: Float[Array, " parameters"],
     centres: Float[Array, " parameters"],
+    without: int | None = None,
 ) -> Float[Array, ""]:
     """Σ ln N(centre; value, σ) of the constrained parameters, each over its whole line.
 
@@ -131,6 +132,7 @@ def log_constraint(
         parameters: which are constrained, and how.
         values: of the parameters.
         centres: the auxiliary measurements: `parameters.centres`, or those of a toy.
+        without: position of a parameter whose constraint is left out (static).
 
     Returns:
         ln of the constraint, normalised as a density of `centres`; ranges do not enter.
@@ -140,7 +142,8 @@ def log_constraint(
     0.884
     """
     sigmas = parameters.sigmas.astype(values.dtype)
-    known = jnp.isfinite(sigmas)
+    left_out = -1 if without is None else without
+    known = jnp.isfinite(sigmas) & (np.arange(len(parameters.names)) != left_out)
     width = jnp.where(known, sigmas, 1.0)
     pull = (values - centres.astype(values.dtype)) / width
     terms = -0.5 * pull * pull - jnp.log(width) - _HALF_LOG_2PI
