@@ -70,7 +70,7 @@ class Interval(NamedTuple):
 
 def _minimum(joint: JointModel, data: Data, start: Values, fixed, steps: int) -> Minimum:
     limits = joint.parameters
-    integrated = integrated_mask(joint)
+    integrated = jnp.asarray(integrated_mask(joint))
     fixed = integrated if fixed is None else fixed | integrated
     return minimise(
         lambda values: -log_likelihood(joint, values, data),
@@ -175,7 +175,8 @@ def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: in
     def going(state):
         _, _, _, outer, at_outer, count = state
         inside = (outer > limits.lower[index]) & (outer < limits.upper[index])
-        return ~left_out & (count == 0) | ((at_outer <= 0) & inside & (count < _DOUBLINGS))
+        on = (at_outer <= 0) & inside & (count < _DOUBLINGS)
+        return ~left_out & ((count == 0) | on)
 
     def further(state):
         _, _, reach, outer, at_outer, count = state
