@@ -119,7 +119,7 @@ def predict(
         return
     rows = [[name, f"{events:.5g}"] for name, events in result.channels.items()]
     rows.append(["total", f"{result.total:.5g}"])
-    rows += [[f"neutrinos: {name}", f"{n:.5g}"] for name, n in result.background.items()]
+    rows += [[f"background: {name}", f"{n:.5g}"] for name, n in result.background.items()]
     flown = f", lifetime {result.lifetime_ns:.3g} ns" if result.long_lived else ""
     show(
         f"{result.experiment}, {result.model} ({result.dm}), m_V = {result.m_v:g} MeV, "

@@ -6,6 +6,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.experiments.backgrounds import Background
 from dmjax.flux import Beam
 from dmjax.nuclei import Nucleus
 from dmjax.response import Response
@@ -22,21 +23,6 @@ class Selection(NamedTuple):
     recoil_max_kev: float | None
     time_min_us: float
     time_max_us: float
-
-
-class SteadyState(NamedTuple):
-    """One level of steady-state background for the exposure of the file.
-
-    Attributes:
-        name, description: which.
-        events: expected in all energy and time bins of the file.
-        assumed: whether a factor in it is our assumption rather than a published number.
-    """
-
-    name: str
-    description: str
-    events: float
-    assumed: bool
 
 
 class Experiment(eqx.Module):
@@ -58,7 +44,9 @@ class Experiment(eqx.Module):
         recoil: "nucleus" or "electron".
         edges, time_edges: native bins in the observable and in time [µs], as tuples.
         selection: cuts of the published analysis.
-        steady_state: levels of steady-state background.
+        backgrounds: all but neutrinos; see `in_scenario`.
+        years: of operation that `pot` takes, of 5000 h each, as the file says.
+        signal_error: relative systematic uncertainty of every signal-like yield.
     """
 
     beam: Beam
@@ -73,12 +61,14 @@ class Experiment(eqx.Module):
     single_radius: Scalar
     response: Response
     slices: Float[Array, "bins slices"] | None
+    backgrounds: tuple[Background, ...]
+    years: Scalar
     name: str = eqx.field(static=True)
     recoil: str = eqx.field(static=True)
     edges: tuple[float, ...] = eqx.field(static=True)
     time_edges: tuple[float, ...] = eqx.field(static=True)
     selection: Selection = eqx.field(static=True)
-    steady_state: tuple[SteadyState, ...] = eqx.field(static=True)
+    signal_error: float = eqx.field(static=True)
 
 
 def bin_edges(spec: dict[str, float] | list[float]) -> np.ndarray:

@@ -81,14 +81,31 @@ RESPONSE = Section(
         "time_efficiency": TIME_EFFICIENCY,
     },
 )
-STEADY_STATE = Section(
+_ENDS = {"low": _ANY, "high": _ANY}
+_SHAPES = {
+    "flat": Section({}, _ENDS),
+    "exponential": Section({"scale": POSITIVE}, _ENDS),
+    "power": Section({"index": _ANY}, _ENDS),
+    "histogram": Section(
+        {"edges": Numbers(_ANY, increasing=True), "values": Numbers(NOT_NEGATIVE, shortest=1)}
+    ),
+    "table": Section({"table": Text()}, {"axis": Text(), "column": Text()}),
+}
+_ARRIVALS = {name: Section({}) for name in ("pulse", "prompt", "delayed")}
+BACKGROUND = Section(
+    {"name": Text()},
     {
-        "name": Text(),
         "description": Text(),
         "reference_events": POSITIVE,
+        "per_kev_kg_day": POSITIVE,
         "factors": Free(POSITIVE),
+        "energy": Variants(_SHAPES),
+        "time": Variants(_SHAPES | _ARRIVALS),
+        "error": NOT_NEGATIVE,
+        "pull": Text(),
+        "scenario": Text(),
         "assumed": Flag(),
-    }
+    },
 )
 DETECTOR = Section(
     {
@@ -100,9 +117,13 @@ DETECTOR = Section(
                 "distance_m": POSITIVE,
                 "angle_deg": Number(0.0, 180.0),
                 "pot": POSITIVE,
-                "single_radius_fm": Number(2.0, 20.0),
             },
-            {"recoil": Text(("nucleus", "electron"))},
+            {
+                "single_radius_fm": Number(2.0, 20.0),
+                "recoil": Text(("nucleus", "electron")),
+                "years": POSITIVE,
+                "signal_error": NOT_NEGATIVE,
+            },
         ),
         "target": Free(POSITIVE, least=1),
         "response": RESPONSE,
@@ -117,7 +138,8 @@ DETECTOR = Section(
         "neutrino_times": Text(),
         "pulse": PULSE,
         "slices": Section({"table": Text()}),
-        "steady_state": ListOf(STEADY_STATE),
+        "steady_state": ListOf(BACKGROUND),
+        "neutrons": ListOf(BACKGROUND),
     },
 )
 """Keys of a detector file."""
@@ -142,6 +164,10 @@ BEAM = Section(
         ),
         "pulse": PULSE,
     },
-    {"eta": MESONS, "exchange": Section({"per_pot": NOT_NEGATIVE})},
+    {
+        "eta": MESONS,
+        "exchange": Section({"per_pot": NOT_NEGATIVE}),
+        "repetition_hz": POSITIVE,
+    },
 )
 """Keys of a beam file."""

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax.data import available
+from dmjax.experiments.background_files import make_backgrounds
 from dmjax.experiments.build import (
     leaf,
     make_neutrinos,
@@ -16,9 +17,10 @@ from dmjax.experiments.build import (
     make_target,
     read_parents,
 )
-from dmjax.experiments.experiment import Experiment, Selection, SteadyState, bin_edges
+from dmjax.experiments.experiment import Experiment, Selection, bin_edges
 from dmjax.experiments.files import Description, beam_tables, read_beam, read_detector
 from dmjax.flux import Beam
+from dmjax.nuclei import mean_charge_radius
 
 EXPERIMENTS = tuple(available("experiments"))
 
@@ -76,10 +78,12 @@ def _build(detector: Description, name: str, isotropic: bool) -> Experiment:
     spec, beam = detector.spec, read_beam(detector)
     place, edges = spec["detector"], bin_edges(spec["bins"]["energy"])
     target = make_target(detector)
+    time_edges = bin_edges(spec["bins"]["time_us"])
     pulse = make_pulse(spec.get("pulse", beam.spec["pulse"]))
+    neutrinos = make_neutrinos(detector, beam, pulse)
     return Experiment(
         beam=_beam(detector, beam, isotropic),
-        neutrinos=make_neutrinos(detector, beam, pulse),
+        neutrinos=neutrinos,
         pulse=pulse,
         nuclei=target.nuclei,
         nuclei_per_kg=leaf(target.nuclei_per_kg),
@@ -87,15 +91,17 @@ def _build(detector: Description, name: str, isotropic: bool) -> Experiment:
         mass_kg=leaf(place["mass_kg"]),
         distance_m=leaf(place["distance_m"]),
         pot=leaf(place["pot"]),
-        single_radius=leaf(place["single_radius_fm"]),
+        single_radius=leaf(place.get("single_radius_fm", mean_charge_radius(target))),
         response=make_response(detector),
         slices=make_slices(detector, len(edges) - 1),
         name=name,
         recoil=place.get("recoil", "nucleus"),
         edges=tuple(edges.tolist()),
-        time_edges=tuple(bin_edges(spec["bins"]["time_us"]).tolist()),
+        time_edges=tuple(time_edges.tolist()),
         selection=selection(spec["selection"]),
-        steady_state=tuple(steady_state(level) for level in spec.get("steady_state", [])),
+        backgrounds=make_backgrounds(detector, beam, (edges, time_edges), pulse, neutrinos),
+        years=leaf(place.get("years", 1.0)),
+        signal_error=place.get("signal_error", 0.0),
     )
 
 
@@ -107,9 +113,3 @@ def selection(spec: dict[str, float]) -> Selection:
         float(spec.get("time_min_us", 0.0)),
         float(spec["time_max_us"]),
     )
-
-
-def steady_state(spec: dict) -> SteadyState:
-    """A background level: the reference number of events times every factor."""
-    events = spec["reference_events"] * float(np.prod(list(spec["factors"].values())))
-    return SteadyState(spec["name"], spec["description"], events, spec["assumed"])

@@ -148,6 +148,18 @@ def matter_radius(target: Nucleus) -> Scalar:
     return jnp.sqrt((target.z * target.charge_radius**2 + target.n * target.neutron_radius**2) / a)
 
 
+def mean_charge_radius(target: Target) -> float:
+    """rms charge radius averaged over the nuclei of a target [fm]; 4 without nuclei.
+
+    >>> round(mean_charge_radius(target_nuclei({"Ge": 1})), 3)
+    4.063
+    """
+    if not target.nuclei:
+        return 4.0
+    radii = [float(nucleus.charge_radius) for nucleus in target.nuclei]
+    return float(np.average(radii, weights=target.nuclei_per_kg))
+
+
 def helm_form_factor(target: Nucleus, radius: Scalar, t_recoil: Scalar) -> Scalar:
     """Helm form factor F at recoil energy T.
 

@@ -11,10 +11,11 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels, describe
 from dmjax.errors import InputError
-from dmjax.experiments import Experiment
+from dmjax.experiments import Experiment, in_scenario
 from dmjax.flux import with_harmonics
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import eps_of
+from dmjax.prediction.backgrounds import known_backgrounds
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
 from dmjax.prediction.recoils import expected_counts
 from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
@@ -44,9 +45,10 @@ class Prediction(NamedTuple):
         efficiency: whether resolution and efficiency were applied.
         channels: production channel → events in the window.
         total: their sum.
-        background: neutrino component → events in the window.
+        background: neutrino component, steady state, neutrons, … → events in the window.
         energy_edges_kev, time_edges_us: bins.
         counts: (energy, time) events, all channels.
+        background_counts: name → (energy, time) events.
         version: of the package.
     """
 
@@ -68,6 +70,7 @@ class Prediction(NamedTuple):
     energy_edges_kev: np.ndarray
     time_edges_us: np.ndarray
     counts: np.ndarray
+    background_counts: dict[str, np.ndarray]
     version: str
 
 
@@ -109,8 +112,9 @@ def predict(
     time_max: float | None = None,
     efficiency: bool = True,
     nsi: Nsi | None = None,
+    background: str | None = None,
 ) -> Prediction:
-    """Expected dark-matter events, and neutrinos, in (recoil energy, time) bins.
+    """Expected dark-matter events, and backgrounds, in (recoil energy, time) bins.
 
     Args:
         experiment: detector, e.g. `dmjax.experiment("coherent-csi")`.
@@ -124,11 +128,13 @@ def predict(
         time_max: latest arrival [µs]; None: open.
         efficiency: apply the detector's resolution and efficiency; False: true recoils.
         nsi: non-standard interactions of the background neutrinos.
+        background: alternative of the detector's file, its first where None; "none": neutrinos.
 
     Returns:
         Prediction. Bins are the detector's own, cut to the window; open ends reach 2000 keV (1 GeV
         for electrons) and 10 ms, beyond which nothing is left. A mediator that flies further than
-        1 cm on average is followed on its way (its beam is prepared for that within seconds). Bad
+        1 cm on average is followed on its way (its beam is prepared for that within seconds). Other
+        backgrounds than neutrinos are as the file counts them, after efficiency, in its bins. Bad
         windows and channels raise InputError.
 
     >>> import dmjax
@@ -151,6 +157,7 @@ def predict(
         recoil_min = chosen.recoil_min_kev if recoil_min is None else recoil_min
         recoil_max = chosen.recoil_max_kev if recoil_max is None else recoil_max
         time_max = chosen.time_max_us if time_max is None else time_max
+    others = in_scenario(experiment.name, experiment.backgrounds, background)
     ceiling = RECOIL_CEILING_KEV[experiment.recoil] if recoil_max is None else recoil_max
     edges, energy_edges = _energy_edges(experiment, _window(recoil_min, ceiling, "recoil"))
     latest = TIME_CEILING_US if time_max is None else time_max
@@ -171,6 +178,8 @@ def predict(
         experiment, point, *bins, conventions, channels, N_MOMENTA_WINDOW, long_lived
     )
     neutrinos = eqx.filter_jit(neutrino_background)(experiment, *bins, conventions, None, nsi)
+    known = known_backgrounds(experiment, others, jnp.asarray(edges), bins[1])
+    behind = {name: np.asarray(events, float) for name, events in (neutrinos | known).items()}
     per_channel = np.asarray(counts.sum((1, 2)), float)
     return Prediction(
         experiment=experiment.name,
@@ -181,10 +190,11 @@ def predict(
         efficiency=efficiency,
         channels=dict(zip(channels, per_channel.tolist(), strict=True)),
         total=float(per_channel.sum()),
-        background={name: float(events.sum()) for name, events in neutrinos.items()},
+        background={name: float(events.sum()) for name, events in behind.items()},
         energy_edges_kev=energy_edges,
         time_edges_us=time_edges,
         counts=np.asarray(counts.sum(0), float),
+        background_counts=behind,
         version=__version__,
     )
 
