@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dmjax.models import double_mediator as double_mediator
     from dmjax.models import lifetime_ns as lifetime_ns
     from dmjax.models import mediator as mediator
+    from dmjax.prediction.events import events as events
     from dmjax.prediction.predict import predict as predict
     from dmjax.scattering import nsi as nsi
     from dmjax.studies.best_fit import DarkPhoton as DarkPhoton
@@ -56,6 +57,7 @@ _HOMES = {
     "convert": "dmjax.models",
     "counting": "dmjax.studies.counting",
     "double_mediator": "dmjax.models",
+    "events": "dmjax.prediction.events",
     "experiment": "dmjax.experiments",
     "fit_datasets": "dmjax.studies.best_fit",
     "lifetime_ns": "dmjax.models",
@@ -86,6 +88,7 @@ __all__ = [
     "convert",
     "counting",
     "double_mediator",
+    "events",
     "experiment",
     "fit_datasets",
     "lifetime_ns",

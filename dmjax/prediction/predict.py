@@ -16,6 +16,7 @@ from dmjax.flux import with_harmonics
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import eps_of
 from dmjax.prediction.backgrounds import known_backgrounds
+from dmjax.prediction.events import is_traced
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
 from dmjax.prediction.recoils import expected_counts
 from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
@@ -147,6 +148,11 @@ def predict(
     >>> round(n.total, 1)
     6.0
     """
+    if is_traced(experiment, point, pot, recoil_min, recoil_max, time_max):
+        raise InputError(
+            "predict gives plain numbers, so jax cannot trace it: use dmjax.events(search, signal, "
+            "m_v), which can be compiled, batched and differentiated"
+        )
     check_channels(channels)
     if pot is not None and not (math.isfinite(pot) and pot > 0):
         raise InputError(f"pot must be finite and positive, got {pot}")

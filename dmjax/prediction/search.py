@@ -23,12 +23,14 @@ class Search(eqx.Module):
         recoils: energy bins.
         time_edges: [µs].
         slices: (energy bins, slices) share of recoils in each slice of a third axis, or None.
+        energy_edges: in the observable, from which `recoils` were made; empty: not known.
     """
 
     experiment: Experiment
     recoils: RecoilGrid
     time_edges: Float[Array, " times_plus_1"]
     slices: Float[Array, "bins slices"] | None
+    energy_edges: tuple[float, ...] = eqx.field(static=True, default=())
 
 
 def search(
@@ -40,6 +42,7 @@ def search(
         recoils=accepted_recoils(detector.response, energy_edges),
         time_edges=jnp.asarray(time_edges, float),
         slices=detector.slices if sliced else None,
+        energy_edges=tuple(np.asarray(energy_edges, float).tolist()),
     )
 
 

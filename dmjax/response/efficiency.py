@@ -17,6 +17,10 @@ class AbstractEfficiency(eqx.Module):
     def at(self, x: Scalar) -> Scalar:
         """Efficiency at x, the observable or the true recoil energy [keV]."""
 
+    @abstractmethod
+    def steps(self) -> tuple[Scalar, ...]:
+        """Where the curve jumps: places that a quadrature must not cross."""
+
 
 class Flat(AbstractEfficiency):
     """The same everywhere."""
@@ -26,6 +30,10 @@ class Flat(AbstractEfficiency):
     def at(self, x: Scalar) -> Scalar:
         """Value."""
         return self.value + jnp.zeros_like(x)
+
+    def steps(self) -> tuple[Scalar, ...]:
+        """None."""
+        return ()
 
 
 class SteppedSigmoid(AbstractEfficiency):
@@ -52,6 +60,10 @@ class SteppedSigmoid(AbstractEfficiency):
         step = jnp.where(x < self.closed_below, 0.0, jnp.where(x < self.half_below, 0.5, 1.0))
         return sigmoid * step.astype(sigmoid.dtype)
 
+    def steps(self) -> tuple[Scalar, ...]:
+        """Both steps."""
+        return self.closed_below, self.half_below
+
 
 class ShiftedSigmoid(AbstractEfficiency):
     """Sigmoid with an offset (CsI 2021, arXiv:2110.07730).
@@ -70,6 +82,10 @@ class ShiftedSigmoid(AbstractEfficiency):
         sigmoid = jax.nn.sigmoid(self.slope * (x - self.midpoint))
         return jnp.clip(self.amplitude * sigmoid + self.offset, 0.0, 1.0)
 
+    def steps(self) -> tuple[Scalar, ...]:
+        """None."""
+        return ()
+
 
 class Tabulated(AbstractEfficiency):
     """Linear between points, constant beyond the first and the last."""
@@ -80,6 +96,10 @@ class Tabulated(AbstractEfficiency):
     def at(self, x: Scalar) -> Scalar:
         """Linear interpolation."""
         return jnp.interp(x, self.x, self.values)
+
+    def steps(self) -> tuple[Scalar, ...]:
+        """None."""
+        return ()
 
 
 class LogLog(AbstractEfficiency):
@@ -97,6 +117,10 @@ class LogLog(AbstractEfficiency):
         beyond = last * jnp.clip(log_x - knots[-1], 0.0)
         value = jnp.exp(jnp.interp(log_x, knots, heights) + beyond)
         return jnp.where(inside, jnp.minimum(value, 1.0), 0.0)
+
+    def steps(self) -> tuple[Scalar, ...]:
+        """The first point."""
+        return (self.x[0],)
 
 
 class ExponentialTime(eqx.Module):

@@ -35,13 +35,13 @@ def _membership(edges: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     return inside.astype(float)
 
 
-def _falling_ladder(top: float, bottom: float, ratio: float) -> np.ndarray:
+def falling_ladder(top: float, bottom: float, ratio: float) -> np.ndarray:
     """Points from `top` down to `bottom`, each smaller than the one before by `ratio`."""
     count = int(np.ceil(np.log(top / bottom) / np.log(ratio)))
     return top * ratio ** (-np.arange(count + 1.0))
 
 
-def _rising_ladder(top: float, step: float, growth: float) -> np.ndarray:
+def rising_ladder(top: float, step: float, growth: float) -> np.ndarray:
     """0, then steps of `step` or of `growth` × x if that is wider, until `top` is passed."""
     linear = step * np.arange(np.floor(min(top, step / growth) / step) + 1.0)
     count = int(np.ceil(np.log(max(top / linear[-1], 1.0)) / np.log1p(growth))) if top > 0 else 0
@@ -93,20 +93,21 @@ def _sharp(
         panels = np.union1d(edges, np.arange(np.ceil(edges[0]), np.floor(edges[-1]) + 1.0))
     else:
         lowest = max(edges[0], LOWEST_PANEL_KEV)
-        panels = _inside(_falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
+        panels = _inside(falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
     panels = _inside(np.union1d(panels, breaks), edges)
     x, weight = panel_nodes(panels, order)
     centre = np.floor(x) + 0.5 if response.observable == "pe" else x
     dtype = response.light_yield.dtype
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, jnp.asarray(x, dtype))
-    passed = _efficiency(response, t, jnp.asarray(centre, dtype))
+    passed = efficiency_at(response, t, jnp.asarray(centre, dtype))
     member = jnp.asarray(_membership(edges, x) * weight, dtype)
     return RecoilGrid(t, member * (passed * slope)[None, :])
 
 
-def _efficiency(
+def efficiency_at(
     response: Response, t: Float[Array, " n"], observable: Float[Array, " n"]
 ) -> Float[Array, " n"]:
+    """Efficiency of recoils of t [MeV] and mean observable, on whichever the curve is."""
     x = observable if response.efficiency_on == "observable" else t * KEV_PER_MEV
     return jax.vmap(response.efficiency.at)(x)
 
@@ -117,14 +118,14 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     edges = np.array(edge_tuple)
     dtype = response.light_yield.dtype
     step = STEP[response.observable]
-    means, weight = panel_nodes(_mean_panels(edges, step), SMEARED_ORDER)
+    means, weight = panel_nodes(mean_panels(edges, step, _leak(edges[-1])), SMEARED_ORDER)
     means = jnp.asarray(means, dtype)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
     weight = jnp.asarray(weight, dtype) * slope
     if response.efficiency_on == "recoil":
         weight = weight * jax.vmap(response.efficiency.at)(t * KEV_PER_MEV)
         return RecoilGrid(t, smearing_matrix(response, means, edges) * weight[None, :])
-    fine = _inside(_rising_ladder(edges[-1], step, 0.02), edges)
+    fine = _inside(rising_ladder(edges[-1], step, 0.02), edges)
     centre = 0.5 * (fine[1:] + fine[:-1])
     passed = jax.vmap(response.efficiency.at)(jnp.asarray(centre, dtype))
     member = jnp.asarray(_membership(edges, centre), dtype)
@@ -132,11 +133,15 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     return RecoilGrid(t, shares * weight[None, :])
 
 
-def _mean_panels(edges: np.ndarray, step: float) -> np.ndarray:
-    """Panels in the mean observable over all that can leak into the bins, finer towards zero."""
-    top = edges[-1] + 12.0 * np.sqrt(edges[-1]) + 100.0
-    rising = _rising_ladder(top, step, 0.04)
-    falling = _falling_ladder(rising[1], 1e-4 * step, 2.0)
+def _leak(x: float) -> float:
+    """Mean observable from where nothing is recorded below x."""
+    return x + 12.0 * np.sqrt(x) + 100.0
+
+
+def mean_panels(edges: np.ndarray, step: float, top: float) -> np.ndarray:
+    """Panels in the mean observable up to `top`, finer towards zero."""
+    rising = rising_ladder(top, step, 0.04)
+    falling = falling_ladder(rising[1], 1e-4 * step, 2.0)
     return np.union1d(np.concatenate([rising, falling]), edges[edges > 0.0])
 
 
@@ -165,7 +170,7 @@ def all_recoils(
     any mass, on nuclei and on electrons up to 1 GeV, and for the dips of the form factor. Steps of
     the spectrum at `breaks` [keV] are kept between panels.
     """
-    ladder = np.union1d(_falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO), breaks)
+    ladder = np.union1d(falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO), breaks)
     t, weight = panel_nodes(_inside(ladder, np.asarray(edges_kev, float)), order)
     fold = _membership(edges_kev, t) * weight * MEV_PER_KEV
     return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), jnp.asarray(fold, dtype))
