@@ -118,14 +118,20 @@ def show(title: str, headers: list[str], rows: list[list[str]]) -> None:
     Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 
-def report(plain: dict, out: Path | None, json: bool) -> bool:
-    """Write a result to its file and, as JSON, to stdout; whether a table is still wanted."""
-    from dmjax.store.files import to_json, write_json
+def report(result: Any, out: Path | None, json: bool) -> bool:
+    """Write a result to its file and, as JSON, to stdout; whether a table is still wanted.
 
-    if out is not None:
-        write_json(out, plain)
+    A file that ends in .nc is NetCDF, any other JSON.
+    """
+    from dmjax.store.plain import to_json, write_json
+    from dmjax.store.result import AbstractResult
+
+    if out is not None and isinstance(result, AbstractResult) and out.suffix == ".nc":
+        result.save(out)
+    elif out is not None:
+        write_json(out, result)
     if json:
-        emit(to_json(plain))
+        emit(to_json(result))
     return not json
 
 

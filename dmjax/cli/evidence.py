@@ -29,7 +29,7 @@ from dmjax.cli.options import (
     Spin,
     YPrior,
 )
-from dmjax.cli.progress import EvidenceProgress
+from dmjax.cli.progress import Progress
 from dmjax.errors import InputError
 
 
@@ -96,7 +96,9 @@ def evidence(
         nuts=nuts,
         **size,
     )
-    with EvidenceProgress() as progress:
+    with Progress(
+        "templates and sampling", "with --out, finished hypotheses are used again"
+    ) as progress:
         result = to_plain(run_evidence(settings, out, progress))
     failure = "a sampler did not pass its gates; see its status"
     finish(result, json, _print_evidence, result["converged"], failure)

@@ -20,7 +20,7 @@ from dmjax.cli.options import (
     SamplerSeed,
     Spin,
 )
-from dmjax.cli.progress import StepProgress
+from dmjax.cli.progress import Progress
 from dmjax.errors import InputError
 
 
@@ -102,9 +102,9 @@ def fit(
         draws=draws,
         seed=seed,
     )
-    with StepProgress("counting") as steps:
-        summary = run_fit(settings, folder, steps)
-        steps.note("drawing the figures")
+    with Progress("counting", "finished steps are used again") as say:
+        summary = run_fit(settings, folder, say)
+        say("figures", 0, 1)
         files = draw_fit(folder)
     summary["figures"] = [str(path) for path in files]
     failure = "the sampler did not pass its gates; see the reasons above"

@@ -8,7 +8,6 @@ import typer
 from dmjax.cli.common import (
     channel_names,
     chosen_conventions,
-    flat_conventions,
     numbers,
     report,
     show,
@@ -31,11 +30,13 @@ from dmjax.cli.options import (
     Toys,
     ToySeed,
 )
-from dmjax.cli.study import family_of, store_of
+from dmjax.cli.study import KEPT_TOYS, family_of, store_of
 from dmjax.errors import InputError
 
 if TYPE_CHECKING:
+    from dmjax.limits.curve import LimitCurve
     from dmjax.studies.family import Family
+    from dmjax.studies.limit_result import LimitResult
 
 
 NO_BANDS = "chi2 and fc have no expected bands: use asymptotic or toys"
@@ -110,8 +111,7 @@ def limit(
         data, dm=dm.value, alpha_d=alpha_d, mass_ratio=mass_ratio, channels=channel_names(channels)
     )
     result = dmjax.limit(data, family, masses, cl=cl, treatment=alpha_treatment)
-    plain = flat_conventions(result._asdict())
-    if not report(plain, out, json):
+    if not report(_as_result(result), out, json):
         return
     rows = [
         [f"{m:.4g}", f"{best:.3g}", f"{events:.3g}", f"{q:.3g}", f"{upper:.3g}", status]
@@ -133,18 +133,56 @@ def limit(
     )
 
 
+def _as_result(curve: "LimitCurve") -> "LimitResult":
+    """A limit of the profiled likelihood of CsI 2017 alone, as every limit is saved."""
+    import numpy as np
+
+    from dmjax.studies.limit_result import LimitResult
+
+    named = ("model", "dm", "mass_ratio", "alpha_d", "channels")
+    signal = {name: getattr(curve, name) for name in named}
+    settings = {n: getattr(curve, n) for n in ("window", "alpha_treatment", "sigma_alpha", "cl")}
+    chosen, zero = curve.conventions, np.zeros(len(curve.m_v))
+    return LimitResult(
+        quantity=curve.quantity,
+        method="chi2",
+        off_term="integral",
+        cl=curve.cl,
+        datasets=[curve.dataset],
+        experiment=curve.experiment,
+        signal=signal,
+        m_v=curve.m_v,
+        limit=curve.limit,
+        lower=zero,
+        limit_error=zero,
+        lower_error=zero,
+        sigmas=(),
+        expected=None,
+        expected_error=None,
+        best_fit=curve.best_fit,
+        best_fit_events=curve.best_fit_events,
+        test_statistic_null=curve.test_statistic_null,
+        status=curve.status,
+        expected_status=None,
+        toys=0,
+        failed=[0] * len(curve.m_v),
+        conventions={"profile": chosen["conventions"], "changed": chosen["changed"]},
+        configuration=settings | signal,
+    )
+
+
 def _scan(family: "Family", masses, settings: dict, bands: bool, json: bool, out: Path | None):
     """Limits by the statistics engine."""
-    from dmjax.cli.progress import ToyProgress
+    from dmjax.cli.progress import Progress
     from dmjax.studies.limits import limit_scan
     from dmjax.studies.plan import Plan
 
     if bands and settings["method"] in ("fc", "chi2"):
         raise InputError(NO_BANDS)
     plan = Plan(**settings)
-    with ToyProgress() as progress:
+    with Progress("predicting the signal", KEPT_TOYS) as progress:
         found = limit_scan(family, masses, plan, store_of(out), progress)
-    if not report(found._asdict(), out, json):
+    if not report(found, out, json):
         return
     columns = {
         "m_V [MeV]": ["-"] if found.m_v is None else [f"{m:.4g}" for m in found.m_v],

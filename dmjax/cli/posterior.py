@@ -29,7 +29,7 @@ from dmjax.cli.options import (
     Systematics,
     YPrior,
 )
-from dmjax.cli.progress import PosteriorProgress
+from dmjax.cli.progress import Progress
 
 
 def posterior(
@@ -90,7 +90,9 @@ def posterior(
         live=live,
         seed=seed,
     )
-    with PosteriorProgress() as progress:
+    with Progress(
+        "templates and sampling", "with --out, finished steps of NUTS are used again"
+    ) as progress:
         result = to_plain(run_posterior(settings, out, progress))
     failure = "the sampler did not pass its gates; see its status"
     finish(result, json, _print_posterior, result["status"] == "converged", failure)

@@ -1,4 +1,4 @@
-"""Progress on stderr."""
+"""Progress on stderr: the one display of everything long."""
 
 import time
 from types import TracebackType
@@ -6,19 +6,23 @@ from typing import Self
 
 
 class Progress:
-    """A line on stderr that says what is being done; with a terminal it stays one line.
+    """A line on stderr that says what is being done; a finished step leaves a line with its time.
 
-    Attributes:
+    It is a `store.progress.Say`, whatever is at work.
+
+    Args:
+        text: shown until the first step says something.
         kept: what is left of the work when the user interrupts it.
     """
 
-    kept = "nothing is kept; run it again"
-
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, kept: str = "nothing is kept; run it again") -> None:
         from rich.console import Console
 
+        self.kept = kept
         self.console = Console(stderr=True)
         self.status = self.console.status(text)
+        self.begun = time.monotonic()
+        self.step = ""
 
     def __enter__(self) -> Self:
         self.status.start()
@@ -32,66 +36,20 @@ class Progress:
     ) -> None:
         self.status.stop()
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            self.console.print(f"interrupted: {self.kept}")
+            self._leave(f"interrupted: {self.kept}")
 
+    def __call__(self, what: str, done: int, of: int | None, note: str = "", /) -> None:
+        """Show how far a step is."""
+        if what != self.step:
+            self.step, self.begun = what, time.monotonic()
+        if of == 0:
+            self._leave(f"{what}: {note}")
+        elif of is not None and done >= of:
+            count = "" if of == 1 else f"{of} "
+            self._leave(f"{what}: {count}{note} ({time.monotonic() - self.begun:.0f} s)")
+        else:
+            count = f"{done}" if of is None else f"{done} of {of}"
+            self.status.update(what if of == 1 else f"{what}: {count} {note}")
 
-class ToyProgress(Progress):
-    """A line on stderr with the toys so far."""
-
-    kept = "with --out, finished blocks of toys are used again"
-
-    def __init__(self) -> None:
-        super().__init__("predicting the signal")
-
-    def __call__(self, what: str, done: int, of: int) -> None:
-        """Show how far one step is; a finished step leaves a line."""
-        self.status.update(f"{what}: {done} of {of} toys")
-        if done >= of:
-            self.console.print(f"{what}: {of} toys")
-
-
-class PosteriorProgress(Progress):
-    """A line on stderr with what the sampler has done."""
-
-    kept = "with --out, finished steps of NUTS are used again"
-
-    def __init__(self) -> None:
-        super().__init__("templates and sampling")
-
-    def __call__(self, text: str) -> None:
-        """Say how far the sampler is."""
-        self.status.update(text)
-
-
-class EvidenceProgress(Progress):
-    """A line on stderr with the evidence of the hypothesis at work."""
-
-    kept = "with --out, finished hypotheses are used again"
-
-    def __init__(self) -> None:
-        super().__init__("templates and sampling")
-
-    def __call__(self, name: str, deaths: int, log_z: float, left: float) -> None:
-        """Show how far a nested run is."""
-        self.status.update(f"{name}: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")
-
-
-class StepProgress(Progress):
-    """A line on stderr per finished step, with its time."""
-
-    kept = "finished steps are used again"
-
-    def __init__(self, first: str) -> None:
-        super().__init__(first)
-        self.begun = time.monotonic()
-
-    def note(self, text: str) -> None:
-        """Say what is being done now."""
-        self.status.update(text)
-
-    def __call__(self, name: str, reused: bool) -> None:
-        """Leave a line of a finished step."""
-        took = time.monotonic() - self.begun
-        self.console.print(f"{name}: {'kept from an earlier run' if reused else f'{took:.0f} s'}")
-        self.begun = time.monotonic()
-        self.note("working on the next step")
+    def _leave(self, text: str) -> None:
+        self.console.print(text, markup=False, highlight=False)

@@ -35,11 +35,13 @@ from dmjax.cli.options import (
     Toys,
     ToySeed,
 )
-from dmjax.cli.progress import ToyProgress
+from dmjax.cli.progress import Progress
 from dmjax.errors import InputError
 
 if TYPE_CHECKING:
     from dmjax.studies.family import Family
+
+KEPT_TOYS = "with --out, finished blocks of toys are used again"
 
 
 def store_of(out: Path | None) -> Path | None:
@@ -120,9 +122,9 @@ def toys(
         datasets, model, dm, mass_ratio, alpha_d, channels, cuts, systematics, conventions, choose
     )
     plan = Plan(method="toys", test=test, toys=toys, seed=seed, batch_size=batch_size)
-    with ToyProgress() as progress:
+    with Progress("predicting the signal", KEPT_TOYS) as progress:
         found = toy_study(family, _mass(model, mv), events, plan, store, progress)
-    if not report(found._asdict(), out, json):
+    if not report(found, out, json):
         return
     rows = [[f"quantile {level}", f"{value:.4g}"] for level, value in found.quantiles.items()]
     asymptotic = "-" if found.asymptotic_p is None else f"{found.asymptotic_p:.4g}"
@@ -180,11 +182,11 @@ def coverage(
     )
     plan = Plan(method=method, cl=cl, toys=toys, seed=seed, batch_size=batch_size)
     truths = None if events is None else numbers("--events", events)
-    with ToyProgress() as progress:
+    with Progress("predicting the signal", KEPT_TOYS) as progress:
         found = coverage_study(
             family, _mass(model, mv), truths, plan, _shifts(shift), store, progress
         )
-    if not report(found._asdict(), out, json):
+    if not report(found, out, json):
         return
     columns = zip(
         found.events, found.values, found.coverage, found.error, found.failed, strict=True

@@ -136,15 +136,15 @@ class Throwing(NamedTuple):
         key: of `jax.random`.
         batch_size: held in memory at once.
         say: called with the number of toys done so far at the present point.
-        keep: called with (label, make) for every block of `KEPT` toys; returns make() or what an
-            earlier run saved under that label.
+        keep: called with (label, toys, make) for every block of up to `KEPT` toys; returns make()
+            or what an earlier run saved under that label.
     """
 
     toys: int
     key: Array
     batch_size: int = BATCH
     say: Callable[[str, int], None] = lambda *_: None
-    keep: Callable[[str, Callable[[], Toys]], Toys] = lambda _, make: make()
+    keep: Callable[[str, int, Callable[[], Toys]], Toys] = lambda _, __, make: make()
 
 
 def throw_blocks(
@@ -173,7 +173,7 @@ def in_kept_blocks(make: Make, how: Throwing, label: str) -> Toys:
             how.say(label, first + done)
 
         block = partial(in_batches, make, count, key, how.batch_size, first, say)
-        parts.append(how.keep(f"{label}_{first}_{count}", block))
+        parts.append(how.keep(f"{label}_{first}_{count}", count, block))
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
 
 

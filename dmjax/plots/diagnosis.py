@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dmjax.errors import InputError
-from dmjax.plots.fits import blank_figure, save_figure
+from dmjax.plots.canvas import blank_figure, save_figure
 from dmjax.store.files import read_json
 
 _ROW = 0.27

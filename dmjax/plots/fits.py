@@ -3,16 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from dmjax.errors import InputError
-from dmjax.store.files import read_json, read_netcdf, whole
+from dmjax.plots.canvas import check_same, new_figure, save_figure
+from dmjax.store.draws import read_netcdf
+from dmjax.store.plain import read_json
 
-WIDTH = 4.6
 STYLE = {"cuts": ("#2166ac", "with cuts"), "no-cuts": ("#1b7837", "without cuts")}
 STACK = (
     ("off", "steady state (AC)", "#d6604d"),
@@ -21,21 +19,6 @@ STACK = (
     ("delayed", r"delayed $\nu_e+\bar\nu_\mu$", "#a6761d"),
     ("signal", "dark matter", "#4393c3"),
 )
-
-
-def blank_figure(height: float, width: float = WIDTH) -> Figure:
-    """An empty figure [inches] that needs no display."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def new_figure(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
-    """One panel, of the width of a column in print unless told."""
-    figure = blank_figure(height, width)
-    axes = figure.add_subplot()
-    axes.tick_params(direction="in", which="both", top=True, right=True, labelsize=9)
-    return figure, axes
 
 
 def plot_spectrum(result: dict) -> Figure:
@@ -145,25 +128,9 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
 
 
 def check_same_conventions(first: dict, second: dict, what: str) -> None:
-    """Raise where two results hold for different α_D, mass ratio, spin or profile."""
-    for key in ("alpha_d", "mass_ratio", "dm"):
-        if first[key] != second[key]:
-            raise InputError(
-                f"{what} has {key} = {second[key]}, the figure {first[key]}: convert it first"
-            )
-
-
-def save_figure(
-    figure: Figure, path: Path, suffixes: tuple[str, ...] = (".pdf", ".png")
-) -> list[Path]:
-    """PDF and PNG beside each other, each written whole."""
-    written = []
-    for suffix in suffixes:
-        target = path.with_suffix(suffix)
-        with whole(target) as file:
-            figure.savefig(file, dpi=200)
-        written.append(target)
-    return written
+    """Raise where two results hold for different α_D, mass ratio or spin."""
+    named = ("alpha_d", "mass_ratio", "dm")
+    check_same({k: first[k] for k in named}, {k: second[k] for k in named}, what)
 
 
 def draw_fit(folder: Path) -> list[Path]:

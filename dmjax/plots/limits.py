@@ -1,51 +1,66 @@
-"""Figure of saved limits: one with the bands expected without signal, or several compared."""
+"""Figure of limits: one with the bands expected without signal, or several compared."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dmjax.errors import InputError
-from dmjax.plots.fits import check_same_conventions, new_figure, save_figure
-from dmjax.store.files import read_json
+from dmjax.plots.canvas import Saved, check_same, new_figure, plain, save_figure
 
 LABELS = {
     "Y": r"$Y=\epsilon^2\alpha_D(m_\chi/m_V)^4$",
     "alpha_B": r"$\alpha_B=g_B^2/4\pi$",
+    "eps": r"$\epsilon$",
+    "g": r"$g$",
 }
+"""Of the axis, by quantity; another is written as it is."""
 COLOURS = ("#000000", "#2166ac", "#d6604d", "#1b7837", "#a6761d", "#762a83")
 _INNER, _OUTER = "#7fbf7b", "#fee08b"
+_SHARED = ("model", "dm", "mass_ratio", "m_chi", "alpha_d")
+"""Of the signal: what limits must share to stand on one axis."""
 
 
 def _numbers(values: list) -> np.ndarray:
     """Saved numbers; null (no limit) as NaN, which is not drawn."""
-    return np.array([np.nan if value is None else value for value in values], float)
+    found = np.array([np.nan if value is None else value for value in values], float)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
-def _settings(result: dict) -> dict:
-    return result.get("configuration", result)
+def _label(result: Mapping[str, Any]) -> str:
+    names = " + ".join(result["datasets"]) or result["experiment"]
+    return f"{names} ({result['method']}, {100 * result['cl']:g} % C.L.)"
 
 
-def _label(result: dict) -> str:
-    about = _settings(result)
-    names = about.get("datasets") or [about.get("dataset", "")]
-    method = about.get("method", "chi2")
-    return f"{' + '.join(names)} ({method}, {100 * about['cl']:.0f} % C.L.)"
+def _terms(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a limit holds for."""
+    signal, chosen = result["signal"], result["conventions"]
+    terms = {name: signal[name] for name in _SHARED if name in signal}
+    return (
+        {"quantity": result["quantity"]}
+        | terms
+        | {
+            "conventions": chosen["profile"],
+            "changed conventions": chosen["changed"],
+        }
+    )
 
 
-def _check(results: list[dict]) -> None:
+def _check(results: list[Mapping[str, Any]]) -> None:
     for result in results:
-        if result.get("quantity") not in LABELS or not result.get("m_v"):
+        if result.get("kind") != "limit" or not result.get("m_v"):
             raise InputError("not a limit against masses: save one with dmjax limit --out FILE")
         if result["quantity"] != results[0]["quantity"]:
             raise InputError(
                 f"limits on {result['quantity']} and {results[0]['quantity']} do not share an axis"
             )
-        check_same_conventions(_settings(results[0]), _settings(result), "limit")
+        check_same(_terms(results[0]), _terms(result), "limit")
 
 
-def _draw_bands(axes: Axes, result: dict) -> None:
+def _draw_bands(axes: Axes, result: Mapping[str, Any]) -> None:
     bands = np.array([_numbers(row) for row in result["expected"]]).T
     shifts = dict(zip(result["sigmas"], bands, strict=True))
     for low, high, colour in ((-2.0, 2.0, _OUTER), (-1.0, 1.0, _INNER)):
@@ -54,45 +69,55 @@ def _draw_bands(axes: Axes, result: dict) -> None:
     axes.plot(result["m_v"], shifts[0.0], "k--", lw=1.0, label="expected median")
 
 
-def plot_limits(results: list[dict]) -> Figure:
+def _title(result: Mapping[str, Any]) -> str:
+    signal, chosen = result["signal"], result["conventions"]
+    parts = [f"{signal.get('model', '')}, {signal.get('dm', '')} $\\chi$"]
+    if result["quantity"] == "Y":
+        parts.append(rf"$\alpha_D$ = {signal['alpha_d']:g}")
+    if signal.get("m_chi") is not None:
+        parts.append(rf"$m_\chi$ = {signal['m_chi']:g} MeV")
+    elif "mass_ratio" in signal:
+        parts.append(rf"$m_V/m_\chi$ = {signal['mass_ratio']:g}")
+    changed = [f"{key} = {value}" for key, value in chosen["changed"].items()]
+    return ", ".join([*parts, " ".join([chosen["profile"], *changed])])
+
+
+def plot_limits(results: Sequence[Saved]) -> Figure:
     """Upper limits against the mediator mass.
 
     Args:
-        results: saved `LimitScan` or `LimitCurve`, of one quantity and the same conventions. One
-            alone is drawn with the bands it has; a Feldman–Cousins interval with both ends.
+        results: `LimitResult`s, or what their files hold, of one quantity, the same signal and the
+            same conventions. One alone is drawn with the bands it has; an interval with both ends.
 
     Raises:
-        InputError: none, another kind of result, or other conventions.
+        InputError: none, another kind of result, or other signals or conventions.
     """
     if not results:
         raise InputError("name at least one saved limit")
-    _check(results)
+    drawn = [plain(result) for result in results]
+    _check(drawn)
     figure, axes = new_figure(3.6)
-    if len(results) == 1 and results[0].get("expected"):
-        _draw_bands(axes, results[0])
-    for result, colour in zip(results, COLOURS * len(results), strict=False):
-        limit = _numbers(result["limit"])
+    if len(drawn) == 1 and drawn[0]["expected"]:
+        _draw_bands(axes, drawn[0])
+    for result, colour in zip(drawn, COLOURS * len(drawn), strict=False):
+        limit, lower = _numbers(result["limit"]), _numbers(result["lower"])
         axes.plot(result["m_v"], limit, color=colour, lw=1.4, label=_label(result))
-        lower = _numbers(result.get("lower") or [None] * limit.size)
         if np.any(lower > 0):
             seen = np.where(lower > 0, lower, np.nan)
             axes.plot(result["m_v"], seen, ":", color=colour, lw=1.4)
-    about = _settings(results[0])
+    masses = np.concatenate([result["m_v"] for result in drawn])
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(min(results[0]["m_v"]), max(results[0]["m_v"]))
+    if masses.min() < masses.max():
+        axes.set_xlim(masses.min(), masses.max())
     axes.set_xlabel(r"$m_V$ [MeV]")
-    axes.set_ylabel(LABELS[results[0]["quantity"]])
-    dark = rf"$\alpha_D$ = {about['alpha_d']:g}, " if results[0]["quantity"] == "Y" else ""
-    axes.set_title(
-        rf"{about['dm']} $\chi$, {dark}$m_V/m_\chi$ = {about['mass_ratio']:g}, "
-        f"conventions {about['conventions']}",
-        fontsize=9,
-    )
+    quantity = drawn[0]["quantity"]
+    axes.set_ylabel(LABELS.get(quantity, quantity))
+    axes.set_title(_title(drawn[0]), fontsize=8.5)
     axes.legend(fontsize=7.5, frameon=False, loc="upper left")
     return figure
 
 
-def draw_limits(files: list[Path], path: Path) -> list[Path]:
-    """The figure of saved limits, as PDF and PNG."""
-    return save_figure(plot_limits([read_json(file) for file in files]), path)
+def draw_limits(results: Sequence[Saved], path: Path) -> list[Path]:
+    """The figure of limits, as PDF and PNG."""
+    return save_figure(plot_limits(results), path)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from dmjax.errors import InputError
-from dmjax.plots.fits import new_figure, save_figure
+from dmjax.plots.canvas import new_figure, save_figure
 
 LEVELS = (2.2958, 6.1801)
 """−2Δ ln L of 68.27 % and 95.45 % for two parameters."""

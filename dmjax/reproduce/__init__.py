@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from dmjax.conventions import D20, Conventions
 from dmjax.errors import unknown_name
-from dmjax.plots.fits import save_figure
+from dmjax.plots.canvas import save_figure
 from dmjax.reproduce import fig3, fig4, fig5
 from dmjax.store.files import check_writable, write_json
 

@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dmjax.plots.fits import STACK, blank_figure
+from dmjax.plots.canvas import blank_figure
+from dmjax.plots.fits import STACK
 from dmjax.reproduce.spectra import MASSES, EnergyPanel, label
 from dmjax.units import KEV_PER_MEV
 

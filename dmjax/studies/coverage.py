@@ -1,7 +1,8 @@
 """Coverage of limits and intervals for a published data set."""
 
+import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -9,32 +10,53 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.limits.asymptotic_limits import asymptotic_limit
 from dmjax.limits.coverage import coverage
+from dmjax.store.fields import column, number
+from dmjax.store.progress import Say, nothing
+from dmjax.store.result import AbstractResult, container
 from dmjax.studies.family import Family, coupling, one_mass
-from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
+from dmjax.studies.plan import Plan, configuration, open_store, stated, throwing
 
 DEFAULT = Plan(method="fc")
 SPREAD = (0.0, 0.25, 0.5, 1.0, 2.0)
 """Default true strengths, in units of the median expected asymptotic limit."""
 
 
-class CoverageStudy(NamedTuple):
+@container
+class CoverageResult(AbstractResult):
     """Coverage of limits or intervals at true couplings.
 
     Attributes:
-        configuration: as in `LimitScan`.
-        values, events: true couplings and signal events.
+        method, cl: of the limit or interval.
+        m_v: [MeV]; None for "events".
+        shift: constrained parameter → standard deviations its truth is off.
+        events, values: true signal events and couplings.
         coverage, error: share of toys whose interval contains the truth, with Monte Carlo error.
-        toys, failed, version: see `LimitScan`.
+        toys, failed: thrown at each truth; fits that failed.
+        quantity, off_term, integrate, datasets, signal, conventions, configuration, version: see
+            `LimitResult`.
     """
 
-    configuration: dict
-    values: np.ndarray
-    events: np.ndarray
-    coverage: np.ndarray
-    error: np.ndarray
+    kind: ClassVar[str] = "coverage"
+    axis: ClassVar[str] = "events"
+
+    quantity: str
+    method: str
+    off_term: str | None = None
+    integrate: str | None = None
+    cl: float
+    datasets: list[str]
+    signal: dict
+    m_v: float | None = number("MeV")
+    shift: dict[str, float]
+    events: np.ndarray = column("events", unit="1")
+    values: np.ndarray = column("events", unit="1")
+    coverage: np.ndarray = column("events", unit="1", empty=math.nan)
+    error: np.ndarray = column("events", unit="1", empty=math.nan)
     toys: int
-    failed: np.ndarray
-    version: str
+    failed: list[int] = column("events")
+    conventions: dict
+    configuration: dict
+    version: str = __version__
 
 
 def coverage_study(
@@ -45,7 +67,7 @@ def coverage_study(
     shift: dict[str, float] | None = None,
     store: Path | None = None,
     say: Say = nothing,
-) -> CoverageStudy:
+) -> CoverageResult:
     """Coverage at several true strengths of one mass.
 
     Args:
@@ -63,16 +85,19 @@ def coverage_study(
     else:
         points = np.atleast_1d(np.asarray(events, float)) / unit
     wanted = configuration(family, plan, m_v=m_v, events=points * unit, shift=shift or {})
-    held = open_store(store, wanted)
-    how = throwing(plan, held, "", say)
-    made = coverage(joint, chosen, data, points, how, plan.method, plan.cl, shift)
-    return CoverageStudy(
-        configuration=wanted,
+    with open_store(store, wanted) as held:
+        how = throwing(plan, held, "", say)
+        made = coverage(joint, chosen, data, points, how, plan.method, plan.cl, shift)
+    return CoverageResult(
+        **stated(family, joint, wanted),
+        method=plan.method,
+        cl=plan.cl,
+        m_v=m_v,
+        shift=shift or {},
         values=coupling(family, points),
         events=points * unit,
         coverage=made.coverage,
         error=made.error,
         toys=made.toys,
-        failed=made.failed,
-        version=__version__,
+        failed=np.asarray(made.failed).tolist(),
     )

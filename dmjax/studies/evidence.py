@@ -1,6 +1,5 @@
 """Dark matter, NSI and backgrounds alone compared on CsI 2017: evidences and Bayes factors."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from dmjax.bayes.priors import dark_priors
 from dmjax.errors import InputError
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.store.files import check_writable, read_draws, to_json, write_draws, write_json
+from dmjax.store.progress import Say, nothing
 from dmjax.studies.hypotheses import (
     DarkSetting,
     EvidenceSettings,
@@ -24,8 +24,8 @@ from dmjax.studies.hypotheses import (
     describe_evidence,
     hypotheses,
 )
+from dmjax.studies.posterior import say_nested
 
-Progress = Callable[[str, int, float, float], None]
 _NUMBERS = ("log_z", "error", "information", "effective", "live", "deaths", "evaluations", "status")
 
 
@@ -47,7 +47,7 @@ def _described(run: NestedRun, hypothesis: Hypothesis, key, data: Data, draws: i
 def run_evidence(
     settings: EvidenceSettings,
     out: Path | None = None,
-    progress: Progress = lambda *_: None,
+    say: Say = nothing,
 ) -> dict:
     """Evidence of every hypothesis, Bayes factors, and the dense grid beside it.
 
@@ -55,7 +55,7 @@ def run_evidence(
         settings: what to compare.
         out: folder for `evidence.json` and the draws as NetCDF, one file per hypothesis; those of
             an interrupted run with the same settings are used again.
-        progress: called with (hypothesis, deaths, ln Z so far, share of Z still open).
+        say: see `store.progress.Say`.
 
     Returns:
         runs, bayes_factors (each against "none" and "nsi"), grid, settings.
@@ -71,7 +71,7 @@ def run_evidence(
         path = None if out is None else out / f"draws_{name.replace(' ', '_')}.nc"
         kept = None if path is None else _kept(path, name, stated)
         runs[name] = kept or nested_sampling(
-            hypothesis, run_key, settings.live, settings.draws, say=partial(progress, name)
+            hypothesis, run_key, settings.live, settings.draws, say=partial(say_nested, say, name)
         )
         if path is not None and kept is None:
             _write(path, runs[name], stated)

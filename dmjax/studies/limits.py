@@ -1,12 +1,11 @@
 """Limits and Feldman–Cousins intervals of published data sets at many masses."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from dmjax._version import __version__
 from dmjax.errors import unknown_name
 from dmjax.likelihood.joint import observed_data
 from dmjax.limits.asymptotic_limits import (
@@ -27,6 +26,7 @@ from dmjax.limits.likelihood_limits import LikelihoodLimit, likelihood_limits
 from dmjax.limits.test_statistics import strength
 from dmjax.limits.toy_limits import toy_limit
 from dmjax.limits.toys import Throwing
+from dmjax.store.progress import Say, nothing
 from dmjax.studies.family import (
     Family,
     at_mass,
@@ -36,7 +36,8 @@ from dmjax.studies.family import (
     strength_model,
     templates,
 )
-from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
+from dmjax.studies.limit_result import LimitResult
+from dmjax.studies.plan import Plan, configuration, open_store, stated, throwing
 
 METHODS = ("asymptotic", "toys", "fc", "chi2")
 """Methods of `limit_scan`; chi2: −2Δ ln L above the best fit."""
@@ -44,46 +45,9 @@ METHODS = ("asymptotic", "toys", "fc", "chi2")
 DEFAULT = Plan()
 
 
-class LimitScan(NamedTuple):
-    """Limits of one or more masses in the quantity of the family.
-
-    Attributes:
-        configuration: `Family` and `Plan` as plain types.
-        quantity: "Y", "alpha_B" or "events".
-        m_v: [MeV]; None for "events".
-        limit, lower: upper limit (inf: none) and, for "fc", the lower end of the interval, else 0.
-        limit_error, lower_error: Monte Carlo errors; 0 without toys.
-        expected, expected_error: (masses, bands) without signal, at `sigmas`; None for "fc",
-            "chi2" and for "toys" without bands.
-        sigmas: of the bands.
-        best_fit, best_fit_events: coupling and signal events of the best fit.
-        status, expected_status: a text each.
-        toys, failed: thrown at each point, and fits that failed in all of them, per mass.
-        version: of the package.
-    """
-
-    configuration: dict
-    quantity: str
-    m_v: np.ndarray | None
-    limit: np.ndarray
-    lower: np.ndarray
-    limit_error: np.ndarray
-    lower_error: np.ndarray
-    expected: np.ndarray | None
-    expected_error: np.ndarray | None
-    sigmas: tuple[float, ...]
-    best_fit: np.ndarray
-    best_fit_events: np.ndarray
-    status: list[str]
-    expected_status: list[list[str]] | None
-    toys: int
-    failed: list[int]
-    version: str
-
-
 def limit_scan(
     family: Family, m_v, plan: Plan = DEFAULT, store: Path | None = None, say: Say = nothing
-) -> LimitScan:
+) -> LimitResult:
     """Upper limits, or Feldman–Cousins intervals, at many masses.
 
     Args:
@@ -91,10 +55,10 @@ def limit_scan(
         m_v: mediator masses [MeV].
         plan: method, confidence level, toys.
         store: folder where finished toys are kept, to continue from.
-        say: called with (what, done, of).
+        say: see `store.progress.Say`.
 
     Returns:
-        `LimitScan`.
+        `LimitResult`.
 
     Raises:
         InputError: unknown method, bad masses, too few toys.
@@ -109,35 +73,37 @@ def limit_scan(
     joint = strength_model(family, counts)
     chosen, data = strength(joint), observed_data(joint)
     wanted = configuration(family, plan, m_v=None if family.model == "events" else m_v)
+    about = {"method": plan.method, "cl": plan.cl} | stated(family, joint, wanted)
+    if plan.method in ("asymptotic", "toys"):
+        about |= {"test": plan.test, "cls": plan.cls}
     events = np.asarray(signal_events(counts))
     if plan.method in ("asymptotic", "toys"):
         found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
-        base = _asymptotic_scan(family, m_v, wanted, found, events)
+        base = _asymptotic_scan(family, m_v, about, found, events)
     else:
         found = likelihood_limits(joint, chosen, data, counts, plan.cl)
-        base = _plain_scan(family, m_v, wanted, found, events)
+        base = _plain_scan(family, m_v, about, found, events)
     if plan.method in ("asymptotic", "chi2"):
         return base
-    held = open_store(store, wanted)
     one = _toy_row if plan.method == "toys" else _fc_row
     rows = []
-    for i in range(len(events)):
-        how = throwing(plan, held, f"m{i}_", say)
-        ask = (at_mass(joint, counts, i), chosen, data, plan, how)
-        here = jax.tree.map(lambda x, i=i: x[i], found)
-        rows.append(one(*ask, here) if events[i] > 0 else _empty_row())
+    with open_store(store, wanted) as held:
+        for i in range(len(events)):
+            how = throwing(plan, held, f"m{i}_", say)
+            ask = (at_mass(joint, counts, i), chosen, data, plan, how)
+            here = jax.tree.map(lambda x, i=i: x[i], found)
+            rows.append(one(*ask, here) if events[i] > 0 else _empty_row())
     columns = {key: [row[key] for row in rows] for key in rows[0]}
     return _with_rows(family, base, columns, plan)
 
 
-def _plain_scan(family, m_v, wanted, found: LikelihoodLimit, events) -> LimitScan:
+def _plain_scan(family, m_v, about: dict, found: LikelihoodLimit, events) -> LimitResult:
     zero = np.zeros(len(events))
     best = np.asarray(found.best_fit)
     seen = events > 0
     codes = np.where(seen, found.status, LimitStatus.UNREACHED)
-    return LimitScan(
-        configuration=wanted,
-        quantity=wanted["quantity"],
+    return LimitResult(
+        **about,
         m_v=None if family.model == "events" else np.atleast_1d(np.asarray(m_v, float)),
         limit=coupling(family, np.where(seen, found.limit, np.inf)),
         lower=zero,
@@ -152,13 +118,13 @@ def _plain_scan(family, m_v, wanted, found: LikelihoodLimit, events) -> LimitSca
         expected_status=None,
         toys=0,
         failed=[0] * len(events),
-        version=__version__,
     )
 
 
-def _asymptotic_scan(family, m_v, wanted, found: AsymptoticLimit, events) -> LimitScan:
+def _asymptotic_scan(family, m_v, about: dict, found: AsymptoticLimit, events) -> LimitResult:
     base = LikelihoodLimit(found.best_fit, found.limit, found.status)
-    return _plain_scan(family, m_v, wanted, base, events)._replace(
+    return replace(
+        _plain_scan(family, m_v, about, base, events),
         expected=coupling(family, found.expected),
         expected_error=np.zeros((len(events), len(SIGMAS))),
         expected_status=[
@@ -227,12 +193,13 @@ def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: LikelihoodLimit) 
     }
 
 
-def _with_rows(family: Family, base: LimitScan, columns: dict, plan: Plan) -> LimitScan:
+def _with_rows(family: Family, base: LimitResult, columns: dict, plan: Plan) -> LimitResult:
     banded = plan.method == "toys" and plan.bands
     error = coupling_error(family, columns["limit"], columns["limit_error"])
     lower_error = coupling_error(family, columns["lower"], columns["lower_error"])
     lower = np.asarray(columns["lower"], float)
-    return base._replace(
+    return replace(
+        base,
         limit=coupling(family, columns["limit"]),
         lower=coupling(family, lower),
         limit_error=error,

@@ -21,11 +21,12 @@ from dmjax.bayes.priors import M_V_RANGE, Y_RANGE, Prior, dark_priors
 from dmjax.bayes.sampling import check_chains
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.joint import JointModel
-from dmjax.store.files import claim_folder, kept_arrays, to_plain, write_draws, write_json
+from dmjax.store import blocks
+from dmjax.store.files import claim_folder, to_plain, write_draws, write_json
+from dmjax.store.progress import Say, nothing
 from dmjax.studies.family import Family, describe_family, strength_model, templates
 
 METHODS = ("nuts", "nested")
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def joint_setting(settings: PosteriorSettings) -> JointSetting:
 
 
 def run_posterior(
-    settings: PosteriorSettings, out: Path | None = None, progress: Progress = lambda *_: None
+    settings: PosteriorSettings, out: Path | None = None, say: Say = nothing
 ) -> dict[str, Any]:
     """Sample the posterior of m_V, Y and every nuisance.
 
@@ -100,7 +101,7 @@ def run_posterior(
         settings: what to sample.
         out: folder for `posterior.json`, the draws, `posterior.nc`, and the finished steps of NUTS,
             from which an interrupted run with the same settings continues.
-        progress: called with what has been done so far, in words.
+        say: see `store.progress.Say`.
 
     Returns:
         parameters (16, 50, 84 and 90 % quantiles, R-hat and effective number), status ("converged"
@@ -119,14 +120,16 @@ def run_posterior(
             warmup=settings.warmup,
             draws=settings.draws,
             min_ess=settings.min_ess,
-            keep=partial(_kept, out),
-            say=lambda done, of: progress(f"NUTS: {done} of {of} steps in each chain"),
+            keep=partial(_kept, out, to_plain(described), say),
+            say=lambda done, of: say("NUTS", done, of, "steps in each chain"),
         )
         samples, result = found.samples, _of_nuts(found)
     else:
         hypothesis = dark_hypothesis(*setting, _priors(settings))
         numbers = (settings.live, settings.nested_draws)
-        run = nested_sampling(hypothesis, key, *numbers, say=partial(_say_nested, progress))
+        run = nested_sampling(
+            hypothesis, key, *numbers, say=partial(say_nested, say, "nested sampling")
+        )
         samples, result = run.draws, _of_nested(run)
     result |= {"settings": described}
     if out is not None:
@@ -138,13 +141,19 @@ def run_posterior(
     return result
 
 
-def _kept(out: Path | None, label: str, make: Callable[[], Block]) -> Block:
+def _kept(
+    out: Path | None, described: dict, say: Say, label: str, make: Callable[[], Block]
+) -> Block:
     """A block of steps that an earlier run wrote, or a new one."""
-    return make() if out is None else kept_arrays(out / "chains" / f"{label}.npz", make)
+    if out is None:
+        return make()
+    saved = blocks.Block(out / "chains" / f"{label}.npz", described, label)
+    return blocks.kept(saved, make, say)
 
 
-def _say_nested(progress: Progress, deaths: int, log_z: float, left: float) -> None:
-    progress(f"nested sampling: {deaths} points, ln Z = {log_z:.2f}, {left:.1%} still open")
+def say_nested(say: Say, what: str, deaths: int, log_z: float, left: float) -> None:
+    """How far a nested run is: points so far, ln Z, and the share of Z still in live points."""
+    say(what, deaths, None, f"points, ln Z = {log_z:.2f}, {left:.1%} still open")
 
 
 def _quantiles(draws: np.ndarray) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """The distribution of a test statistic for a published data set."""
 
+import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -14,36 +15,56 @@ from dmjax.limits.asymptotics import discovery, strength_test
 from dmjax.limits.feldman_cousins import observed_scan
 from dmjax.limits.test_statistics import check_test, statistics_at
 from dmjax.limits.toys import largest_counts, p_value, throw_blocks
+from dmjax.store.fields import number
+from dmjax.store.progress import Say, nothing
+from dmjax.store.result import AbstractResult, container
 from dmjax.studies.family import Family, coupling, one_mass
-from dmjax.studies.plan import Plan, Say, configuration, nothing, open_store, throwing
+from dmjax.studies.plan import Plan, configuration, open_store, stated, throwing
 
 DEFAULT = Plan(method="toys", test="q0")
 
 
-class ToyStudy(NamedTuple):
+@container
+class ToyResult(AbstractResult):
     """Distribution of a test statistic, and the p-value of the data.
 
     Attributes:
-        configuration: as in `LimitScan`, with the tested coupling.
+        test: the test statistic.
+        m_v: [MeV]; None for "events".
+        events: signal events of the tested hypothesis.
         observed: the statistic of the data.
         p_value, p_error: share of toys at least as far out, with its Monte Carlo error.
         asymptotic_p: the same in the large-sample limit; None for "t".
         quantiles: of the statistic over toys, level → value.
         best_fit: coupling of the best fit.
-        toys, failed, status, version: see `LimitScan`.
+        toys, failed: thrown; fits of them that failed.
+        status: of the fit of the data.
+        quantity, off_term, integrate, datasets, signal, conventions, configuration, version: see
+            `LimitResult`.
     """
 
-    configuration: dict
-    observed: float
-    p_value: float
-    p_error: float
-    asymptotic_p: float | None
-    quantiles: dict[str, float]
-    best_fit: float
+    kind: ClassVar[str] = "toys"
+
+    test: str
+    quantity: str
+    off_term: str | None = None
+    integrate: str | None = None
+    datasets: list[str]
+    signal: dict
+    m_v: float | None = number("MeV")
+    events: float = number("1")
+    observed: float = number("1", empty=math.nan)
+    p_value: float = number("1", empty=math.nan)
+    p_error: float = number("1", empty=math.nan)
+    asymptotic_p: float | None = number("1")
+    quantiles: dict[str, float] = number("1", empty=math.nan)
+    best_fit: float = number("1", empty=math.nan)
     toys: int
     failed: int
     status: str
-    version: str
+    conventions: dict
+    configuration: dict
+    version: str = __version__
 
 
 def toy_study(
@@ -53,7 +74,7 @@ def toy_study(
     plan: Plan = DEFAULT,
     store: Path | None = None,
     say: Say = nothing,
-) -> ToyStudy:
+) -> ToyResult:
     """The distribution of a test statistic at one strength, and the p-value of the data.
 
     Toys are thrown at the conditional best fit with `events` signal events (before nuisances).
@@ -69,20 +90,23 @@ def toy_study(
     if events < 0 or (plan.test == "q0" and events != 0):
         raise InputError("events must not be negative, and q0 tests 0 events")
     wanted = configuration(family, plan, m_v=m_v, events=events)
-    held = open_store(store, wanted)
     point = jnp.asarray([events / unit])
     start = joint.parameters.centres
     at = jax.jit(lambda: statistics_at(joint, chosen, data, point, start, plan.test))
     observed, best, status = at()
     truth = observed_scan(joint, chosen, data, point).values[1]
-    how = throwing(plan, held, "", say)
     most = largest_counts(joint, [truth])
-    toys = throw_blocks(joint, chosen, truth, point, how, plan.test, "toys", most)
+    with open_store(store, wanted) as held:
+        how = throwing(plan, held, "", say)
+        toys = throw_blocks(joint, chosen, truth, point, how, plan.test, "toys", most)
     found = p_value(toys, float(observed[0]))
     good = toys.statistic[toys.status == 0, 0]
     levels = (0.5, 0.68, 0.9, 0.95)
-    return ToyStudy(
-        configuration=wanted,
+    return ToyResult(
+        **stated(family, joint, wanted),
+        test=plan.test,
+        m_v=m_v,
+        events=float(events),
         observed=float(observed[0]),
         p_value=found.value,
         p_error=found.error,
@@ -92,7 +116,6 @@ def toy_study(
         toys=found.toys,
         failed=found.failed,
         status=LIMIT_TEXT[LimitStatus.FOUND if int(status) == 0 else LimitStatus.FIT_FAILED],
-        version=__version__,
     )
 
 

@@ -34,6 +34,7 @@ from dmjax.store.files import (
     write_json,
     write_netcdf,
 )
+from dmjax.store.progress import Say, nothing
 from dmjax.studies.counting import counting
 from dmjax.studies.spectrum import fitted_alpha, spectrum
 
@@ -186,15 +187,13 @@ def spectrum_step(settings: FitSettings, out: Path) -> dict:
     return spectrum(shown, family, m_v, y, alpha)._asdict()
 
 
-def run_fit(
-    settings: FitSettings, out: Path, say: Callable[[str, bool], None] = lambda *_: None
-) -> dict:
+def run_fit(settings: FitSettings, out: Path, say: Say = nothing) -> dict:
     """Every step of the analysis, saved below `out`; steps already there are kept.
 
     Args:
         settings: configuration.
         out: folder of this analysis.
-        say: called with (step, reused) as each step ends.
+        say: see `store.progress.Say`.
 
     Returns:
         Summary: counting, limits at best, posterior summaries, files.
@@ -211,12 +210,13 @@ def run_fit(
         read, write = (
             (read_json, write_json) if path.suffix == ".json" else (read_netcdf, write_netcdf)
         )
+        say(name, 0, 1)
         reused = path.exists()
         if reused:
             read(path)
         else:
             write(path, make())
-        say(name, reused)
+        say(name, 1, 1, "kept from an earlier run" if reused else "done")
     return summarise(settings, out)
 
 

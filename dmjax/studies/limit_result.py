@@ -1,0 +1,84 @@
+"""What `limit` gives: limits or intervals against the mass, with the bands expected."""
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from dmjax._version import __version__
+from dmjax.store.fields import column
+from dmjax.store.result import AbstractResult, container
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@container
+class LimitResult(AbstractResult):
+    """Limits of one or more masses in a coupling.
+
+    A limit that is not there (see `status`) is inf, null in JSON; a best fit that failed is NaN.
+
+    Attributes:
+        quantity: what is limited: "Y", "alpha_B", "eps", "g", "events", …; pure numbers all.
+        method: "asymptotic", "toys", "fc", "chi2", …
+        off_term: of bins with off counts: "integral" or "profile"; None where there are none.
+        integrate: name of the parameter that is integrated out; None: none is.
+        asimov_off_term: the off term in Asimov data, where it differs.
+        test, cls: test statistic; CLs or the plain p-value. None where the method has none.
+        cl: confidence level.
+        datasets: names.
+        experiment: of a projection without data, else None.
+        signal: what makes the events, with every setting but the mass.
+        m_v: [MeV], (masses,); None for "events".
+        limit, lower: upper limit and, for intervals, the lower end, else 0, (masses,).
+        limit_error, lower_error: Monte Carlo errors; 0 without toys.
+        expected, expected_error: (masses, sigmas) without signal; None where there are no bands.
+        sigmas: of the bands.
+        best_fit, best_fit_events: coupling and signal events of the best fit.
+        test_statistic_null: −2Δ ln L between no signal and the best fit; None where not computed.
+        status, expected_status: a text each; "ok", or why there is no number.
+        toys, failed: thrown at each point; fits that failed in all of them, per mass.
+        conventions: name of the profile and changed fields.
+        configuration: every setting.
+        version: of the package.
+    """
+
+    kind: ClassVar[str] = "limit"
+    axis: ClassVar[str] = "m_v"
+
+    quantity: str
+    method: str
+    off_term: str | None = None
+    integrate: str | None = None
+    asimov_off_term: str | None = None
+    test: str | None = None
+    cls: bool | None = None
+    cl: float
+    datasets: list[str]
+    experiment: str | None = None
+    signal: dict
+    m_v: np.ndarray | None = column("m_v", unit="MeV")
+    limit: np.ndarray = column("m_v", unit="1", empty=math.inf)
+    lower: np.ndarray = column("m_v", unit="1", empty=math.nan)
+    limit_error: np.ndarray = column("m_v", unit="1", empty=math.inf)
+    lower_error: np.ndarray = column("m_v", unit="1", empty=math.inf)
+    sigmas: tuple[float, ...] = column("sigmas", unit="1")
+    expected: np.ndarray | None = column("m_v", "sigmas", unit="1", empty=math.inf)
+    expected_error: np.ndarray | None = column("m_v", "sigmas", unit="1", empty=math.inf)
+    best_fit: np.ndarray = column("m_v", unit="1", empty=math.nan)
+    best_fit_events: np.ndarray = column("m_v", unit="1", empty=math.nan)
+    test_statistic_null: np.ndarray | None = column("m_v", unit="1", empty=math.nan, default=None)
+    status: list[str] = column("m_v")
+    expected_status: list[list[str]] | None = column("m_v", "sigmas")
+    toys: int
+    failed: list[int] = column("m_v")
+    conventions: dict
+    configuration: dict
+    version: str = __version__
+
+    def plot(self, *others: "LimitResult") -> "Figure":
+        """This limit with its bands, or beside others of the same quantity and conventions."""
+        from dmjax.plots.limits import plot_limits
+
+        return plot_limits([self, *others])

@@ -1,0 +1,39 @@
+"""`dmjax.load`: saved results of every kind."""
+
+from importlib import import_module
+from pathlib import Path
+
+from dmjax.store.load import load_result
+from dmjax.store.result import AbstractResult
+
+KINDS = {
+    "limit": ("dmjax.studies.limit_result", "LimitResult"),
+    "toys": ("dmjax.studies.toys", "ToyResult"),
+    "coverage": ("dmjax.studies.coverage", "CoverageResult"),
+    "fit": ("dmjax.studies.best_fit", "FitResult"),
+    "diagnosis": ("dmjax.fits.diagnostics", "DiagnosisResult"),
+    "nsi": ("dmjax.studies.nsi_fit", "NsiResult"),
+    "prediction": ("dmjax.prediction.predict", "Prediction"),
+}
+"""Kind → where its class is; a class is loaded when a file of its kind is."""
+
+
+def class_of(kind: str) -> type[AbstractResult]:
+    """The class of a kind."""
+    module, name = KINDS[kind]
+    return getattr(import_module(module), name)
+
+
+def load(path: Path | str) -> AbstractResult:
+    """The result that `.save()`, or a command's `--out`, wrote: the same object.
+
+    What is read is checked: its checksum, and every field against the schema of its kind.
+
+    Args:
+        path: JSON (.json) or NetCDF (.nc).
+
+    Raises:
+        InputError: the file cannot be read, is damaged, was changed, or is of a kind or a schema
+            version that is not known; older files say to run again.
+    """
+    return load_result(Path(path), KINDS, class_of)
