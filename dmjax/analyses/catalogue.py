@@ -22,18 +22,23 @@ class Analysis(NamedTuple):
     Attributes:
         name: of the data set, or of the detector of a projection.
         build: (signal, **options) → `CountModel`.
-        search: () → `Search`, the detector in the same bins.
+        search: (window, where it has windows) → `Search`, the detector in the same bins.
         options: names of the options that `build` knows.
     """
 
     name: str
     build: Callable[..., CountModel]
-    search: Callable[[], Search]
+    search: Callable[..., Search]
     options: tuple[str, ...]
 
 
 ANALYSES: dict[str, Analysis] = {
-    "csi2017": Analysis("csi2017", csi2017, csi2017_search, ("systematics",)),
+    "csi2017": Analysis(
+        "csi2017",
+        csi2017,
+        csi2017_search,
+        ("systematics", "window", "off_term", "conventions"),
+    ),
     "csi2021": Analysis("csi2021", csi2021, csi2021_search, ("cevns", "systematics")),
     "csi2021-sideband": Analysis(
         "csi2021-sideband",
@@ -61,6 +66,18 @@ def data_of(name: str) -> str:
     """
     homes = {load_toml("datasets", known)["experiment"]: known for known in available("datasets")}
     return homes.get(name, name)
+
+
+def find(name: str) -> Analysis:
+    """The data set of a name, or of an experiment that has one data set.
+
+    Raises:
+        InputError: an unknown name, with the nearest one.
+
+    >>> find("coherent-csi").name
+    'csi2017'
+    """
+    return known_analysis(data_of(name))
 
 
 def known_analysis(name: str) -> Analysis:

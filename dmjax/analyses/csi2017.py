@@ -4,6 +4,7 @@ import jax.numpy as jnp
 
 from dmjax.analyses.datasets import Dataset, load_dataset
 from dmjax.analyses.ingredients import pull, signal_parts
+from dmjax.conventions import DMJAX, Conventions
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale
@@ -26,6 +27,7 @@ def csi2017(
     window: str = "no-cuts",
     systematics: bool = False,
     off_term: str = "integral",
+    conventions: Conventions = DMJAX,
     data: Dataset | None = None,
 ) -> CountModel:
     """The CsI 2017 analysis: s = (1 + α)(N_χ + N_ν) + N_BRN over a measured steady state.
@@ -37,7 +39,8 @@ def csi2017(
         window: "cuts", "no-cuts" or "spectrum".
         systematics: add the pull "csi_neutrons", 25 % on the neutrons.
         off_term: "integral" (Eq. 6.4) or "profile", which also takes Asimov data.
-        data: a loaded data set, in place of `window`, e.g. with another radius.
+        conventions: profile of the neutrino prediction.
+        data: a loaded data set, in place of `window` and `conventions`, e.g. with another radius.
 
     Returns:
         `CountModel` with off counts.
@@ -47,7 +50,7 @@ def csi2017(
     >>> [p.name for p in csi2017(window="cuts").parameters]
     ['csi_signal']
     """
-    chosen = data or load_dataset(NAME, window)
+    chosen = data or load_dataset(NAME, window, conventions)
     alpha = Parameter("csi_signal", 0.0, chosen.sigma_alpha, lower=-1.0)
     scale = Scale(alpha.name, 1.0, 1.0)
     pulls = [pull("csi_neutrons")] if systematics else []
