@@ -25,11 +25,13 @@ class LikelihoodLimit(NamedTuple):
 
     Attributes:
         best_fit: μ̂.
+        q0: −2 ln[L(0)/L(μ̂)], of no signal.
         limit: the μ above it where −2Δ ln L reaches the threshold; inf where it never does.
         status: a `LimitStatus`.
     """
 
     best_fit: Scalar
+    q0: Scalar
     limit: Scalar
     status: Int[Array, ""]
 
@@ -87,7 +89,9 @@ def likelihood_limit(
     status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
     status = jnp.where(scan.status[0] == 0, status, LimitStatus.FIT_FAILED)
     limit = jnp.where(found.reached, found.x, jnp.inf)
-    return LikelihoodLimit(scan.values[0, chosen.index], limit, status)
+    without = conditional(joint, chosen, data, jnp.zeros_like(limit), scan.values[0])
+    q0 = jnp.maximum(without.two_nll - scan.two_nll[0], 0.0)
+    return LikelihoodLimit(scan.values[0, chosen.index], q0, limit, status)
 
 
 @eqx.filter_jit

@@ -1,131 +1,156 @@
-"""Fits of one or more published data sets together, with or without dark matter."""
+"""Fits of one or more data sets together, with or without a signal."""
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.analyses.catalogue import analysis, known_analysis, search_of
+from dmjax._version import __version__
 from dmjax.analyses.csi2017 import NAME as NSI_DATA
 from dmjax.analyses.nsi2017 import csi2017_nsi
-from dmjax.analyses.signal import Y_REF
-from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels
 from dmjax.errors import InputError, unknown_name
 from dmjax.fits.fit import Fit, all_intervals, best_fit
 from dmjax.fits.minimise import STATUS_TEXT
 from dmjax.likelihood.joint import JointModel
-from dmjax.models import eps_from_y, mediator
-from dmjax.models.vector import check_dark_sector
-from dmjax.prediction.templates import SignalCounts, dark_matter_signal
+from dmjax.prediction.templates import at_index
+from dmjax.store.fields import number
+from dmjax.store.progress import Say, nothing
+from dmjax.store.result import AbstractResult, container
 from dmjax.studies.nsi_fit import nearest_minimum
+from dmjax.studies.plan import configuration
+from dmjax.studies.setting import (
+    Setting,
+    counts_of,
+    describe_setting,
+    model_of,
+    off_term_of,
+    setting_of,
+    signal_of,
+    to_coupling,
+)
+from dmjax.studies.settings import FitSettings, ModelOptions, SignalOptions
 
-SIGNALS = ("none", "dark-photon", "nsi")
-
-
-@dataclass(frozen=True)
-class DarkPhoton:
-    """A dark-photon signal at fixed masses; its strength is (Y/Y_REF)².
-
-    Attributes:
-        m_v: mediator mass [MeV].
-        mass_ratio, alpha_d, dm, channels, conventions: the rest of the prediction.
-    """
-
-    m_v: float
-    mass_ratio: float = 3.0
-    alpha_d: float = 0.5
-    dm: str = "dirac"
-    channels: tuple[str, ...] = CHANNELS
-    conventions: Conventions = DMJAX
+SIGNALS = ("none", "dark-matter", "nsi")
+"""What `fit` knows beside the backgrounds; "dark-photon" means dark matter of that model."""
 
 
-@dataclass(frozen=True)
-class Nsi:
-    """Flavour-diagonal NSI, for csi2017 alone: ε_ee and ε_µµ free.
-
-    Attributes:
-        quarks: which quarks carry ε: "u", "d" or "u=d".
-    """
-
-    quarks: str = "u"
-
-
-Point = DarkPhoton | Nsi
-
-
-class FitSummary(NamedTuple):
+@container
+class FitResult(AbstractResult):
     """A fit as it is reported.
 
     Attributes:
         datasets: names.
-        signal: one of `SIGNALS`.
-        parameters: name → value, error (inverse Hessian), lower and upper end of the interval
-            with −2Δ ln L < 1; None where an end lies outside the allowed range. Of NSI, whose
-            counts are parabolas in ε, the solution nearest to ε = 0.
+        fitted: one of `SIGNALS`.
+        m_v: [MeV] of a signal.
+        parameters: name → value, error (inverse Hessian), lower and upper end of the interval with
+            −2Δ ln L < 1; None where an end lies outside the allowed range. Of NSI, whose counts are
+            parabolas in ε, the solution nearest to ε = 0.
         significance: name → √(−2Δ ln L) between 0 and the best fit, of every free parameter that
             starts at 0.
         two_nll: −2 ln L at the best fit, constants included.
         status: "converged", or why not.
-        y: best Y of a dark-photon signal, else None.
+        quantity, best_coupling: of a signal, at the best fit.
+        off_term, integrate, signal, conventions, configuration, version: see `LimitResult`.
     """
 
-    datasets: tuple[str, ...]
-    signal: str
-    parameters: dict[str, dict[str, float | None]]
-    significance: dict[str, float]
-    two_nll: float
+    kind: ClassVar[str] = "fit"
+    table: ClassVar[str] = "parameters"
+
+    datasets: list[str]
+    fitted: str
+    m_v: float | None = number("MeV")
+    parameters: dict[str, dict[str, float | None]] = number("1", empty=math.inf)
+    significance: dict[str, float] = number("1")
+    two_nll: float = number("1")
     status: str
-    y: float | None
+    quantity: str | None
+    best_coupling: float | None = number("1")
+    off_term: str | None
+    integrate: str | None
+    signal: dict | None
+    conventions: dict | None
+    configuration: dict
+    version: str = __version__
 
 
-def _template(name: str, point: DarkPhoton) -> SignalCounts:
-    """Events of a data set at Y = Y_REF."""
-    m_v = jnp.asarray(point.m_v, float)
-    m_chi, eps = m_v / point.mass_ratio, eps_from_y(Y_REF, point.alpha_d, point.mass_ratio)
-    model = mediator("dark-photon", m_v, m_chi, eps=eps, alpha_d=point.alpha_d, dm=point.dm)
-    setting = search_of(name)
-    return dark_matter_signal(setting, model, point.conventions, point.channels)
+def fitted_model(
+    where: tuple[str, ...], options: Any, mass: float | None
+) -> tuple[Setting, JointModel]:
+    """Data sets as options describe them: with a signal at a mass, or without."""
+    assert isinstance(options, SignalOptions) and isinstance(options, ModelOptions)
+    signal = None if mass is None else signal_of(options)
+    setting = setting_of(where, options, signal)
+    counts = None if mass is None else at_index(counts_of(setting, [mass]), 0)
+    return setting, model_of(setting, counts)
 
 
-def _check(names: list[str], point: Point | None) -> None:
-    if not names:
-        raise InputError("name at least one data set")
-    if isinstance(point, Nsi):
-        if names != [NSI_DATA]:
-            raise InputError(
-                f"signal nsi is built for {NSI_DATA} alone, not for {', '.join(names)}"
-            )
-        return
-    if point is None:
-        return
-    check_channels(point.channels)
-    if not (point.m_v > 0 and math.isfinite(point.m_v)):
-        raise InputError(f"m_v must be a mass above 0 MeV, got {point.m_v}")
-    check_dark_sector(point.mass_ratio, point.alpha_d)
-
-
-def joint_model(
-    names: list[str], point: Point | None = None, systematics: bool = False
-) -> JointModel:
-    """The joint likelihood of named data sets.
+def run_fit(settings: FitSettings, out: Path | None = None, say: Say = nothing) -> FitResult:
+    """Fit data sets together: nuisances of one name are one parameter.
 
     Args:
-        names: of data sets, each once.
-        point: a dark-photon signal, then CEvNS is predicted, else it is free; or NSI.
-        systematics: with the shape and response nuisances of the releases.
+        settings: data sets; a signal of dark matter at one mass, NSI, or none.
+        out, say: not used: a fit is short.
+
+    Returns:
+        `FitResult`.
+
+    >>> from dmjax.studies.settings import settle
+    >>> found = run_fit(settle(FitSettings, {"where": "ccm120"}))
+    >>> round(found.parameters["n_excess"]["value"], 1), found.status
+    (16.5, 'converged')
     """
-    _check(names, point)
-    if isinstance(point, Nsi):
-        return JointModel(csi2017_nsi(quarks=point.quarks))
-    models = []
-    for name in dict.fromkeys(names):
-        known = known_analysis(name)
-        wanted = {"systematics": systematics, "cevns": "free" if point is None else "predicted"}
-        options = {key: value for key, value in wanted.items() if key in known.options}
-        models.append(analysis(name, None if point is None else _template(name, point), **options))
-    return JointModel(models)
+    wanted = settings.signal or "none"
+    wanted = "dark-matter" if wanted == "dark-photon" else wanted
+    if wanted not in SIGNALS:
+        raise unknown_name("signal", wanted, (*SIGNALS, "dark-photon"))
+    if wanted == "dark-matter" and settings.mass is None:
+        raise InputError("a signal of dark matter needs its mass, e.g. --mv 30")
+    setting, joint = fitted_model(settings.where, settings, settings.mass)
+    if wanted == "nsi":
+        if setting.names != (NSI_DATA,):
+            raise InputError(
+                f"signal nsi is built for {NSI_DATA} alone, not for {', '.join(setting.names)}"
+            )
+        joint = JointModel(csi2017_nsi(quarks=settings.quarks))
+    best = nearest_minimum(joint) if wanted == "nsi" else best_fit(joint)
+    parameters = _parameters(joint, best)
+    about = describe_setting(setting)
+    strength = parameters["signal"]["value"] if settings.mass is not None else None
+    coupling = None
+    if strength is not None:
+        coupling = float(to_coupling(setting, settings.mass, [max(strength, 0.0)])[0])
+    return FitResult(
+        datasets=[model.name for model in joint.models],
+        fitted=wanted,
+        m_v=settings.mass,
+        parameters=parameters,
+        significance=_significance(joint, best),
+        two_nll=float(best.two_nll),
+        status=STATUS_TEXT[int(best.status)],
+        quantity=about.get("quantity"),
+        best_coupling=coupling,
+        off_term=off_term_of(joint),
+        integrate=setting.integrate,
+        signal=about.get("signal"),
+        conventions=about.get("conventions"),
+        configuration=configuration(settings),
+    )
+
+
+def _parameters(joint: JointModel, best: Fit) -> dict[str, dict[str, float | None]]:
+    ends = all_intervals(joint, best=best)
+    found: dict[str, dict[str, float | None]] = {}
+    for i, name in enumerate(joint.parameters.names):
+        reached = np.asarray(ends.reached[i])
+        found[name] = {
+            "value": float(best.values[i]),
+            "error": float(best.errors[i]),
+            "lower": float(ends.lower[i]) if reached[0] else None,
+            "upper": float(ends.upper[i]) if reached[1] else None,
+        }
+    return found
 
 
 def _significance(joint: JointModel, best: Fit) -> dict[str, float]:
@@ -136,57 +161,3 @@ def _significance(joint: JointModel, best: Fit) -> dict[str, float]:
         without = best_fit(joint, fixed={name: 0.0})
         found[name] = math.sqrt(max(float(without.two_nll - best.two_nll), 0.0))
     return found
-
-
-def fit_datasets(
-    names: list[str], point: Point | None = None, systematics: bool = False
-) -> FitSummary:
-    """Fit published data sets together: nuisances of one name are one parameter.
-
-    Args:
-        names: data sets, e.g. ["csi2021", "lar2020"].
-        point: a dark-photon signal at fixed masses, NSI, or None for the backgrounds alone.
-        systematics: with the shape and response nuisances of the releases.
-
-    Returns:
-        `FitSummary`.
-
-    >>> found = fit_datasets(["ccm120"])
-    >>> round(found.parameters["n_excess"]["value"], 1), found.status
-    (16.5, 'converged')
-    """
-    joint = joint_model(names, point, systematics)
-    best = nearest_minimum(joint) if isinstance(point, Nsi) else best_fit(joint)
-    ends = all_intervals(joint, best=best)
-    parameters: dict[str, dict[str, float | None]] = {}
-    for i, name in enumerate(joint.parameters.names):
-        reached = np.asarray(ends.reached[i])
-        parameters[name] = {
-            "value": float(best.values[i]),
-            "error": float(best.errors[i]),
-            "lower": float(ends.lower[i]) if reached[0] else None,
-            "upper": float(ends.upper[i]) if reached[1] else None,
-        }
-    strength = parameters["signal"]["value"] if isinstance(point, DarkPhoton) else None
-    return FitSummary(
-        datasets=tuple(model.name for model in joint.models),
-        signal={DarkPhoton: "dark-photon", Nsi: "nsi"}.get(type(point), "none"),
-        parameters=parameters,
-        significance=_significance(joint, best),
-        two_nll=float(best.two_nll),
-        status=STATUS_TEXT[int(best.status)],
-        y=None if strength is None else Y_REF * math.sqrt(max(strength, 0.0)),
-    )
-
-
-def signal_point(signal: str, m_v: float | None, quarks: str = "u", **rest) -> Point | None:
-    """The signal of a name: "none", "nsi", or "dark-photon" with its mass."""
-    if signal not in SIGNALS:
-        raise unknown_name("signal", signal, SIGNALS)
-    if signal == "none":
-        return None
-    if signal == "nsi":
-        return Nsi(quarks)
-    if m_v is None:
-        raise InputError("a dark-photon signal needs its mass, e.g. --mv 30")
-    return DarkPhoton(m_v, **rest)

@@ -13,10 +13,10 @@ from dmjax.limits.coverage import coverage
 from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
-from dmjax.studies.family import Family, coupling, one_mass
-from dmjax.studies.plan import Plan, configuration, open_store, stated, throwing
+from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.setting import one_mass, setting_of, signal_of, to_coupling
+from dmjax.studies.settings import CoverageSettings
 
-DEFAULT = Plan(method="fc")
 SPREAD = (0.0, 0.25, 0.5, 1.0, 2.0)
 """Default true strengths, in units of the median expected asymptotic limit."""
 
@@ -59,42 +59,36 @@ class CoverageResult(AbstractResult):
     version: str = __version__
 
 
-def coverage_study(
-    family: Family,
-    m_v: float | None,
-    events=None,
-    plan: Plan = DEFAULT,
-    shift: dict[str, float] | None = None,
-    store: Path | None = None,
-    say: Say = nothing,
+def run_coverage(
+    settings: CoverageSettings, out: Path | None = None, say: Say = nothing
 ) -> CoverageResult:
     """Coverage at several true strengths of one mass.
 
+    Without true events in the settings they are 0, ¼, ½, 1 and 2 times the median expected
+    asymptotic limit.
+
     Args:
-        family, m_v: signal at one mass.
-        events: true signal events (before nuisances); None: 0, ¼, ½, 1 and 2 times the median
-            expected asymptotic limit.
-        plan: method (see `coverage.METHODS`), toys, seed, cl.
-        shift: constrained parameter → standard deviations its truth is off.
-        store, say: see `limit_scan`.
+        settings: signal, data sets, method, toys, truths.
+        out, say: see `run_toys`.
     """
-    joint, chosen, data, unit = one_mass(family, m_v)
-    if events is None:
-        found = eqx.filter_jit(asymptotic_limit)(joint, chosen, data, plan.cl)
+    setting = setting_of(settings.where, settings, signal_of(settings))
+    joint, chosen, data, unit = one_mass(setting, settings.mass)
+    if settings.events is None:
+        found = eqx.filter_jit(asymptotic_limit)(joint, chosen, data, settings.cl)
         points = float(found.expected[2]) * np.array(SPREAD)
     else:
-        points = np.atleast_1d(np.asarray(events, float)) / unit
-    wanted = configuration(family, plan, m_v=m_v, events=points * unit, shift=shift or {})
-    with open_store(store, wanted) as held:
-        how = throwing(plan, held, "", say)
-        made = coverage(joint, chosen, data, points, how, plan.method, plan.cl, shift)
+        points = np.asarray(settings.events, float) / unit
+    shift = dict(settings.shift)
+    with open_store(toy_folder(out), configuration(settings)) as held:
+        how = throwing(settings, held, "", say)
+        made = coverage(joint, chosen, data, points, how, settings.method, settings.cl, shift)
     return CoverageResult(
-        **stated(family, joint, wanted),
-        method=plan.method,
-        cl=plan.cl,
-        m_v=m_v,
-        shift=shift or {},
-        values=coupling(family, points),
+        **stated(setting, joint, settings),
+        method=settings.method,
+        cl=settings.cl,
+        m_v=settings.mass,
+        shift=shift,
+        values=to_coupling(setting, [settings.mass or 0.0] * len(points), points),
         events=points * unit,
         coverage=made.coverage,
         error=made.error,

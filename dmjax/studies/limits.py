@@ -2,59 +2,72 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from dmjax.errors import unknown_name
-from dmjax.likelihood.joint import observed_data
-from dmjax.limits.asymptotic_limits import (
-    LIMIT_TEXT,
-    AsymptoticLimit,
-    LimitStatus,
-    asymptotic_limits,
-)
+from dmjax.errors import InputError, unknown_name
+from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus, asymptotic_limits
 from dmjax.limits.asymptotics import SIGMAS
-from dmjax.limits.feldman_cousins import (
-    INTERVAL_TEXT,
-    NoBelt,
-    belt,
-    belt_points,
-    unified_interval,
-)
-from dmjax.limits.likelihood_limits import LikelihoodLimit, likelihood_limits
-from dmjax.limits.test_statistics import strength
-from dmjax.limits.toy_limits import toy_limit
-from dmjax.limits.toys import Throwing
+from dmjax.limits.likelihood_limits import likelihood_limits
+from dmjax.limits.test_statistics import Strength, strength
+from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
+from dmjax.prediction.signal import EVENTS
+from dmjax.prediction.templates import at_index, signal_events
 from dmjax.store.progress import Say, nothing
-from dmjax.studies.family import (
-    Family,
-    at_mass,
-    coupling,
-    coupling_error,
-    signal_events,
-    strength_model,
-    templates,
-)
 from dmjax.studies.limit_result import LimitResult
-from dmjax.studies.plan import Plan, configuration, open_store, stated, throwing
+from dmjax.studies.limit_rows import EMPTY, fc_row, toy_row
+from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.setting import (
+    Counts,
+    Setting,
+    at_mass,
+    counts_of,
+    coupling_error,
+    model_of,
+    needed_signal,
+    setting_of,
+    signal_of,
+    to_coupling,
+)
+from dmjax.studies.settings import LimitSettings
 
-METHODS = ("asymptotic", "toys", "fc", "chi2")
-"""Methods of `limit_scan`; chi2: −2Δ ln L above the best fit."""
+METHODS = ("chi2", "asymptotic", "toys", "fc")
+"""chi2: −2Δ ln L above the best fit, 2.71 at 90 %; CLs by formulas or toys; Feldman–Cousins."""
 
-DEFAULT = Plan()
+DEFAULT_MASSES = tuple(np.geomspace(1.0, 138.0, 50).tolist())
+_ROUNDS = 4
+_MOVED = 1e-5
 
 
-def limit_scan(
-    family: Family, m_v, plan: Plan = DEFAULT, store: Path | None = None, say: Say = nothing
-) -> LimitResult:
+class Asked(NamedTuple):
+    """A question about limits, and what answers it.
+
+    Attributes:
+        setting, settings: what is asked.
+        masses: [MeV].
+        counts, joint, chosen, data: the signal at strength 1, model, its strength, data.
+        events: signal events at strength 1, (masses,).
+    """
+
+    setting: Setting
+    settings: LimitSettings
+    masses: np.ndarray
+    counts: Counts
+    joint: JointModel
+    chosen: Strength
+    data: Data
+    events: np.ndarray
+
+
+def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothing) -> LimitResult:
     """Upper limits, or Feldman–Cousins intervals, at many masses.
 
     Args:
-        family: signal and data sets.
-        m_v: mediator masses [MeV].
-        plan: method, confidence level, toys.
-        store: folder where finished toys are kept, to continue from.
+        settings: signal, data sets, masses, method.
+        out: file of the result; finished blocks of toys are kept beside it.
         say: see `store.progress.Say`.
 
     Returns:
@@ -63,153 +76,158 @@ def limit_scan(
     Raises:
         InputError: unknown method, bad masses, too few toys.
 
-    >>> found = limit_scan(Family(("ccm120",), model="events"), [])
+    >>> from dmjax.studies.settings import settle
+    >>> found = run_limit(settle(LimitSettings, {"where": "ccm120", "model": "events"}))
     >>> [round(float(x)) for x in found.limit], found.status
-    ([614], ['ok'])
+    ([621], ['ok'])
     """
-    if plan.method not in METHODS:
-        raise unknown_name("method", plan.method, METHODS)
-    counts = templates(family, m_v)
-    joint = strength_model(family, counts)
-    chosen, data = strength(joint), observed_data(joint)
-    wanted = configuration(family, plan, m_v=None if family.model == "events" else m_v)
-    about = {"method": plan.method, "cl": plan.cl} | stated(family, joint, wanted)
-    if plan.method in ("asymptotic", "toys"):
-        about |= {"test": plan.test, "cls": plan.cls}
-    events = np.asarray(signal_events(counts))
-    if plan.method in ("asymptotic", "toys"):
-        found = asymptotic_limits(joint, chosen, data, counts, plan.cl, plan.test, plan.cls)
-        base = _asymptotic_scan(family, m_v, about, found, events)
-    else:
-        found = likelihood_limits(joint, chosen, data, counts, plan.cl)
-        base = _plain_scan(family, m_v, about, found, events)
-    if plan.method in ("asymptotic", "chi2"):
-        return base
-    one = _toy_row if plan.method == "toys" else _fc_row
-    rows = []
-    with open_store(store, wanted) as held:
-        for i in range(len(events)):
-            how = throwing(plan, held, f"m{i}_", say)
-            ask = (at_mass(joint, counts, i), chosen, data, plan, how)
-            here = jax.tree.map(lambda x, i=i: x[i], found)
-            rows.append(one(*ask, here) if events[i] > 0 else _empty_row())
-    columns = {key: [row[key] for row in rows] for key in rows[0]}
-    return _with_rows(family, base, columns, plan)
+    method = settings.method or "chi2"
+    if method not in METHODS:
+        raise unknown_name("method", method, METHODS)
+    if settings.bands and method in ("chi2", "fc"):
+        raise InputError(f"{method} has no expected bands: use asymptotic or toys")
+    if not 0.0 < settings.cl < 1.0:
+        raise InputError(f"cl must lie between 0 and 1, got {settings.cl:g}")
+    asked = _asked(setting_of(settings.where, settings, signal_of(settings)), settings)
+    solved = _solved(asked, method)
+    if method in ("chi2", "asymptotic"):
+        return solved
+    return _by_toys(asked, solved, method, out, say)
 
 
-def _plain_scan(family, m_v, about: dict, found: LikelihoodLimit, events) -> LimitResult:
-    zero = np.zeros(len(events))
-    best = np.asarray(found.best_fit)
-    seen = events > 0
+def _asked(setting: Setting, settings: LimitSettings) -> Asked:
+    events_only = needed_signal(setting).model == EVENTS
+    masses = DEFAULT_MASSES if settings.m_v is None and not events_only else settings.m_v or ()
+    counts = counts_of(setting, masses)
+    joint = model_of(setting, at_index(counts, 0))
+    return Asked(
+        setting,
+        settings,
+        np.asarray(masses, float),
+        counts,
+        joint,
+        strength(joint),
+        observed_data(joint),
+        np.asarray(signal_events(counts)),
+    )
+
+
+def _strengths(asked: Asked, counts: Counts, method: str) -> Any:
+    """Limits on the strength of templates by formulas."""
+    how, cl = asked.settings, asked.settings.cl
+    question = (asked.joint, asked.chosen, asked.data, counts, cl)
+    if method == "asymptotic" or method == "toys":
+        return asymptotic_limits(*question, "qtilde", how.cls)
+    return likelihood_limits(*question)
+
+
+def _solved(asked: Asked, method: str) -> LimitResult:
+    """Limits by formulas; they are also where toys are thrown."""
+    found = _strengths(asked, asked.counts, method)
+    seen = asked.events > 0
     codes = np.where(seen, found.status, LimitStatus.UNREACHED)
+    limit = to_coupling(asked.setting, asked.masses, np.where(seen, found.limit, np.inf))
+    zero, best = np.zeros(len(seen)), np.asarray(found.best_fit)
+    banded = hasattr(found, "expected")
+    settings = asked.settings
     return LimitResult(
-        **about,
-        m_v=None if family.model == "events" else np.atleast_1d(np.asarray(m_v, float)),
-        limit=coupling(family, np.where(seen, found.limit, np.inf)),
+        **stated(asked.setting, asked.joint, settings),
+        method=method,
+        cl=settings.cl,
+        test="qtilde" if banded else None,
+        cls=settings.cls if banded else None,
+        m_v=asked.masses if asked.masses.size else None,
+        limit=_consistent(asked, method, limit),
         lower=zero,
         limit_error=zero,
         lower_error=zero,
-        expected=None,
-        expected_error=None,
+        expected=_bands(asked, found.expected) if banded else None,
+        expected_error=np.zeros((len(seen), len(SIGMAS))) if banded else None,
         sigmas=SIGMAS,
-        best_fit=coupling(family, best),
-        best_fit_events=best * events,
+        best_fit=to_coupling(asked.setting, asked.masses, best),
+        best_fit_events=best * asked.events,
+        test_statistic_null=np.asarray(found.q0),
         status=[LIMIT_TEXT[code] for code in codes],
-        expected_status=None,
+        expected_status=_texts(found.expected_status) if banded else None,
         toys=0,
-        failed=[0] * len(events),
+        failed=[0] * len(seen),
     )
 
 
-def _asymptotic_scan(family, m_v, about: dict, found: AsymptoticLimit, events) -> LimitResult:
-    base = LikelihoodLimit(found.best_fit, found.limit, found.status)
-    return replace(
-        _plain_scan(family, m_v, about, base, events),
-        expected=coupling(family, found.expected),
-        expected_error=np.zeros((len(events), len(SIGMAS))),
-        expected_status=[
-            [LIMIT_TEXT[code] for code in row] for row in np.asarray(found.expected_status)
-        ],
-    )
+def _bands(asked: Asked, expected) -> np.ndarray:
+    seen = (asked.events > 0)[:, None]
+    return to_coupling(asked.setting, asked.masses, np.where(seen, expected, np.inf))
 
 
-def _empty_row() -> dict:
-    """No signal events, or none that could be excluded."""
-    nothing = np.full(len(SIGMAS), np.inf)
-    text = LIMIT_TEXT[LimitStatus.UNREACHED]
-    return {
-        "limit": np.inf,
-        "lower": 0.0,
-        "limit_error": np.inf,
-        "lower_error": 0.0,
-        "expected": nothing,
-        "expected_error": nothing,
-        "status": text,
-        "expected_status": [text] * len(SIGMAS),
-        "failed": 0,
-    }
+def _texts(codes) -> list[list[str]]:
+    return [[LIMIT_TEXT[code] for code in row] for row in np.asarray(codes)]
 
 
-def _toy_row(joint, chosen, data, plan: Plan, how: Throwing, found: AsymptoticLimit) -> dict:
-    """One mass by toys, at strengths around the asymptotic bands and limit."""
-    if not np.isfinite(found.expected).all():
-        return _empty_row()
-    ends = [
-        float(found.expected[-1]),
-        max(float(found.expected[0]), 0.3 * float(found.expected[2])),
-    ]
-    ends += [float(found.limit)] if int(found.status) == LimitStatus.FOUND else []
-    points = np.geomspace(0.6 * min(ends), 1.5 * max(ends), plan.points)
-    made = toy_limit(joint, chosen, data, points, how, plan.cl, plan.test, plan.cls, plan.bands)
-    return {
-        "limit": made.limit,
-        "lower": 0.0,
-        "limit_error": made.limit_error,
-        "lower_error": 0.0,
-        "expected": made.expected,
-        "expected_error": made.expected_error,
-        "status": LIMIT_TEXT[made.status],
-        "expected_status": [LIMIT_TEXT[code] for code in made.expected_status],
-        "failed": int(made.failed.sum()),
-    }
+def _consistent(asked: Asked, method: str, limit: np.ndarray) -> np.ndarray:
+    """Limits whose templates were made at the limit itself.
+
+    Widths depend on the coupling. `coupling_of` keeps the branching ratio of a narrow V; where
+    visible decays matter at the limit, templates are made there again until it stays.
+    """
+    signal = needed_signal(asked.setting)
+    if signal.model == EVENTS or signal.double or method not in ("chi2", "asymptotic"):
+        return limit
+    share = np.asarray(visible_share(signal, asked.masses))
+    for _ in range(_ROUNDS):
+        known = np.isfinite(limit) & (limit > 0)
+        at = np.where(known, limit, REFERENCE[signal.coupling or ""])
+        kappa = np.asarray(kappa_of(signal, asked.masses, at))
+        rows = np.flatnonzero(known & (share * kappa**2 > _MOVED))
+        if rows.size == 0:
+            return limit
+        counts = counts_of(asked.setting, asked.masses[rows], at[rows])
+        found = _strengths(asked, counts, method)
+        new = to_coupling(asked.setting, asked.masses[rows], np.asarray(found.limit), at[rows])
+        moved = np.abs(new / limit[rows] - 1.0)
+        limit = limit.copy()
+        limit[rows] = new
+        if not np.any(moved > _MOVED):
+            return limit
+    return limit
 
 
-def _fc_row(joint, chosen, data, plan: Plan, how: Throwing, _: LikelihoodLimit) -> dict:
-    """One mass by the unified construction."""
-    try:
-        points = belt_points(joint, chosen, data, plan.cl, plan.points)
-    except NoBelt:
-        return _empty_row()
-    made = belt(joint, chosen, data, points, how, plan.cl)
-    ends = unified_interval(made)
-    empty = _empty_row()
-    return empty | {
-        "limit": ends.upper,
-        "lower": ends.lower,
-        "limit_error": ends.upper_error,
-        "lower_error": ends.lower_error,
-        "status": INTERVAL_TEXT[ends.status],
-        "failed": int(made.failed.sum()),
-    }
+def _by_toys(asked: Asked, base: LimitResult, method: str, out: Path | None, say: Say):
+    """One mass after the other, around what the formulas gave."""
+    one = toy_row if method == "toys" else fc_row
+    formulas = _strengths(asked, asked.counts, "toys" if method == "toys" else "chi2")
+    rows = []
+    with open_store(toy_folder(out), configuration(asked.settings)) as held:
+        for i, events in enumerate(asked.events):
+            if not events > 0:
+                rows.append(EMPTY)
+                continue
+            how = throwing(asked.settings, held, f"m{i}_", say)
+            joint = at_mass(asked.joint, asked.counts, i)
+            here = jax.tree.map(lambda x, i=i: x[i], formulas)
+            rows.append(one(joint, asked.chosen, asked.data, asked.settings, how, here))
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    return _with_rows(asked, base, columns, method == "toys" and asked.settings.bands)
 
 
-def _with_rows(family: Family, base: LimitResult, columns: dict, plan: Plan) -> LimitResult:
-    banded = plan.method == "toys" and plan.bands
-    error = coupling_error(family, columns["limit"], columns["limit_error"])
-    lower_error = coupling_error(family, columns["lower"], columns["lower_error"])
+def _with_rows(asked: Asked, base: LimitResult, columns: dict, banded: bool) -> LimitResult:
+    def coupling(name: str) -> np.ndarray:
+        return to_coupling(asked.setting, asked.masses, columns[name])
+
+    def error(name: str) -> np.ndarray:
+        ends = columns[name], columns[f"{name}_error"]
+        return coupling_error(asked.setting, asked.masses, *ends)
+
     lower = np.asarray(columns["lower"], float)
     return replace(
         base,
-        limit=coupling(family, columns["limit"]),
-        lower=coupling(family, lower),
-        limit_error=error,
-        lower_error=np.where(lower > 0, lower_error, 0.0),
-        expected=coupling(family, columns["expected"]) if banded else None,
-        expected_error=coupling_error(family, columns["expected"], columns["expected_error"])
-        if banded
-        else None,
+        limit=coupling("limit"),
+        lower=coupling("lower"),
+        limit_error=error("limit"),
+        lower_error=np.where(lower > 0, error("lower"), 0.0),
+        expected=coupling("expected") if banded else None,
+        expected_error=error("expected") if banded else None,
         expected_status=columns["expected_status"] if banded else None,
         status=columns["status"],
-        toys=plan.toys,
+        toys=asked.settings.toys,
         failed=columns["failed"],
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Protocol
 
 import jax
 
@@ -14,55 +15,49 @@ from dmjax.store.blocks import Arrays, Block, finite, kept
 from dmjax.store.folders import FolderLock, claim_folder, holds
 from dmjax.store.plain import to_plain
 from dmjax.store.progress import Say
-from dmjax.studies.family import Family, describe_family
+from dmjax.studies.setting import Setting, describe_setting, off_term_of
 
 _OTHERS = "toys of another study"
 
 
-class Plan(NamedTuple):
-    """How a study is done.
+class ToyPlan(Protocol):
+    """What settings say of toys."""
 
-    Attributes:
-        method: of the limit or interval.
-        cl: confidence level.
-        test: "qtilde" or, for `toy_study`, any test statistic.
-        cls: CLs, or the p-value of signal and background alone.
-        toys, seed, batch_size: of toys; not used by "asymptotic".
-        points: strengths at which toys are thrown, per mass.
-        bands: for "toys": whether the limits expected without signal are wanted too.
-    """
+    @property
+    def toys(self) -> int:
+        """At each point."""
+        ...
 
-    method: str = "asymptotic"
-    cl: float = 0.90
-    test: str = "qtilde"
-    cls: bool = True
-    toys: int = 1000
-    seed: int = 2017
-    batch_size: int = 100
-    points: int = 10
-    bands: bool = False
+    @property
+    def seed(self) -> int:
+        """Of the random numbers."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """Held in memory at once."""
+        ...
 
 
-def configuration(family: Family, plan: Plan, **more) -> dict:
-    """A family and a plan as plain types, as saved."""
-    return to_plain(describe_family(family) | plan._asdict() | more)
+def configuration(settings: Any) -> dict:
+    """Settings as plain types, as saved."""
+    return to_plain(asdict(settings))
 
 
-def stated(family: Family, joint: JointModel, wanted: dict) -> dict:
-    """What every result of a family states: fields `quantity` to `configuration` of results."""
-    terms = {m.off_term for m in joint.models if m.observed.off is not None}
-    names = ("model", "dm", "mass_ratio", "alpha_d", "channels")
-    return {
-        "quantity": wanted["quantity"],
-        "off_term": terms.pop() if len(terms) == 1 else None,
-        "datasets": list(family.datasets),
-        "signal": {name: wanted[name] for name in names},
-        "conventions": {
-            "profile": wanted["conventions"],
-            "changed": wanted["conventions_changed"],
-        },
-        "configuration": wanted,
+def stated(setting: Setting, joint: JointModel, settings: Any) -> dict:
+    """What every result states: fields `quantity` to `configuration` of results."""
+    about = describe_setting(setting)
+    names = ("quantity", "datasets", "signal", "conventions")
+    return {name: about[name] for name in names} | {
+        "off_term": off_term_of(joint),
+        "integrate": setting.integrate,
+        "configuration": configuration(settings),
     }
+
+
+def toy_folder(out: Path | None) -> Path | None:
+    """Folder of the toys beside the file of a result."""
+    return None if out is None else out.with_name(f"{out.stem}-toys")
 
 
 class Store:
@@ -111,7 +106,7 @@ def _check_toys(arrays: Arrays) -> str | None:
     return finite(*numbers)({name: arrays[name][good] for name in numbers})
 
 
-def throwing(plan: Plan, store: Store | None, prefix: str, say: Say) -> Throwing:
+def throwing(plan: ToyPlan, store: Store | None, prefix: str, say: Say) -> Throwing:
     """Toys with the plan's seed, kept in the store."""
 
     def keep(label: str, rows: int, make: Callable[[], Toys]) -> Toys:

@@ -141,10 +141,11 @@ def one_mass(setting: Setting, m_v: float | None) -> tuple[JointModel, Strength,
     return joint, strength(joint), observed_data(joint), events
 
 
-def to_coupling(setting: Setting, m_v, strengths) -> np.ndarray:
-    """Couplings of strengths at the reference; (masses,) or (masses, anything)."""
+def to_coupling(setting: Setting, m_v, strengths, reference=None) -> np.ndarray:
+    """Couplings of strengths, (masses,) or (masses, anything); templates made at `reference`."""
     chosen = needed_signal(setting)
-    values, reference = np.asarray(strengths, float), REFERENCE[chosen.coupling or ""]
+    values = np.asarray(strengths, float)
+    reference = REFERENCE[chosen.coupling or ""] if reference is None else reference
     if chosen.model == EVENTS:
         return values
     masses = np.asarray(m_v, float).reshape((-1,) + (1,) * (values.ndim - 1))
@@ -183,3 +184,9 @@ def describe_setting(setting: Setting) -> dict[str, Any]:
         "conventions": describe_conventions(setting.signal.conventions),
         "quantity": setting.signal.coupling,
     }
+
+
+def off_term_of(joint: JointModel) -> str | None:
+    """How backgrounds under off measurements are removed; None where there are none."""
+    terms = {model.off_term for model in joint.models if model.observed.off is not None}
+    return terms.pop() if len(terms) == 1 else None

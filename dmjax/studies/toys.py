@@ -18,10 +18,9 @@ from dmjax.limits.toys import largest_counts, p_value, throw_blocks
 from dmjax.store.fields import number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
-from dmjax.studies.family import Family, coupling, one_mass
-from dmjax.studies.plan import Plan, configuration, open_store, stated, throwing
-
-DEFAULT = Plan(method="toys", test="q0")
+from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.setting import one_mass, setting_of, signal_of, to_coupling
+from dmjax.studies.settings import ToySettings
 
 
 @container
@@ -67,52 +66,47 @@ class ToyResult(AbstractResult):
     version: str = __version__
 
 
-def toy_study(
-    family: Family,
-    m_v: float | None,
-    events: float = 0.0,
-    plan: Plan = DEFAULT,
-    store: Path | None = None,
-    say: Say = nothing,
-) -> ToyResult:
+def run_toys(settings: ToySettings, out: Path | None = None, say: Say = nothing) -> ToyResult:
     """The distribution of a test statistic at one strength, and the p-value of the data.
 
-    Toys are thrown at the conditional best fit with `events` signal events (before nuisances).
+    Toys are thrown at the conditional best fit with the signal events asked for (before nuisances).
 
     Args:
-        family, m_v: signal at one mass.
-        events: signal events of the tested hypothesis; 0 for q0.
-        plan: toys, seed, test.
-        store, say: see `limit_scan`.
+        settings: signal, data sets, test, toys.
+        out: file of the result; finished blocks of toys are kept beside it.
+        say: see `store.progress.Say`.
     """
-    joint, chosen, data, unit = one_mass(family, m_v)
-    check_test(plan.test, chosen)
-    if events < 0 or (plan.test == "q0" and events != 0):
+    setting = setting_of(settings.where, settings, signal_of(settings))
+    joint, chosen, data, unit = one_mass(setting, settings.mass)
+    check_test(settings.test, chosen)
+    if len(settings.events) != 1:
+        raise InputError(f"toys test one number of events, got {len(settings.events)}")
+    events = settings.events[0]
+    if events < 0 or (settings.test == "q0" and events != 0):
         raise InputError("events must not be negative, and q0 tests 0 events")
-    wanted = configuration(family, plan, m_v=m_v, events=events)
     point = jnp.asarray([events / unit])
     start = joint.parameters.centres
-    at = jax.jit(lambda: statistics_at(joint, chosen, data, point, start, plan.test))
+    at = jax.jit(lambda: statistics_at(joint, chosen, data, point, start, settings.test))
     observed, best, status = at()
     truth = observed_scan(joint, chosen, data, point).values[1]
     most = largest_counts(joint, [truth])
-    with open_store(store, wanted) as held:
-        how = throwing(plan, held, "", say)
-        toys = throw_blocks(joint, chosen, truth, point, how, plan.test, "toys", most)
+    with open_store(toy_folder(out), configuration(settings)) as held:
+        how = throwing(settings, held, "", say)
+        toys = throw_blocks(joint, chosen, truth, point, how, settings.test, "toys", most)
     found = p_value(toys, float(observed[0]))
     good = toys.statistic[toys.status == 0, 0]
     levels = (0.5, 0.68, 0.9, 0.95)
     return ToyResult(
-        **stated(family, joint, wanted),
-        test=plan.test,
-        m_v=m_v,
+        **stated(setting, joint, settings),
+        test=settings.test,
+        m_v=settings.mass,
         events=float(events),
         observed=float(observed[0]),
         p_value=found.value,
         p_error=found.error,
-        asymptotic_p=_asymptotic_p(joint, chosen, data, point[0], plan.test),
+        asymptotic_p=_asymptotic_p(joint, chosen, data, point[0], settings.test),
         quantiles={f"{level:g}": float(np.quantile(good, level)) for level in levels},
-        best_fit=float(coupling(family, float(best))),
+        best_fit=float(to_coupling(setting, settings.mass, [float(best)])[0]),
         toys=found.toys,
         failed=found.failed,
         status=LIMIT_TEXT[LimitStatus.FOUND if int(status) == 0 else LimitStatus.FIT_FAILED],
