@@ -2,53 +2,95 @@
 
 import os
 import sys
+from typing import Annotated
 
+import click
 import typer
 
+from dmjax._version import __version__
+from dmjax.cli import diagnose, evidence, fit, limit, nsi, posterior, predict, study
 from dmjax.cli.data import data
-from dmjax.cli.diagnose import diagnose
-from dmjax.cli.evidence import evidence
 from dmjax.cli.export import export
-from dmjax.cli.fit import fit
+from dmjax.cli.generate import OUT_HELP, command
 from dmjax.cli.info import info
-from dmjax.cli.limit import limit
-from dmjax.cli.nsi import nsi
 from dmjax.cli.plot import plot
-from dmjax.cli.posterior import posterior
-from dmjax.cli.predict import predict
 from dmjax.cli.reproduce import reproduce
-from dmjax.cli.study import coverage, toys
 from dmjax.errors import InputError
+from dmjax.studies import settings
 
 app = typer.Typer(
     name="dmjax",
     help="Light dark matter at stopped-pion and beam-dump experiments: predict, fit, limit.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS = (info, predict, fit, limit, toys, coverage, posterior, evidence, nsi)
-COMMANDS += (diagnose, plot, reproduce)
-for command in COMMANDS:
-    app.command()(command)
+
+FOLDER = "Folder of results and draws; the same command continues there."
+VERBS = {
+    "predict": (settings.PredictSettings, predict.predict, predict.ABOUT, OUT_HELP),
+    "fit": (settings.FitSettings, fit.fit, fit.ABOUT, fit.OUT),
+    "limit": (settings.LimitSettings, limit.limit, limit.ABOUT, OUT_HELP),
+    "toys": (settings.ToySettings, study.toys, study.ABOUT_TOYS, OUT_HELP),
+    "coverage": (settings.CoverageSettings, study.coverage, study.ABOUT_COVERAGE, OUT_HELP),
+    "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
+    "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),
+    "nsi": (settings.NsiSettings, nsi.nsi, nsi.ABOUT, OUT_HELP),
+    "diagnose": (settings.DiagnoseSettings, diagnose.diagnose, diagnose.ABOUT, OUT_HELP),
+}
+"""Command → settings class, what runs it, its help, help of --out."""
+
+app.command()(info)
+for name, (kind, run, about, out) in VERBS.items():
+    app.command(name)(command(kind, run, about, out))
+app.command()(plot)
+app.command()(reproduce)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")
 
-
 _INTERRUPTED = 130
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dmjax {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _first(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Light dark matter at stopped-pion and beam-dump experiments: predict, fit, limit."""
 
 
 def main() -> None:
     """Entry point: bad input ends in one line on stderr and exit status 2."""
     try:
-        app()
+        app(standalone_mode=False)
     except InputError as problem:
-        sys.stderr.write(f"dmjax: {problem}\n")
-        sys.exit(2)
+        _refuse(str(problem))
+    except click.ClickException as problem:
+        _refuse(problem.format_message().replace("\n", " "))
+    except click.Abort:
+        _leave()
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            # A compilation may still run in other threads: it crashes at an orderly clean-up.
-            sys.stderr.flush()
-            os._exit(_INTERRUPTED)
+            _leave()
         raise
+    except KeyboardInterrupt:
+        _leave()
+
+
+def _refuse(problem: str) -> None:
+    sys.stderr.write(f"dmjax: {problem}\n")
+    sys.exit(2)
+
+
+def _leave() -> None:
+    """Without clean-up: a compilation may still run in other threads, and crashes there."""
+    sys.stderr.flush()
+    os._exit(_INTERRUPTED)

@@ -1,71 +1,31 @@
 """`dmjax diagnose`."""
 
-import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from dmjax.cli.common import begin, check_out, emit, report, show
+from dmjax.cli.generate import fail
+from dmjax.studies.settings import DiagnoseSettings
 
-from dmjax.cli.common import emit, report, show, signal_at, start
-from dmjax.cli.options import (
-    AlphaD,
-    Batch,
-    Channels,
-    Choices,
-    DataSets,
-    Dm,
-    Json,
-    MassRatio,
-    Out,
-    Profile,
-    SignalMass,
-    Spin,
-    Systematics,
-    ToySeed,
-)
+ABOUT = "Judge the best fit of data sets: goodness of fit, pulls, impacts, correlations."
 
 
-def diagnose(
-    datasets: DataSets,
-    mv: SignalMass = None,
-    poi: Annotated[
-        str | None, typer.Option(help="Parameter of interest; default: signal, or the first free.")
-    ] = None,
-    systematics: Systematics = False,
-    toys: Annotated[int, typer.Option(help="Toys for the goodness of fit; 0: none.")] = 0,
-    batch_size: Batch = 100,
-    seed: ToySeed = 0,
-    figures: Annotated[
-        Path | None, typer.Option(help="Draw pulls, correlations and tornado into this folder.")
-    ] = None,
-    dm: Dm = Spin.dirac,
-    alpha_d: AlphaD = 0.5,
-    mass_ratio: MassRatio = 3.0,
-    channels: Channels = "all",
-    conventions: Profile = "dmjax",
-    choose: Choices = None,
-    json: Json = False,
-    out: Out = None,
-) -> None:
-    """Judge the best fit of data sets: goodness of fit, pulls, impacts, correlations."""
-    start()
-    from dmjax.fits.diagnostics import diagnose as judged
+def diagnose(settings: DiagnoseSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    """Run it and print it."""
+    begin(out)
     from dmjax.plots.diagnosis import draw_diagnosis
-    from dmjax.store.files import check_writable, to_plain
-    from dmjax.studies.best_fit import joint_model
+    from dmjax.store.plain import to_plain
+    from dmjax.studies.diagnosing import run_diagnose
 
-    for path in (out, None if figures is None else figures / "pulls.png"):
-        if path is not None:
-            check_writable(path)
-    point = signal_at(mv, dm.value, mass_ratio, alpha_d, channels, conventions, choose)
-    found = judged(joint_model(datasets, point, systematics), poi, toys, seed, batch_size)
+    if settings.figures is not None:
+        check_out(settings.figures / "pulls.png")
+    found = run_diagnose(settings)
     plain = to_plain(found)
-    files = [] if figures is None else draw_diagnosis(plain, figures)
-    if report(plain | {"figures": [str(path) for path in files]}, out, json):
+    files = [] if settings.figures is None else draw_diagnosis(plain, settings.figures)
+    if report(plain | {"figures": [str(path) for path in files]}, out, json, quiet):
         _print(plain)
         emit("\n".join(str(path) for path in files))
     if found.status != "converged":
-        sys.exit(1)
+        fail(found.status)
 
 
 def _print(plain: dict) -> None:

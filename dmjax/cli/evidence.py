@@ -1,107 +1,26 @@
 """`dmjax evidence`."""
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
-
-from dmjax.cli.common import (
-    channel_names,
-    chosen_conventions,
-    emit,
-    finish,
-    names,
-    number_range,
-    show,
-    start,
-)
-from dmjax.cli.options import (
-    AlphaD,
-    Channels,
-    Choices,
-    Dm,
-    Json,
-    MassPrior,
-    MassRatio,
-    OutFolder,
-    Profile,
-    Quarks,
-    SamplerSeed,
-    Spin,
-    YPrior,
-)
+from dmjax.cli.common import emit, finish, show, start
 from dmjax.cli.progress import Progress
-from dmjax.errors import InputError
+from dmjax.studies.settings import EvidenceSettings
+
+ABOUT = "Evidence by nested sampling, Bayes factors and predictive checks."
+KEPT = "with --out, finished hypotheses are used again"
 
 
-def evidence(
-    dataset: Annotated[str, typer.Argument(help="Data set: csi2017.")],
-    signal: Annotated[
-        str, typer.Option(help="Hypotheses: none, dark-photon, nsi; comma-separated.")
-    ] = "none,dark-photon,nsi",
-    prior: Annotated[
-        str,
-        typer.Option(
-            help="Priors of (m_V, Y): log-uniform, uniform, uniform-mass, uniform-coupling; "
-            "comma-separated, or all."
-        ),
-    ] = "log-uniform",
-    window: Annotated[str, typer.Option(help="cuts or no-cuts.")] = "no-cuts",
-    mv_range: MassPrior = "1,200",
-    y_range: YPrior = "1e-12,1e-8",
-    eps_range: Annotated[str, typer.Option(help="Range of the uniform priors of NSI.")] = "-1,1",
-    quarks: Quarks = "u",
-    dm: Dm = Spin.dirac,
-    alpha_d: AlphaD = 0.5,
-    mass_ratio: MassRatio = 3.0,
-    channels: Channels = "all",
-    live: Annotated[int, typer.Option(help="Live points.")] = 500,
-    draws: Annotated[int, typer.Option(help="Posterior draws kept.")] = 2000,
-    seed: SamplerSeed = 2017,
-    grid: Annotated[bool, typer.Option(help="Check with the dense grid.")] = True,
-    nuts: Annotated[
-        bool, typer.Option("--nuts", help="Sample dark matter by NUTS too, against the grid.")
-    ] = False,
-    conventions: Profile = "dmjax",
-    choose: Choices = None,
-    json: Json = False,
-    out: OutFolder = None,
-) -> None:
-    """Evidence by nested sampling, Bayes factors and predictive checks."""
+def evidence(settings: EvidenceSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    """Run it and print it."""
     start()
-    from dmjax.bayes.priors import DARK_PRIORS
-    from dmjax.store.files import to_plain
+    from dmjax.store.plain import to_plain
     from dmjax.studies.evidence import run_evidence
-    from dmjax.studies.hypotheses import EvidenceSettings
 
-    if nuts and not grid:
-        raise InputError("--nuts is checked against the dense grid: leave out --no-grid")
-    size = {} if grid else {"grid_masses": 0, "grid_couplings": 0}
-    settings = EvidenceSettings(
-        dataset=dataset,
-        window=window,
-        signals=names(signal),
-        priors=tuple(DARK_PRIORS) if prior == "all" else names(prior),
-        m_v_range=number_range("--mv-range", mv_range),
-        y_range=number_range("--y-range", y_range),
-        eps_range=number_range("--eps-range", eps_range),
-        quarks=quarks,
-        dm=dm.value,
-        alpha_d=alpha_d,
-        mass_ratio=mass_ratio,
-        channels=channel_names(channels),
-        conventions=chosen_conventions(conventions, choose),
-        live=live,
-        draws=draws,
-        seed=seed,
-        nuts=nuts,
-        **size,
-    )
-    with Progress(
-        "templates and sampling", "with --out, finished hypotheses are used again"
-    ) as progress:
+    with Progress("templates and sampling", KEPT, quiet) as progress:
         result = to_plain(run_evidence(settings, out, progress))
     failure = "a sampler did not pass its gates; see its status"
-    finish(result, json, _print_evidence, result["converged"], failure)
+    silent = quiet and out is not None
+    finish(result, json, _print_evidence, result["converged"], failure, silent)
 
 
 def _print_evidence(result: dict) -> None:

@@ -5,64 +5,34 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import emit, show, signal_at, start
-from dmjax.cli.options import (
-    AlphaD,
-    Channels,
-    Choices,
-    DataSets,
-    Dm,
-    Json,
-    MassRatio,
-    Profile,
-    SignalMass,
-    Spin,
-    Systematics,
-)
+from dmjax.cli.common import begin, emit, show
+from dmjax.cli.generate import command
+from dmjax.errors import InputError
+from dmjax.studies.settings import PyhfSettings
 
 export = typer.Typer(help="Results for pyhf and HEPData.", no_args_is_help=True)
 
+ABOUT = """Write the likelihood of data sets as a pyhf workspace, with a signal at --mv or without.
 
-@export.command()
-def pyhf(
-    datasets: DataSets,
-    out: Annotated[Path, typer.Option(help="File of the workspace (JSON).")],
-    mv: SignalMass = None,
-    y: Annotated[float, typer.Option(help="Y at which the written signal strength is 1.")] = 1e-10,
-    poi: Annotated[
-        str | None, typer.Option(help="Parameter of interest; default: signal, if there is one.")
-    ] = None,
-    systematics: Systematics = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Evaluate and fit it with pyhf, and compare.")
-    ] = False,
-    dm: Dm = Spin.dirac,
-    alpha_d: AlphaD = 0.5,
-    mass_ratio: MassRatio = 3.0,
-    channels: Channels = "all",
-    conventions: Profile = "dmjax",
-    choose: Choices = None,
-    json: Json = False,
-) -> None:
-    """Write the likelihood of data sets as a pyhf workspace, with a signal at one mass or without.
+Off measurements keep their background as one free factor per bin, shared with a channel of the off
+counts. The strength of the signal is 1 at the coupling given by --y (of the signal's own quantity).
+"""
 
-    Off measurements keep their background as one free factor per bin, shared with a channel of
-    the off counts. The strength of the signal is (Y/y)^2 for the y given here.
-    """
-    start()
+
+def pyhf(settings: PyhfSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    """Write it, and say how to read it."""
+    if out is None:
+        raise InputError("--out is missing: the file of the workspace (JSON)")
+    begin(out)
     from dmjax.export.check import round_trip
     from dmjax.export.pyhf import export_pyhf
-    from dmjax.fits.goodness import profiled
-    from dmjax.store.files import check_writable, to_json, write_json
-    from dmjax.studies.best_fit import joint_model
+    from dmjax.store.plain import to_json, write_json
+    from dmjax.studies.exporting import to_export
 
-    check_writable(out)
-    units = {} if mv is None else {"signal": strength(y)}
-    point = signal_at(mv, dm.value, mass_ratio, alpha_d, channels, conventions, choose)
-    joint = profiled(joint_model(datasets, point, systematics))
-    made = export_pyhf(joint, poi, units)
+    chosen = to_export(settings)
+    made = export_pyhf(chosen.joint, settings.poi, chosen.units)
     write_json(out, made.workspace)
-    compared = round_trip(joint, made) if check else None
+    compared = round_trip(chosen.joint, made) if settings.check else None
     plain = {
         "file": str(out),
         "poi": made.poi,
@@ -72,6 +42,8 @@ def pyhf(
     }
     if json:
         emit(to_json(plain))
+        return
+    if quiet:
         return
     rows = [
         [name, link.name, link.kind, f"{link.origin:.6g}", f"{link.step:.6g}"]
@@ -87,25 +59,19 @@ def pyhf(
         )
 
 
-def strength(y: float) -> float:
-    """Signal strength of the joint model at Y = y."""
-    from dmjax.analyses.signal import Y_REF
-    from dmjax.errors import InputError
-
-    if not 0.0 < y < float("inf"):
-        raise InputError(f"--y must be a number above 0, got {y:g}")
-    return (y / Y_REF) ** 2
+export.command("pyhf")(command(PyhfSettings, pyhf, ABOUT, "File of the workspace (JSON)."))
 
 
 @export.command()
 def hepdata(
     limit: Annotated[Path, typer.Argument(help="Limit saved by dmjax limit --out.")],
     out: Annotated[Path, typer.Option(help="Folder of the submission.")],
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a saved limit as a HEPData submission: submission.yaml and its table."""
     from dmjax.export.hepdata import write_hepdata
-    from dmjax.store.files import read_json, to_json
+    from dmjax.store.plain import to_json
+    from dmjax.studies.load import load
 
-    files = [str(path) for path in write_hepdata(out, read_json(limit))]
+    files = [str(path) for path in write_hepdata(out, load(limit))]
     emit(to_json({"files": files}) if json else "\n".join(files))

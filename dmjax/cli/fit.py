@@ -1,117 +1,95 @@
 """`dmjax fit`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
-
-from dmjax.cli.common import channel_names, chosen_conventions, emit, finish, show, start
-from dmjax.cli.fit_counts import fit_counting, fit_counts
-from dmjax.cli.options import (
-    AlphaD,
-    Channels,
-    Choices,
-    DataSets,
-    Dm,
-    Json,
-    MassRatio,
-    Profile,
-    Quarks,
-    SamplerSeed,
-    Spin,
-)
+from dmjax.cli.common import begin, emit, finish, report, show, start
+from dmjax.cli.generate import fail
 from dmjax.cli.progress import Progress
 from dmjax.errors import InputError
+from dmjax.studies.settings import FitSettings
+
+ABOUT = """Fit data sets: best fit and errors; csi2017 alone: counts, limits, posterior and figures.
+
+Without --signal, csi2017 alone gets its whole analysis (a folder, continued by the same command),
+other data sets the fit of their backgrounds.
+"""
+OUT = "Folder of the whole fit (default results/csi2017); else the file of the result."
 
 
-def fit(
-    datasets: DataSets,
-    signal: Annotated[
-        str | None,
-        typer.Option(
-            help="none, dark-photon (at --mv) or nsi (csi2017): best fit of the counts. Without, "
-            "csi2017 alone gets its whole analysis, others none."
-        ),
-    ] = None,
-    mv: Annotated[float | None, typer.Option(help="With --signal: mediator mass [MeV].")] = None,
-    systematics: Annotated[
-        bool, typer.Option("--systematics", help="With --signal: shape and response nuisances.")
-    ] = False,
-    counting: Annotated[
-        bool, typer.Option("--counting", help="Only count: excess and significance in the cuts.")
-    ] = False,
-    rn: Annotated[
-        list[float] | None,
-        typer.Option(help="With --counting: R_n [fm] for neutrinos; repeat. Default 4.7 and 5.5."),
-    ] = None,
-    quarks: Quarks = "u",
-    dm: Dm = Spin.dirac,
-    alpha_d: AlphaD = 0.5,
-    mass_ratio: MassRatio = 3.0,
-    channels: Channels = "all",
-    draws: Annotated[int, typer.Option(help="NUTS draws kept per chain.")] = 1000,
-    seed: SamplerSeed = 2017,
-    conventions: Profile = "dmjax",
-    choose: Choices = None,
-    json: Json = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of the fit (file, with --counting).")
-    ] = None,
-) -> None:
-    """Fit data sets: best fit and errors, or for csi2017 counts, limits, posterior and figures."""
+def fit(settings: FitSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    """Run it and print it."""
+    if settings.counting:
+        _counting(settings, json, out, quiet)
+    elif settings.signal is None and settings.where == ("csi2017",):
+        _whole(settings, json, out, quiet)
+    else:
+        _best(settings, json, out, quiet)
+
+
+def _best(settings: FitSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    begin(out)
+    from dmjax.studies.best_fit import run_fit
+
+    found = run_fit(settings)
+    if report(found, out, json, quiet):
+        rows = [
+            [name, *("-" if value is None else f"{value:.4g}" for value in numbers.values())]
+            for name, numbers in found.parameters.items()
+        ]
+        headers = ["parameter", "value", "error", "lower", "upper"]
+        title = f"{', '.join(found.datasets)}; signal {found.fitted}; {found.status}"
+        show(title, headers, rows)
+        for name, z in found.significance.items():
+            emit(f"{name} = 0 disfavoured by {z:.2f} standard deviations")
+        if found.best_coupling is not None:
+            emit(f"best {found.quantity} = {found.best_coupling:.4g} at m_V = {found.m_v:g} MeV")
+        emit(f"-2 ln L = {found.two_nll:.4f}")
+    if found.status != "converged":
+        fail(found.status)
+
+
+def _counting(settings: FitSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    begin(out)
+    from dmjax.studies.counting import run_counting
+
+    plain = run_counting(settings)
+    if not report(plain, out, json, quiet):
+        return
+    names = {
+        "r_n_fm": "R_n [fm]",
+        "n_on": "on (coincidence)",
+        "n_off": "off (anticoincidence)",
+        "n_prompt": "prompt neutrinos",
+        "n_delayed": "delayed neutrinos",
+        "n_brn": "beam-related neutrons",
+        "excess": "excess",
+        "significance": "significance",
+    }
+    results = plain["results"]
+    rows = [[text, *(f"{r[key]:.4g}" for r in results)] for key, text in names.items()]
+    title = f"{plain['dataset']}: 16 <= PE < 30, t < 1.5 us, conventions {settings.conventions}"
+    show(title, ["", *(["events"] * len(results))], rows)
+
+
+def _whole(settings: FitSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    if settings.draws < 2:
+        raise InputError(f"draws must be at least 2, got {settings.draws}")
     start()
-    chosen = chosen_conventions(conventions, choose)
-    whole = signal is None and datasets == ["csi2017"]
-    if not (whole or counting):
-        from dmjax.studies.best_fit import signal_point
-
-        rest = {"mass_ratio": mass_ratio, "alpha_d": alpha_d, "dm": dm.value}
-        rest |= {"quarks": quarks}
-        rest |= {"channels": channel_names(channels), "conventions": chosen}
-        fit_counts(datasets, signal_point(signal or "none", mv, **rest), systematics, json, out)
-        return
-    if len(datasets) > 1 or signal is not None:
-        raise InputError("--counting takes one data set and no --signal")
-    dataset = datasets[0]
-    if counting:
-        fit_counting(dataset, rn or [4.7, 5.5], chosen, json, out)
-        return
-    if rn:
-        raise InputError(
-            "--rn goes with --counting; a full fit takes the radius of its conventions"
-        )
-    import dmjax
-    from dmjax.analyses.datasets import load_dataset
     from dmjax.plots.fits import draw_fit
-    from dmjax.studies.whole_fit import FitSettings, run_fit
+    from dmjax.studies.whole_fit import run_whole_fit
 
-    folder = out or Path("results") / dataset
-    dmjax.signal(
-        load_dataset(dataset, "cuts", chosen),
-        alpha_d=alpha_d,
-        mass_ratio=mass_ratio,
-        channels=channel_names(channels),
-    )
-    settings = FitSettings(
-        dataset=dataset,
-        dm=dm.value,
-        alpha_d=alpha_d,
-        mass_ratio=mass_ratio,
-        channels=channel_names(channels),
-        conventions=chosen,
-        draws=draws,
-        seed=seed,
-    )
-    with Progress("counting", "finished steps are used again") as say:
-        summary = run_fit(settings, folder, say)
+    folder = out or Path("results") / settings.where[0]
+    with Progress("counting", "finished steps are used again", quiet) as say:
+        summary = run_whole_fit(settings, folder, say)
         say("figures", 0, 1)
         files = draw_fit(folder)
     summary["figures"] = [str(path) for path in files]
     failure = "the sampler did not pass its gates; see the reasons above"
-    finish(summary, json, _print_fit, summary["converged"], failure)
+    finish(summary, json, _print_whole, summary["converged"], failure, quiet)
 
 
-def _print_fit(summary: dict) -> None:
+def _print_whole(summary: dict[str, Any]) -> None:
     first, second = summary["counting"]
     emit(
         f"{first['n_on']} on, {first['n_off']} off; significance {first['significance']:.2f} "
@@ -144,4 +122,6 @@ def _print_fit(summary: dict) -> None:
         "gates",
     ]
     show("Posterior of (m_V, Y)", headers, rows)
+    for line in summary["conclusions"]:
+        emit(line)
     emit(f"results in {summary['folder']}; figures: {', '.join(summary['figures'])}")

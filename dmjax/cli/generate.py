@@ -42,7 +42,11 @@ def command(
     def call(**given: Any) -> None:
         json, quiet = bool(given.pop("json", False)), bool(given.pop("quiet", False))
         target, config = given.pop("out", None), given.pop("config", None)
-        alias = {name: given.pop(switch, None) for name, (switch, _) in ALIASES.items()}
+        alias = {
+            name: given.pop(switch, None)
+            for name, (switch, _) in ALIASES.items()
+            if _aliased(settings, name)
+        }
         chosen = {name: value for name, value in given.items() if value not in (None, [], ())}
         for name, switched in alias.items():
             if switched is not None:
@@ -65,12 +69,10 @@ def command(
     return call
 
 
-def _has(settings: type, name: str) -> bool:
-    return any(field.name == name for field in fields(settings))
-
-
-def _free(settings: type, name: str) -> bool:
-    return not _has(settings, ALIASES[name][0])
+def _aliased(settings: type, name: str) -> bool:
+    """Whether the settings have the option, and none with the name of its switch."""
+    known = [field.name for field in fields(settings)]
+    return name in known and ALIASES[name][0] not in known
 
 
 def _spelled(name: str) -> str:

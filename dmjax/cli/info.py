@@ -1,10 +1,17 @@
 """`dmjax info`."""
 
+from typing import Annotated
+
+import typer
+
 from dmjax.cli.common import emit, show, start
-from dmjax.cli.options import Json
 
 
-def info(json: Json = False) -> None:
+def info(
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+    ] = False,
+) -> None:
     """Versions, devices, precision, experiments, models, data sets with their sources."""
     from importlib.metadata import version
 

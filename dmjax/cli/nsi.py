@@ -1,50 +1,32 @@
 """`dmjax nsi`."""
 
-from typing import Annotated
+from pathlib import Path
 
-import typer
-
-from dmjax.cli.common import emit, finish, show, start
-from dmjax.cli.options import Json, Out, Quarks
+from dmjax.cli.common import begin, emit, finish, show
 from dmjax.errors import InputError
+from dmjax.studies.settings import NsiSettings
+
+ABOUT = "Fit flavour-diagonal NSI to CsI 2017 with and without the cuts: does one serve both?"
 
 
-def nsi(
-    quarks: Quarks = "u",
-    couplings: Annotated[str, typer.Option(help="Free couplings: both, ee or mumu.")] = "both",
-    off_term: Annotated[
-        str, typer.Option(help="Steady state: integral (Eq. 6.4) or profile.")
-    ] = "integral",
-    dark: Annotated[
-        bool, typer.Option("--dark", help="Beside it: dark photons fitted in the same regions.")
-    ] = False,
-    points: Annotated[int, typer.Option(help="Points per axis of the figure; 0: none.")] = 0,
-    json: Json = False,
-    out: Out = None,
-) -> None:
-    """Fit flavour-diagonal NSI to CsI 2017 with and without the cuts: does one serve both?"""
-    start()
-    from dmjax.store.files import check_writable, to_plain, write_json
-    from dmjax.studies.nsi_fit import fit_nsi
-
-    if points and out is None:
+def nsi(settings: NsiSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    """Run it and print it."""
+    if settings.points and out is None:
         raise InputError("a figure needs --out for its file")
-    if out is not None:
-        check_writable(out)
-    result = to_plain(fit_nsi(quarks, couplings, points, off_term))
-    if dark:
-        from dmjax.studies.dark_regions import fit_dark_regions
-        from dmjax.studies.hypotheses import EvidenceSettings
+    begin(out)
+    from dmjax.store.plain import to_plain, write_json
+    from dmjax.studies.nsi import run_nsi
 
-        result["dark-photon"] = to_plain(fit_dark_regions(EvidenceSettings()))
+    result = to_plain(run_nsi(settings))
     if out is not None:
         write_json(out, result)
-        if points:
+        if settings.points:
             from dmjax.plots.nsi import draw_nsi
 
             result["figures"] = [str(file) for file in draw_nsi(result, out)]
     passed = all(region["status"] == "converged" for region in result["regions"].values())
-    finish(result, json, _print_nsi, passed, "a fit did not converge; see its status")
+    silent = quiet and out is not None
+    finish(result, json, _print_nsi, passed, "a fit did not converge; see its status", silent)
 
 
 def _print_nsi(result: dict) -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from dmjax.cli.common import emit
-from dmjax.cli.options import Json
 
 
 def plot(
@@ -17,7 +16,9 @@ def plot(
     out: Annotated[
         Path | None, typer.Option(help="Limits: name of the figure; default: beside the first.")
     ] = None,
-    json: Json = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+    ] = False,
 ) -> None:
     """Draw the figures of a saved fit again, or saved limits: one with its bands, or several."""
     from dmjax.errors import InputError

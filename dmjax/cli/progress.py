@@ -13,13 +13,16 @@ class Progress:
     Args:
         text: shown until the first step says something.
         kept: what is left of the work when the user interrupts it.
+        quiet: show nothing.
     """
 
-    def __init__(self, text: str, kept: str = "nothing is kept; run it again") -> None:
+    def __init__(
+        self, text: str, kept: str = "nothing is kept; run it again", quiet: bool = False
+    ) -> None:
         from rich.console import Console
 
         self.kept = kept
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, quiet=quiet)
         self.status = self.console.status(text)
         self.begun = time.monotonic()
         self.step = ""

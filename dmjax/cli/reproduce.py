@@ -6,28 +6,32 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import chosen_conventions, emit, show, start
-from dmjax.cli.options import Choices, Json, Profile
+from dmjax.cli.common import emit, show, start
+from dmjax.studies.options import OPTIONS
 
 
 def reproduce(
     figure: Annotated[str, typer.Argument(help="Figure of arXiv:2006.09386, e.g. fig3; or all.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the figures.")] = None,
-    conventions: Profile = "d20",
-    choose: Choices = None,
-    json: Json = False,
+    conventions: Annotated[str, typer.Option(help=OPTIONS["conventions"].help)] = "d20",
+    choose: Annotated[list[str] | None, typer.Option(help=OPTIONS["choose"].help)] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+    ] = False,
 ) -> None:
     """Figures of arXiv:2006.09386: NAME.png, and its numbers in NAME.json."""
     import time
 
     start()
+    from dmjax.conventions import conventions as named_conventions
     from dmjax.conventions import describe
     from dmjax.reproduce import figure_names
     from dmjax.reproduce import reproduce as make
     from dmjax.store.files import to_json
 
     names = figure_names(figure)
-    chosen = chosen_conventions(conventions, choose)
+    choices = OPTIONS["choose"].read("--choose", choose or ())
+    chosen = named_conventions(conventions, **dict(choices))
     folder = out or Path("results") / "figures"
     made = {}
     for name in names:

@@ -1,9 +1,16 @@
 """The counting analysis of an on/off data set in one window ([D20] Eq. 6.2)."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from dmjax.analyses.datasets import Dataset
+from dmjax.analyses.catalogue import data_of
+from dmjax.analyses.datasets import Dataset, load_dataset
+from dmjax.conventions import conventions, describe
+from dmjax.errors import InputError
+from dmjax.studies.settings import FitSettings
+
+RADII_FM = (4.7, 5.5)
+"""Of [D20]: nuclear radii at which the excess is quoted."""
 
 
 class Counting(NamedTuple):
@@ -52,3 +59,25 @@ def counting(data: Dataset) -> Counting:
     significance = excess / math.sqrt(2 * n_off + known)
     radius = float(data.experiment.single_radius) if data.radius_fm is None else data.radius_fm
     return Counting(n_on, n_off, n_prompt, n_delayed, n_brn, excess, significance, radius)
+
+
+def run_counting(settings: FitSettings) -> dict[str, Any]:
+    """The counting analysis at each radius of the settings; 4.7 and 5.5 fm where there is none.
+
+    Args:
+        settings: of `fit --counting`: one data set, conventions, radii.
+
+    Returns:
+        `Counting` of the first radius, the data set, conventions, and "results" of every radius.
+    """
+    if len(settings.where) != 1:
+        raise InputError(f"counting takes one data set, got {', '.join(settings.where)}")
+    chosen = conventions(settings.conventions, **dict(settings.choose))
+    name = data_of(settings.where[0])
+    results = [
+        counting(load_dataset(name, "cuts", chosen, radius))._asdict()
+        for radius in settings.rn or RADII_FM
+    ]
+    used = describe(chosen)
+    head = {"conventions": used["conventions"], "conventions_changed": used["changed"]}
+    return results[0] | {"dataset": name, **head, "results": results}

@@ -1,7 +1,6 @@
 """Posterior of dark photons in any set of published data sets: NUTS, or nested sampling."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,58 +16,33 @@ from dmjax.bayes.hypothesis import dark_hypothesis
 from dmjax.bayes.nested import NestedRun, nested_sampling
 from dmjax.bayes.nuts import dark_posterior
 from dmjax.bayes.posterior import PosteriorResult
-from dmjax.bayes.priors import M_V_RANGE, Y_RANGE, Prior, dark_priors
+from dmjax.bayes.priors import Prior, dark_priors
 from dmjax.bayes.sampling import check_chains
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.joint import JointModel
+from dmjax.prediction.signal import Signal
+from dmjax.prediction.templates import at_index
 from dmjax.store import blocks
 from dmjax.store.files import claim_folder, to_plain, write_draws, write_json
 from dmjax.store.progress import Say, nothing
-from dmjax.studies.family import Family, describe_family, strength_model, templates
+from dmjax.studies.plan import configuration
+from dmjax.studies.setting import counts_of, model_of, setting_of, signal_of
+from dmjax.studies.settings import PosteriorSettings
 
 METHODS = ("nuts", "nested")
 
 
-@dataclass(frozen=True)
-class PosteriorSettings:
-    """Everything a joint posterior depends on.
-
-    Attributes:
-        family: dark photons in named data sets.
-        method: of `METHODS`.
-        prior: a choice of `DARK_PRIORS`.
-        m_v_range, y_range: of the priors [MeV, 1].
-        nodes: masses at which templates are computed.
-        chains, warmup, draws, min_ess: of NUTS; draws per chain.
-        live, nested_draws: of nested sampling.
-        seed: of both.
-    """
-
-    family: Family
-    method: str = "nuts"
-    prior: str = "log-uniform"
-    m_v_range: tuple[float, float] = M_V_RANGE
-    y_range: tuple[float, float] = Y_RANGE
-    nodes: int = 400
-    chains: int = 4
-    warmup: int = 500
-    draws: int = 1000
-    min_ess: float = 1000.0
-    live: int = 500
-    nested_draws: int = 2000
-    seed: int = 2017
-
-    def __post_init__(self):
-        if self.method not in METHODS:
-            raise unknown_name("method", self.method, METHODS)
-        if self.family.model != "dark-photon":
-            raise InputError(f"a posterior of Y is for dark-photon, not {self.family.model}")
-        if self.nodes < 2 or self.warmup < 1:
-            raise InputError(
-                f"needs 2 nodes and a warm-up at least, got {self.nodes} and {self.warmup}"
-            )
-        check_chains(self.chains, self.draws)
-        _priors(self)
+def _check(settings: PosteriorSettings, signal: Signal) -> None:
+    if settings.method not in METHODS:
+        raise unknown_name("method", settings.method, METHODS)
+    if signal.coupling != "Y":
+        raise InputError(f"a posterior is of (m_V, Y), not of {signal.coupling}")
+    if settings.nodes < 2 or settings.warmup < 1:
+        raise InputError(
+            f"needs 2 nodes and a warm-up at least, got {settings.nodes} and {settings.warmup}"
+        )
+    check_chains(settings.chains, settings.draws)
+    _priors(settings)
 
 
 class JointSetting(NamedTuple):
@@ -83,10 +57,13 @@ def _priors(settings: PosteriorSettings) -> tuple[Prior, Prior]:
 
 
 def joint_setting(settings: PosteriorSettings) -> JointSetting:
-    """The joint model of the settings; a measured steady state is integrated out (Eq. 6.4)."""
-    family, log_m_v = settings.family, mass_nodes(*settings.m_v_range, settings.nodes)
-    counts = templates(family, np.exp(log_m_v))
-    joint = strength_model(family, counts, off_term="integral")
+    """The joint model of the settings and its templates."""
+    signal = signal_of(settings)
+    _check(settings, signal)
+    setting = setting_of(settings.where, settings, signal)
+    log_m_v = mass_nodes(*settings.m_v_range, settings.nodes)
+    counts = counts_of(setting, np.exp(log_m_v))
+    joint = model_of(setting, at_index(counts, 0))
     pairs = zip(joint.models, counts, strict=True)
     tables = {model.name: TemplateTable(jnp.asarray(log_m_v), one) for model, one in pairs}
     return JointSetting(joint, tables)
@@ -107,10 +84,11 @@ def run_posterior(
         parameters (16, 50, 84 and 90 % quantiles, R-hat and effective number), status ("converged"
         or why not), and of nested sampling log_z with its error.
     """
+    setting = joint_setting(settings)
     described = describe_posterior(settings)
     if out is not None:
         claim_folder(out, to_plain(described), "another posterior")
-    setting, key = joint_setting(settings), jax.random.key(settings.seed)
+    key = jax.random.key(settings.seed)
     if settings.method == "nuts":
         found = dark_posterior(
             *setting,
@@ -126,7 +104,7 @@ def run_posterior(
         samples, result = found.samples, _of_nuts(found)
     else:
         hypothesis = dark_hypothesis(*setting, _priors(settings))
-        numbers = (settings.live, settings.nested_draws)
+        numbers = (settings.live, settings.live * 4)
         run = nested_sampling(
             hypothesis, key, *numbers, say=partial(say_nested, say, "nested sampling")
         )
@@ -186,5 +164,4 @@ def _of_nested(run: NestedRun) -> dict[str, Any]:
 
 def describe_posterior(settings: PosteriorSettings) -> dict[str, Any]:
     """Settings as saved, with the version."""
-    plain = {k: v for k, v in vars(settings).items() if k != "family"}
-    return plain | {"family": describe_family(settings.family), "version": __version__}
+    return configuration(settings) | {"version": __version__}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from dmjax.errors import InputError, unknown_name
@@ -19,9 +20,11 @@ def text(name: str, value: Any) -> str:
     return value
 
 
-def path(name: str, value: Any) -> Any:
-    """A path, kept as it is given."""
-    return value
+def path(name: str, value: Any) -> Path:
+    """A path."""
+    if not isinstance(value, str | Path) or str(value) == "":
+        raise InputError(f"{name} takes a path, got {_shown(value)}")
+    return Path(value)
 
 
 def number(name: str, value: Any) -> float:

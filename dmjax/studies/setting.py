@@ -56,9 +56,10 @@ class Setting:
         return tuple(one.name for one in self.analyses)
 
 
-def signal_of(options: SignalOptions) -> Signal:
-    """The signal that options describe."""
+def signal_of(options: SignalOptions, coupling: str | None = None) -> Signal:
+    """The signal that options describe, quoted in another coupling if wanted."""
     held = signal_fields(options)
+    held["coupling"] = coupling or held["coupling"]
     choices = dict(held.pop("choose"))
     held["conventions"] = conventions(held["conventions"], **choices)
     if held["charges"] is not None:
@@ -120,7 +121,7 @@ def model_of(setting: Setting, counts: Counts | None = None) -> JointModel:
     for one, signal_counts in zip(setting.analyses, every, strict=True):
         options = {key: value for key, value in wanted.items() if key in one.options}
         models.append(one.build(signal_counts, **options))
-    return JointModel(models)
+    return JointModel(models, setting.integrate)
 
 
 def at_mass(joint: JointModel, counts: Counts, i: int) -> JointModel:

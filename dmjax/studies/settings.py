@@ -295,6 +295,7 @@ def settle(
     known = {field.name: field for field in fields(kind)}  # pyright: ignore[reportArgumentType]
     values = {}
     for name, value in given.items():
+        name = "mass" if name == "m_v" and "mass" in known else name
         if name not in known:
             raise unknown_name("option", spell(name), [spell(k) for k in known])
         if value is not None:
