@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING
 from dmjax._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from dmjax.analyses.catalogue import analysis as analysis
-    from dmjax.analyses.datasets import load_dataset as load_dataset
-    from dmjax.analyses.signal import signal as signal
+    from dmjax.analyses.catalogue import Analysis as Analysis
+    from dmjax.analyses.catalogue import dataset as dataset
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
+    from dmjax.data.releases import add_release as add_release
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
     from dmjax.experiments import experiment as experiment
+    from dmjax.fits.diagnostics import Diagnosis as Diagnosis
     from dmjax.likelihood.count_model import CountModel as CountModel
     from dmjax.likelihood.joint import JointModel as JointModel
     from dmjax.likelihood.parameters import Parameter as Parameter
-    from dmjax.limits.curve import limit as limit
     from dmjax.models import Charges as Charges
+    from dmjax.models import Coupling as Coupling
     from dmjax.models import DoubleMediator as DoubleMediator
     from dmjax.models import VectorMediator as VectorMediator
     from dmjax.models import convert as convert
@@ -32,73 +33,132 @@ if TYPE_CHECKING:
     from dmjax.models import lifetime_ns as lifetime_ns
     from dmjax.models import mediator as mediator
     from dmjax.prediction.events import events as events
+    from dmjax.prediction.predict import Prediction as Prediction
     from dmjax.prediction.predict import predict as predict
-    from dmjax.scattering import nsi as nsi
-    from dmjax.studies.best_fit import DarkPhoton as DarkPhoton
-    from dmjax.studies.best_fit import fit_datasets as fit_datasets
-    from dmjax.studies.counting import counting as counting
-    from dmjax.studies.whole_fit import FitSettings as FitSettings
-    from dmjax.studies.whole_fit import run_fit as run_fit
+    from dmjax.prediction.search import Search as Search
+    from dmjax.prediction.signal import Signal as Signal
+    from dmjax.prediction.signal import signal as signal
+    from dmjax.prediction.templates import SignalCounts as SignalCounts
+    from dmjax.prediction.templates import templates as templates
+    from dmjax.scattering import Nsi as Nsi
+    from dmjax.studies.best_fit import FitResult as FitResult
+    from dmjax.studies.coverage import CoverageResult as CoverageResult
+    from dmjax.studies.limit_result import LimitResult as LimitResult
+    from dmjax.studies.load import load as load
+    from dmjax.studies.toys import ToyResult as ToyResult
+    from dmjax.verbs import coverage as coverage
+    from dmjax.verbs import diagnose as diagnose
+    from dmjax.verbs import evidence as evidence
+    from dmjax.verbs import export_hepdata as export_hepdata
+    from dmjax.verbs import export_pyhf as export_pyhf
+    from dmjax.verbs import fit as fit
+    from dmjax.verbs import info as info
+    from dmjax.verbs import limit as limit
+    from dmjax.verbs import nsi as nsi
+    from dmjax.verbs import plot as plot
+    from dmjax.verbs import posterior as posterior
+    from dmjax.verbs import reproduce as reproduce
+    from dmjax.verbs import toys as toys
 
 _HOMES = {
+    "Analysis": "dmjax.analyses.catalogue",
     "Charges": "dmjax.models",
     "Conventions": "dmjax.conventions",
     "CountModel": "dmjax.likelihood.count_model",
-    "DarkPhoton": "dmjax.studies.best_fit",
+    "Coupling": "dmjax.models",
+    "CoverageResult": "dmjax.studies.coverage",
+    "Diagnosis": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "Experiment": "dmjax.experiments",
-    "FitSettings": "dmjax.studies.whole_fit",
+    "FitResult": "dmjax.studies.best_fit",
     "InputError": "dmjax.errors",
     "JointModel": "dmjax.likelihood.joint",
+    "LimitResult": "dmjax.studies.limit_result",
+    "Nsi": "dmjax.scattering",
     "Parameter": "dmjax.likelihood.parameters",
+    "Prediction": "dmjax.prediction.predict",
+    "Search": "dmjax.prediction.search",
+    "Signal": "dmjax.prediction.signal",
+    "SignalCounts": "dmjax.prediction.templates",
+    "ToyResult": "dmjax.studies.toys",
     "VectorMediator": "dmjax.models",
-    "analysis": "dmjax.analyses.catalogue",
+    "add_release": "dmjax.data.releases",
     "conventions": "dmjax.conventions",
     "convert": "dmjax.models",
-    "counting": "dmjax.studies.counting",
+    "coverage": "dmjax.verbs",
+    "dataset": "dmjax.analyses.catalogue",
+    "diagnose": "dmjax.verbs",
     "double_mediator": "dmjax.models",
     "events": "dmjax.prediction.events",
+    "evidence": "dmjax.verbs",
     "experiment": "dmjax.experiments",
-    "fit_datasets": "dmjax.studies.best_fit",
+    "export_hepdata": "dmjax.verbs",
+    "export_pyhf": "dmjax.verbs",
+    "fit": "dmjax.verbs",
+    "info": "dmjax.verbs",
     "lifetime_ns": "dmjax.models",
-    "limit": "dmjax.limits.curve",
-    "load_dataset": "dmjax.analyses.datasets",
+    "limit": "dmjax.verbs",
+    "load": "dmjax.studies.load",
     "mediator": "dmjax.models",
-    "nsi": "dmjax.scattering",
+    "nsi": "dmjax.verbs",
+    "plot": "dmjax.verbs",
+    "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
-    "run_fit": "dmjax.studies.whole_fit",
-    "signal": "dmjax.analyses.signal",
+    "reproduce": "dmjax.verbs",
+    "signal": "dmjax.prediction.signal",
+    "templates": "dmjax.prediction.templates",
+    "toys": "dmjax.verbs",
 }
 
 __all__ = [
+    "Analysis",
     "Charges",
     "Conventions",
     "CountModel",
-    "DarkPhoton",
+    "Coupling",
+    "CoverageResult",
+    "Diagnosis",
     "DoubleMediator",
     "Experiment",
-    "FitSettings",
+    "FitResult",
     "InputError",
     "JointModel",
+    "LimitResult",
+    "Nsi",
     "Parameter",
+    "Prediction",
+    "Search",
+    "Signal",
+    "SignalCounts",
+    "ToyResult",
     "VectorMediator",
     "__version__",
-    "analysis",
+    "add_release",
     "conventions",
     "convert",
-    "counting",
+    "coverage",
+    "dataset",
+    "diagnose",
     "double_mediator",
     "events",
+    "evidence",
     "experiment",
-    "fit_datasets",
+    "export_hepdata",
+    "export_pyhf",
+    "fit",
+    "info",
     "lifetime_ns",
     "limit",
-    "load_dataset",
+    "load",
     "mediator",
     "nsi",
+    "plot",
+    "posterior",
     "predict",
-    "run_fit",
+    "reproduce",
     "signal",
+    "templates",
+    "toys",
 ]
 
 

@@ -25,6 +25,7 @@ ROOMS = [
     {"bayes"},
     {"studies"},
     {"export", "reproduce"},
+    {"verbs"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -68,13 +68,15 @@ def data_of(name: str) -> str:
     return homes.get(name, name)
 
 
-def find(name: str) -> Analysis:
+def dataset(name: str) -> Analysis:
     """The data set of a name, or of an experiment that has one data set.
+
+    Its `search()` is the detector in the bins of the data; its `build(signal, …)` the count model.
 
     Raises:
         InputError: an unknown name, with the nearest one.
 
-    >>> find("coherent-csi").name
+    >>> dataset("coherent-csi").name
     'csi2017'
     """
     return known_analysis(data_of(name))

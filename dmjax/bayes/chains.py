@@ -20,6 +20,7 @@ _FEW = 6
 Block = dict[str, np.ndarray]
 Keep = Callable[[str, Callable[[], Block]], Block]
 Say = Callable[[int, int], None]
+Further = Callable[["Chains"], int]
 
 
 class Chains(NamedTuple):
@@ -107,6 +108,7 @@ def run_chains(
     draws: int,
     keep: Keep = lambda _, make: make(),
     say: Say = lambda *_: None,
+    further: Further = lambda _: 0,
 ) -> Chains:
     """NUTS with a dense mass matrix adapted in the warm-up.
 
@@ -118,25 +120,36 @@ def run_chains(
         keep: called with (label, make) for every block of `STEPS` steps; returns make() or what an
             earlier run with the same arguments saved under that label.
         say: called with (steps done, steps of all).
+        further: of the draws so far, how many more each chain is to make; 0 ends.
 
     Returns:
         `Chains`.
     """
     block, total = _block_of(model, warmup), warmup + draws
     held, history = _nothing_yet(keys, start, warmup), []
-    for first in range(0, total, STEPS):
+    while True:
+        while (first := len(history) * STEPS) < total:
 
-        def make(held=held, first=first) -> Block:
-            return jax.tree.map(np.asarray, block(keys, start, held, first == 0))
+            def make(held=held, first=first) -> Block:
+                return jax.tree.map(np.asarray, block(keys, start, held, first == 0))
 
-        made = keep(f"steps_{first}", make)
-        held = [jnp.asarray(made[f"state_{i}"]) for i in range(len(held))]
-        history.append(made)
-        say(min(first + STEPS, total), total)
+            made = keep(f"warmup_{warmup}_steps_{first}", make)
+            held = [jnp.asarray(made[f"state_{i}"]) for i in range(len(held))]
+            history.append(made)
+            say(min(first + STEPS, total), total)
+        found = _joined(history, tuple(start), warmup, total)
+        more = further(found)
+        if more <= 0:
+            return found
+        total += more
+
+
+def _joined(history: list[Block], names: tuple[str, ...], warmup: int, total: int) -> Chains:
+    """The draws of some blocks, between the warm-up and `total` steps."""
 
     def whole(key: str) -> Array:
         every = np.concatenate([made[key] for made in history], axis=1)
         return jnp.asarray(every[:, warmup:total])
 
-    found = {name: whole(f"draw_{name}") for name in start}
+    found = {name: whole(f"draw_{name}") for name in names}
     return Chains(found, whole("diverging"), whole("steps"))

@@ -30,14 +30,16 @@ class BayesFactor(NamedTuple):
 
 
 class GridEvidence(NamedTuple):
-    """Evidence and regions of (ln m_V, ln Y) on a grid, for any of the named priors.
+    """Evidence and regions of (ln m_V, ln coupling) on a grid, under given priors.
 
     Attributes:
+        names: of the mass and the coupling.
         log_z: ln ∫ L dπ by the trapezoidal rule.
-        log_density: ln posterior per unit ln m_V and ln Y, (masses, couplings).
+        log_density: ln posterior per unit of both logarithms, (masses, couplings).
         levels: ln density on the edge of the 68.27 % and 95.45 % regions, (2,).
     """
 
+    names: tuple[str, str]
     log_z: float
     log_density: np.ndarray
     levels: np.ndarray
@@ -57,34 +59,28 @@ def bayes_factor(first: NestedRun, second: NestedRun) -> BayesFactor:
     return BayesFactor(first.name, second.name, first.log_z - second.log_z, error)
 
 
-def grid_evidence(grid: GridPosterior, priors: tuple[Prior, Prior] | None = None) -> GridEvidence:
-    """Evidence of a grid posterior under priors of m_V and Y.
+def grid_evidence(grid: GridPosterior, priors: tuple[Prior, Prior]) -> GridEvidence:
+    """Evidence of a grid posterior under priors of m_V and its coupling.
 
-    Z = ∫∫ L π(m_V) m_V π(Y) Y d ln m_V d ln Y. The grid must reach over the priors' ranges: what
+    Z = ∫∫ L π(m_V) m_V π(c) c d ln m_V d ln c. The grid must reach over the priors' ranges: what
     lies outside the grid is left out.
 
     Args:
-        grid: with α integrated out ("marginal").
-        priors: of "m_v" [MeV] and "y"; None: log-uniform over the grid.
+        grid: filled with the method "laplace".
+        priors: of "m_v" [MeV] and of the coupling.
 
     Raises:
         InputError: a prior with no weight on the grid.
     """
-    if priors is None:
-        ends = [(float(np.exp(axis[0])), float(np.exp(axis[-1]))) for axis in grid[:2]]
-        priors = (
-            Prior("m_v", "log-uniform", *ends[0]),
-            Prior("y", "log-uniform", *ends[1]),
-        )
-    log_density = [_log_axis(p, axis) for p, axis in zip(priors, grid[:2], strict=True)]
-    weighted = grid.log_likelihood + log_density[0][:, None] + log_density[1][None, :]
+    axes = (grid.log_m_v, grid.log_coupling)
+    stated = [_log_axis(p, points) for p, points in zip(priors, axes, strict=True)]
+    weighted = grid.log_likelihood + stated[0][:, None] + stated[1][None, :]
     log_z = float(jax.scipy.special.logsumexp(weighted, b=grid.cell_area))
     if not math.isfinite(log_z):
         raise InputError("the priors have no support on the grid")
     density = weighted - log_z
-    return GridEvidence(
-        log_z, np.asarray(density), np.asarray(credible_levels(density, grid.cell_area))
-    )
+    levels = np.asarray(credible_levels(density, grid.cell_area))
+    return GridEvidence((priors[0].name, priors[1].name), log_z, np.asarray(density), levels)
 
 
 def _log_axis(prior: Prior, log_x: Float[Array, " points"]) -> Float[Array, " points"]:
@@ -96,8 +92,10 @@ def _log_axis(prior: Prior, log_x: Float[Array, " points"]) -> Float[Array, " po
     return jax.vmap(lambda v: log_prior(priors, v[None]))(x) + log_x
 
 
-def share_inside(draws: dict[str, np.ndarray], grid: GridPosterior, found: GridEvidence):
-    """Share of draws of "m_v" and "y" inside the grid's 68.27 % and 95.45 % regions.
+def share_inside(
+    draws: dict[str, np.ndarray], grid: GridPosterior, found: GridEvidence
+) -> list[float]:
+    """Share of draws of mass and coupling inside the grid's 68.27 % and 95.45 % regions.
 
     The density at a draw is that of the nearest grid point.
 
@@ -105,8 +103,8 @@ def share_inside(draws: dict[str, np.ndarray], grid: GridPosterior, found: GridE
         Two shares, to be compared with 0.6827 and 0.9545.
     """
     nearest = []
-    for name, axis in (("m_v", grid.log_m_v), ("y", grid.log_y)):
-        edges = 0.5 * np.asarray(axis[1:] + axis[:-1])
-        nearest.append(np.searchsorted(edges, np.log(draws[name])))
+    for name, points in zip(found.names, (grid.log_m_v, grid.log_coupling), strict=True):
+        edges = 0.5 * np.asarray(points[1:] + points[:-1])
+        nearest.append(np.searchsorted(edges, np.log(np.ravel(draws[name]))))
     density = found.log_density[tuple(nearest)]
     return [float((density >= level).mean()) for level in found.levels]

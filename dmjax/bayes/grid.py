@@ -1,4 +1,4 @@
-"""Dense posterior on (ln m_V, ln Y): chains start from it and are checked against it."""
+"""Dense posterior on (ln m_V, ln coupling): the check of samplers, and regions to draw."""
 
 from typing import NamedTuple
 
@@ -6,75 +6,45 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
-from dmjax.analyses.datasets import Dataset
-from dmjax.analyses.signal import Y_REF, Signal, template_table
-from dmjax.batches import in_chunks
-from dmjax.likelihood.analysis import BinnedAnalysis
-from dmjax.likelihood.nuisance import check_treatment, reduced_log_likelihood
-from dmjax.limits.curve import analysis as analysis_of
+from dmjax.bayes.hypothesis import at_mass, check_table, nuisances
+from dmjax.bayes.priors import log_prior, parameter_priors, prior_set
+from dmjax.errors import InputError
+from dmjax.fits.fit import best_fit, fit
+from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.likelihood.parameters import index_of, log_constraint, values_of
+from dmjax.likelihood.signals import SIGNAL
+from dmjax.prediction.tables import SignalTable, strength_at
 
+Scalar = Float[Array, ""]
 CREDIBLE = (0.6827, 0.9545)
 """Probability inside the regions called 1σ and 2σ."""
 
+METHODS = ("laplace", "profile")
+"""What becomes of the nuisances that the joint model does not integrate."""
+
+_ROWS = 4
+
 
 class GridPosterior(NamedTuple):
-    """Posterior density on a grid, for priors uniform in ln m_V and ln Y over the grid's ranges.
+    """Posterior density on a grid, for priors uniform in both logarithms over the grid's ranges.
 
-    Fields:
+    Attributes:
         log_m_v: ln(m_V/MeV), increasing, (masses,).
-        log_y: ln Y, increasing, (couplings,).
-        log_y_ref: ln Y at which the templates were computed, scalar.
-        templates: expected events at Y_ref, (masses, bins).
-        log_likelihood: ln L with α removed, (masses, couplings).
-        log_density: ln of the density per unit ln m_V and ln Y, (masses, couplings).
+        log_coupling: ln of the coupling, increasing, (couplings,).
+        log_likelihood: ln L with the nuisances removed, (masses, couplings).
+        log_density: ln of the density per unit of both logarithms, (masses, couplings).
         cell_area: weight of each point in integrals over the grid, (masses, couplings).
         levels: ln density on the edge of the regions that hold `CREDIBLE`, (2,).
     """
 
     log_m_v: Float[Array, " masses"]
-    log_y: Float[Array, " couplings"]
-    log_y_ref: Float[Array, ""]
-    templates: Float[Array, "masses bins"]
+    log_coupling: Float[Array, " couplings"]
     log_likelihood: Float[Array, "masses couplings"]
     log_density: Float[Array, "masses couplings"]
     cell_area: Float[Array, "masses couplings"]
     levels: Float[Array, " levels"]
-
-
-@eqx.filter_jit
-def grid_log_likelihood(
-    analysis: BinnedAnalysis,
-    templates: Float[Array, "masses bins"],
-    strengths: Float[Array, "masses points"],
-    treatment: str = "marginal",
-    batch_size: int = 512,
-) -> Float[Array, "masses points"]:
-    """ln L of every template at its own list of strengths, in chunks of bounded memory.
-
-    Args:
-        analysis: the analysis.
-        templates: expected events at unit strength, (masses, bins).
-        strengths: μ ≥ 0 for every template, (masses, points).
-        treatment: how α is removed; static.
-        batch_size: points held in memory at once; static.
-
-    Returns:
-        ln L(μ · template), (masses, points).
-
-    Raises:
-        ValueError: unknown treatment.
-    """
-    check_treatment(treatment)
-    masses, points = strengths.shape
-    rows = jnp.repeat(jnp.arange(masses), points)
-    flat = in_chunks(
-        lambda p: reduced_log_likelihood(analysis, p[1] * templates[p[0]], treatment),
-        (rows, strengths.reshape(-1)),
-        batch_size,
-    )
-    return flat.reshape(masses, points)
 
 
 def trapezoid_weights(grid: Float[Array, " points"]) -> Float[Array, " points"]:
@@ -113,110 +83,94 @@ def credible_levels(
     return jnp.interp(wanted, held / held[-1], density[order])
 
 
-def grid_posterior(
-    analysis: BinnedAnalysis,
-    templates: Float[Array, "masses bins"],
-    log_m_v: Float[Array, " masses"],
-    log_y: Float[Array, " couplings"],
-    log_y_ref: Float[Array, ""],
-    treatment: str = "marginal",
-    batch_size: int = 512,
-) -> GridPosterior:
-    """Posterior density of (ln m_V, ln Y) on a dense grid, α removed.
+def axis(low: float, high: float, points: int) -> Float[Array, " points"]:
+    """Equal steps of ln x between two values: an axis of the grid."""
+    return jnp.asarray(np.linspace(np.log(low), np.log(high), points))
 
-    p(ln m_V, ln Y) ∝ L((Y/Y_ref)² · template(m_V)), flat in both logarithms over the grid's ranges
-    and zero outside them.
+
+def grid_posterior(
+    joint: JointModel,
+    table: SignalTable,
+    log_m_v: Float[Array, " masses"],
+    log_coupling: Float[Array, " couplings"],
+    data: Data | None = None,
+    method: str = "laplace",
+) -> GridPosterior:
+    """Posterior density of (ln m_V, ln coupling) on a dense grid, the nuisances removed.
+
+    p ∝ ∫ L(m_V, coupling, ν) π(ν) dν, flat in both logarithms over the grid's ranges and zero
+    outside. The parameter that the joint model integrates is integrated exactly; the others by
+    Laplace's approximation, L(ν̂) (2π)^{k/2} |H|^{-1/2}, or left at their maximum.
 
     Args:
-        analysis: the analysis.
-        templates: expected events at Y_ref, (masses, bins), ≥ 0.
+        joint: with a component and a free parameter "signal".
+        table: the signal in its searches, over at least the grid's masses.
         log_m_v: ln(m_V/MeV), increasing, (masses,).
-        log_y: ln Y, increasing, (couplings,).
-        log_y_ref: ln Y_ref.
-        treatment: how α is removed: "marginal" (a posterior), "profile" or "per-bin".
-        batch_size: points held in memory at once.
+        log_coupling: ln of the coupling, increasing, (couplings,).
+        data: None: observed.
+        method: one of `METHODS`.
 
     Returns:
-        `GridPosterior`.
+        `GridPosterior`. With "laplace" ln L is that of an evidence, priors of the nuisances
+        normalised over their ranges; exact where L π is normal in ν.
 
     Raises:
-        ValueError: unknown treatment, lengths that differ, or a grid that does not increase.
+        InputError: a table of other searches, a grid that does not increase, an unknown method.
 
     Source: [D20] (arXiv:2006.09386) Fig. 6 left, from Eq. 6.4.
-
-    >>> from dmjax.likelihood.onoff import OnOffCounts
-    >>> analysis = BinnedAnalysis(OnOffCounts([9], [1]), [0.1], [0.0])
-    >>> log_m_v, log_y = jnp.log(jnp.asarray([10.0, 20.0])), jnp.linspace(-2.0, 2.0, 41)
-    >>> grid = grid_posterior(analysis, jnp.ones((2, 1)), log_m_v, log_y, jnp.asarray(0.0))
-    >>> round(float(jnp.sum(jnp.exp(grid.log_density) * grid.cell_area)), 4)
-    1.0
     """
-    if templates.shape[:1] != log_m_v.shape:
-        raise ValueError(f"{templates.shape[0]} templates for {log_m_v.size} masses: equal needed")
-    for label, axis in (("log_m_v", log_m_v), ("log_y", log_y)):
-        if axis.size < 2 or not bool(jnp.all(jnp.diff(axis) > 0)):
-            raise ValueError(f"grid_posterior: {label} must hold at least two increasing values")
-    strengths = jnp.exp(2.0 * (log_y - log_y_ref))
-    strengths = jnp.broadcast_to(strengths[None, :], (log_m_v.size, log_y.size))
-    log_likelihood = grid_log_likelihood(analysis, templates, strengths, treatment, batch_size)
-    cell_area = trapezoid_weights(log_m_v)[:, None] * trapezoid_weights(log_y)[None, :]
+    check_table(joint, table)
+    if method not in METHODS:
+        raise InputError(f"method must be one of {', '.join(METHODS)}, got '{method}'")
+    for label, points in (("log_m_v", log_m_v), ("log_coupling", log_coupling)):
+        if points.size < 2 or not bool(jnp.all(jnp.diff(points) > 0)):
+            raise InputError(f"the grid needs at least two increasing values of {label}")
+    chosen = observed_data(joint) if data is None else data
+    start = best_fit(joint, chosen, fixed={SIGNAL: 0.0}).values
+    m_v, couplings = jnp.exp(log_m_v), jnp.exp(log_coupling)
+    log_likelihood = _filled(joint, chosen, table, start, m_v, couplings, method == "laplace")
+    if method == "laplace":
+        log_likelihood = log_likelihood + _prior_excess(joint)
+    cell_area = trapezoid_weights(log_m_v)[:, None] * trapezoid_weights(log_coupling)[None, :]
     norm = jax.scipy.special.logsumexp(log_likelihood, b=cell_area)
     log_density = log_likelihood - norm
     levels = credible_levels(log_density, cell_area)
-    return GridPosterior(
-        log_m_v, log_y, log_y_ref, templates, log_likelihood, log_density, cell_area, levels
+    return GridPosterior(log_m_v, log_coupling, log_likelihood, log_density, cell_area, levels)
+
+
+@eqx.filter_jit
+def _filled(
+    joint: JointModel, data: Data, table: SignalTable, start, m_v, couplings, laplace: bool
+):
+    """ln L of every mass and coupling, (masses, couplings), a few rows in memory at once."""
+    at = index_of(joint.parameters.names, SIGNAL)
+    held = jnp.asarray(
+        [name in (SIGNAL, getattr(joint, "integrate", None)) for name in joint.parameters.names]
     )
 
+    def one(model, strength):
+        found = fit(model, data, start.at[at].set(strength), held)
+        value = -0.5 * found.two_nll
+        return value + _log_volume(found.covariance, found.at_bound) if laplace else value
 
-def start_points(
-    grid: GridPosterior, n: int, key: PRNGKeyArray
-) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    """Draws from the grid posterior, spread evenly inside the cell of each drawn point.
+    def row(mass):
+        model = at_mass(joint, table, mass)
+        strengths = jax.vmap(lambda c: strength_at(table, mass, c))(couplings)
+        return jax.vmap(lambda s: one(model, s))(strengths)
 
-    Args:
-        grid: the grid posterior.
-        n: number of draws.
-        key: random key.
-
-    Returns:
-        ln m_V and ln Y, each (n,), within the grid's ranges.
-    """
-    cell_key, spread_key = jax.random.split(key)
-    log_mass = (grid.log_density + jnp.log(grid.cell_area)).reshape(-1)
-    cells = jax.random.categorical(cell_key, log_mass, shape=(n,))
-    row, column = jnp.unravel_index(cells, grid.log_density.shape)
-    inside = jax.random.uniform(spread_key, (2, n), dtype=grid.log_density.dtype)
-
-    def spread(axis, index, fraction):
-        below = 0.5 * (axis[index] + axis[jnp.maximum(index - 1, 0)])
-        above = 0.5 * (axis[index] + axis[jnp.minimum(index + 1, axis.size - 1)])
-        return below + fraction * (above - below)
-
-    return spread(grid.log_m_v, row, inside[0]), spread(grid.log_y, column, inside[1])
+    return jax.lax.map(row, m_v, batch_size=_ROWS)
 
 
-def dataset_grid(
-    data: Dataset,
-    family: Signal,
-    m_v_range: tuple[float, float],
-    y_range: tuple[float, float],
-    shape: tuple[int, int],
-) -> GridPosterior:
-    """`grid_posterior` of a data set, in equal steps of ln m_V and ln Y.
+def _log_volume(covariance: Float[Array, "n n"], held) -> Scalar:
+    """ln of (2π)^{k/2} |H|^{-1/2} over the k parameters that moved."""
+    whole = covariance + jnp.diag(held.astype(covariance.dtype))
+    moved = jnp.sum(~held).astype(covariance.dtype)
+    return 0.5 * jnp.linalg.slogdet(whole)[1] + 0.5 * moved * jnp.log(2.0 * jnp.pi)
 
-    Args:
-        data, family: counts and signal.
-        m_v_range, y_range: ends of the axes [MeV, 1].
-        shape: (masses, couplings).
-    """
-    log_m_v, log_y = (
-        np.linspace(np.log(low), np.log(high), count)
-        for (low, high), count in zip((m_v_range, y_range), shape, strict=True)
-    )
-    return grid_posterior(
-        analysis_of(data),
-        jnp.asarray(template_table(family, np.exp(log_m_v))),
-        jnp.asarray(log_m_v),
-        jnp.asarray(log_y),
-        jnp.asarray(np.log(Y_REF)),
-    )
+
+def _prior_excess(joint: JointModel) -> Scalar:
+    """ln of the nuisances' priors, normalised over their ranges, over their constraints."""
+    priors = prior_set(parameter_priors(nuisances(joint)))
+    centres = values_of(joint.parameters)
+    own = jnp.stack([centres[joint.parameters.names.index(name)] for name in priors.names])
+    return log_prior(priors, own) - log_constraint(joint.parameters, centres, centres)

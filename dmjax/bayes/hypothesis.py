@@ -9,31 +9,35 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.analyses.signal import Y_REF, TemplateTable, template_at
 from dmjax.bayes.nested import Hypothesis
-from dmjax.bayes.priors import Y_RANGE, Prior, parameter_priors, prior_set
+from dmjax.bayes.priors import Prior, parameter_priors, prior_set
 from dmjax.errors import InputError
 from dmjax.fits.fit import Fit, fit
 from dmjax.likelihood.count_model import log_counts
 from dmjax.likelihood.joint import Data, JointModel, joint_expected, observed_data
-from dmjax.likelihood.parameters import index_of, named
-from dmjax.likelihood.signals import SIGNAL, as_signal, with_signal
-
-Tables = tuple[TemplateTable | None, ...]
+from dmjax.likelihood.parameters import Parameter, index_of, merge, named
+from dmjax.likelihood.signals import SIGNAL, with_signal
+from dmjax.prediction.tables import (
+    SignalTable,
+    counts_at,
+    coupling_at,
+    coupling_name,
+    strength_at,
+)
 
 
 class MassFit(NamedTuple):
     """Best fit of a dark-matter signal over masses.
 
     Attributes:
-        m_v, y: where −2 ln L is smallest [MeV, 1].
+        m_v, coupling: where −2 ln L is smallest [MeV, in the quantity of the signal].
         two_nll: there.
         values: of the other parameters, by name.
         converged: whether every mass converged.
     """
 
     m_v: float
-    y: float
+    coupling: float
     two_nll: float
     values: dict[str, float]
     converged: bool
@@ -72,117 +76,149 @@ def joint_hypothesis(
     )
 
 
-def _tables(joint: JointModel, tables: Mapping[str, TemplateTable]) -> Tables:
-    known = {model.name: model for model in joint.models}
-    for name, table in tables.items():
-        if name not in known:
-            raise InputError(f"a table for '{name}', which is not in {', '.join(known)}")
-        bins = known[name].observed.on.size
-        size = as_signal(table.values).nominal.shape[1]
-        if size != bins:
-            raise InputError(f"{name}: the table has {size} bins, not {bins}")
-    searches = [m.name for m in joint.models if SIGNAL in [c.name for c in m.components]]
-    if set(searches) != set(tables) or not tables:
-        raise InputError(
-            f"a table is needed for each analysis with a signal: {', '.join(searches)}"
-        )
-    return tuple(tables.get(model.name) for model in joint.models)
-
-
-def at_mass(joint: JointModel, tables: Tables, m_v: Float[Array, ""]) -> JointModel:
-    """The joint model with the signal of one mass [MeV]."""
-    pairs = zip(joint.models, tables, strict=True)
-    models = tuple(
-        model if table is None else with_signal(model, as_signal(template_at(table, m_v)))
-        for model, table in pairs
+def holders(joint: JointModel) -> tuple[int, ...]:
+    """Positions of the models that have a signal, in the order of a table's searches."""
+    return tuple(
+        i for i, m in enumerate(joint.models) if SIGNAL in [part.name for part in m.components]
     )
-    return eqx.tree_at(lambda j: j.models, joint, models)
 
 
-def _at_point(joint: JointModel, tables: Tables, values: Array):
-    """The joint model at a mass, and its parameters: (m_V, Y, rest) to (rest, strength)."""
+def check_table(joint: JointModel, table: SignalTable, mass: Prior | None = None) -> None:
+    """Raise InputError unless the table is of the searches with a signal, over the prior's masses.
+
+    Args:
+        joint: the model.
+        table: its signal.
+        mass: prior of "m_v", or None.
+    """
+    searches = [joint.models[i] for i in holders(joint)]
+    if not searches or len(searches) != len(table.counts):
+        raise InputError(
+            f"a table of {len(table.counts)} searches for {len(searches)} analyses with a signal"
+        )
+    for model, counts in zip(searches, table.counts, strict=True):
+        size = counts.nominal.shape[1]
+        if size != model.observed.on.size:
+            raise InputError(
+                f"{model.name}: the table has {size} bins, not {model.observed.on.size}"
+            )
+    if mass is not None:
+        low, high = np.log(mass.lower), np.log(mass.upper)
+        if low < table.log_m_v[0] - 1e-9 or high > table.log_m_v[-1] + 1e-9:
+            raise InputError("the prior of m_v leaves the masses of the templates")
+
+
+def at_mass(joint: JointModel, table: SignalTable, m_v: Float[Array, ""]) -> JointModel:
+    """The joint model with the signal of one mass [MeV]."""
+    models = list(joint.models)
+    for i, counts in zip(holders(joint), counts_at(table, m_v), strict=True):
+        models[i] = with_signal(models[i], counts)
+    return eqx.tree_at(lambda j: j.models, joint, tuple(models))
+
+
+def _at_point(joint: JointModel, table: SignalTable, values: Array):
+    """The joint model at a mass, and its parameters: (m_V, coupling, rest) → (rest, strength)."""
     at = index_of(joint.parameters.names, SIGNAL)
-    strength = (values[1:2] / Y_REF) ** 2
+    strength = strength_at(table, values[0], values[1])[None]
     full = jnp.concatenate([values[2 : 2 + at], strength, values[2 + at :]])
-    return at_mass(joint, tables, values[0]), full
+    return at_mass(joint, table, values[0]), full
 
 
-def _dark_log_likelihood(joint: JointModel, data: Data, tables: Tables, values: Array):
-    model, full = _at_point(joint, tables, values)
+def _dark_log_likelihood(joint: JointModel, data: Data, table: SignalTable, values: Array):
+    model, full = _at_point(joint, table, values)
     return counts_log_likelihood(model, data, full)
 
 
-def _dark_expected(joint: JointModel, tables: Tables, values: Array):
-    return joint_expected(*_at_point(joint, tables, values))
+def _dark_expected(joint: JointModel, table: SignalTable, values: Array):
+    return joint_expected(*_at_point(joint, table, values))
 
 
 def dark_hypothesis(
     joint: JointModel,
-    tables: Mapping[str, TemplateTable],
+    table: SignalTable,
     priors: tuple[Prior, Prior],
     data: Data | None = None,
     name: str = "dark matter",
 ) -> Hypothesis:
-    """Dark matter of any mass and coupling: parameters "m_v", "y" and the nuisances.
+    """Dark matter of any mass and coupling: parameters "m_v", the coupling and the nuisances.
 
     Args:
-        joint: with a component and a free parameter "signal" of strength (Y/Y_REF)².
-        tables: analysis → its templates against the mass, over at least the prior's range.
-        priors: of "m_v" and "y", e.g. from `dark_priors`.
+        joint: with a component and a free parameter "signal"; nothing integrated.
+        table: the signal in its searches, over at least the prior's masses.
+        priors: of "m_v" and of the coupling (`coupling_name`), e.g. from `dark_priors`.
         data: None: observed.
         name: a label.
+
+    Raises:
+        InputError: a table of other searches or masses, or a prior of another coupling.
     """
-    matched = _tables(joint, tables)
-    low, high = np.log(priors[0].lower), np.log(priors[0].upper)
-    for table in tables.values():
-        if low < table.log_m_v[0] - 1e-9 or high > table.log_m_v[-1] + 1e-9:
-            raise InputError("the prior of m_v leaves the masses of the templates")
+    check_table(joint, table, priors[0])
+    if (wanted := coupling_name(table)) != priors[1].name:
+        raise InputError(f"the signal's coupling is '{wanted}', the prior is of '{priors[1].name}'")
     chosen = observed_data(joint) if data is None else data
-    merged = {p.name: p for model in joint.models for p in model.parameters}
-    rest = parameter_priors([p for n, p in merged.items() if n != SIGNAL])
     return Hypothesis(
         name,
-        prior_set((*priors, *rest)),
-        jax.tree_util.Partial(_dark_log_likelihood, joint, chosen, matched),
-        jax.tree_util.Partial(_dark_expected, joint, matched),
+        prior_set((*priors, *parameter_priors(nuisances(joint)))),
+        jax.tree_util.Partial(_dark_log_likelihood, joint, chosen, table),
+        jax.tree_util.Partial(_dark_expected, joint, table),
     )
 
 
+def nuisances(joint: JointModel) -> tuple[Parameter, ...]:
+    """Every parameter but the strength of the signal, in order."""
+    every = merge(*(model.parameters for model in joint.models))
+    return tuple(p for p in every if p.name != SIGNAL)
+
+
 @eqx.filter_jit
-def _fit_masses(joint: JointModel, data: Data, tables: Tables, m_v: Float[Array, " masses"]) -> Fit:
-    return jax.vmap(lambda m: fit(at_mass(joint, tables, m), data))(m_v)
+def _fit_masses(
+    joint: JointModel, data: Data, table: SignalTable, tops, m_v: Float[Array, " masses"]
+) -> Fit:
+    def one(mass, top):
+        return fit(below(at_mass(joint, table, mass), top), data)
+
+    return jax.vmap(one)(m_v, tops)
 
 
-def below(joint: JointModel, y_max: float) -> JointModel:
-    """The joint model with a signal of at most `y_max`."""
+def below(joint: JointModel, top: Float[Array, ""]) -> JointModel:
+    """The joint model with a signal of at most this strength."""
     at = index_of(joint.parameters.names, SIGNAL)
-    upper = joint.parameters.upper.at[at].set((y_max / Y_REF) ** 2)
+    upper = joint.parameters.upper.at[at].set(top)
     return eqx.tree_at(lambda j: j.parameters.upper, joint, upper)
 
 
 def best_mass(
     joint: JointModel,
-    tables: Mapping[str, TemplateTable],
+    table: SignalTable,
     m_v: np.ndarray,
-    y_max: float = Y_RANGE[1],
+    largest: float,
     data: Data | None = None,
 ) -> MassFit:
     """Best fit over a list of masses [MeV], the coupling and the nuisances free at each.
 
     Args:
-        joint, tables, data: as in `dark_hypothesis`.
+        joint, table, data: as in `dark_hypothesis`.
         m_v: masses.
-        y_max: largest Y allowed: where channels close, any number of events is reached by some Y.
+        largest: coupling allowed: where channels close, any number of events is reached by some.
     """
+    check_table(joint, table)
     chosen = observed_data(joint) if data is None else data
-    joint = below(joint, y_max)
-    found = _fit_masses(joint, chosen, _tables(joint, tables), jnp.asarray(m_v))
+    masses = jnp.asarray(m_v)
+    tops = top_strengths(table, masses, largest)
+    found = _fit_masses(joint, chosen, table, tops, masses)
     best = int(np.argmin(np.asarray(found.two_nll)))
     values = dict(zip(joint.parameters.names, np.asarray(found.values[best]).tolist(), strict=True))
+    strength = values.pop(SIGNAL)
+    at = coupling_at(table, masses[best], jnp.asarray(strength)) if strength > 0 else 0.0
     return MassFit(
         m_v=float(m_v[best]),
-        y=Y_REF * float(np.sqrt(values.pop(SIGNAL))),
+        coupling=float(at),
         two_nll=float(found.two_nll[best]),
         values=values,
         converged=bool(np.all(np.asarray(found.status) == 0)),
     )
+
+
+def top_strengths(table: SignalTable, m_v: Float[Array, " masses"], largest: float):
+    """Strength of the largest coupling at each mass, (masses,)."""
+    return jax.vmap(lambda m: strength_at(table, m, jnp.asarray(largest)))(m_v)

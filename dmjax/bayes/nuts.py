@@ -1,6 +1,7 @@
 """NUTS over mass, coupling and all nuisances of a joint model, in nearly normal coordinates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,42 +11,79 @@ import numpyro.distributions as dist
 from jaxtyping import Array, PRNGKeyArray
 from numpyro.distributions import biject_to
 
-from dmjax.analyses.signal import TemplateTable
-from dmjax.bayes.chains import Keep, Say, run_chains
-from dmjax.bayes.hypothesis import Tables, dark_hypothesis
+from dmjax.bayes.chains import Chains, Keep, Say, run_chains
+from dmjax.bayes.gates import (
+    Gates,
+    PosteriorResult,
+    check_chains,
+    diagnose,
+    further_draws,
+    judged,
+)
+from dmjax.bayes.hypothesis import dark_hypothesis
 from dmjax.bayes.nested import Hypothesis
-from dmjax.bayes.posterior import PosteriorResult
-from dmjax.bayes.posterior_map import Signals, dark_ridge, log_density, point_at, signals_of
+from dmjax.bayes.posterior_map import PosteriorMap, log_density, point_at, posterior_map
 from dmjax.bayes.priors import Prior, PriorSet
-from dmjax.bayes.ridge import RidgeMap
-from dmjax.bayes.sampling import check_chains, distribution, judged
 from dmjax.fits.fit import best_fit
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.signals import SIGNAL
+from dmjax.prediction.tables import SignalTable
 
 _STEEPEST = 1.0
 _SITES = ("z_mass", "z_coupling")
+_DEFAULT = Gates()
 
 
-def _log_weight(hypothesis: Hypothesis, signals: Signals, ridge: RidgeMap) -> Callable:
+class Length(NamedTuple):
+    """How long NUTS runs at first.
+
+    Attributes:
+        chains: run side by side, each from its own draw of the map.
+        warmup, draws: steps of each chain.
+    """
+
+    chains: int = 4
+    warmup: int = 500
+    draws: int = 1000
+
+
+_USUAL = Length()
+
+
+def distribution(priors: PriorSet, i: int) -> dist.Distribution:
+    """The prior of one parameter as a NumPyro distribution."""
+    low, high = priors.lower[i], priors.upper[i]
+    if priors.kinds[i] == "uniform":
+        return dist.Uniform(low, high)
+    if priors.kinds[i] == "log-uniform":
+        return dist.LogUniform(low, high)
+    # Cut only at ends that are finite: an infinite end has no transformation.
+    if not (np.isfinite(low) or np.isfinite(high)):
+        return dist.Normal(priors.centres[i], priors.sigmas[i])
+    return dist.TruncatedNormal(
+        priors.centres[i],
+        priors.sigmas[i],
+        low=low if np.isfinite(low) else None,
+        high=high if np.isfinite(high) else None,
+    )
+
+
+def _log_weight(hypothesis: Hypothesis, made: PosteriorMap) -> Callable:
     """ln of likelihood and prior over the map's density, of (z_mass, other coordinates).
 
-    The slope along the mass is bounded, as in `posterior_model`: the draws stay exact.
+    Only its slope along the mass can be large: where a channel closes between two masses of the
+    table the map changes over a very short way. There the slope handed to the integrator is
+    bounded. Leapfrog steps with any slope that depends on position alone keep volume and can be
+    reversed, and the energies in the acceptance are the true ones: the draws stay exact. The slope
+    along the mass is also the only one that needs the template's derivative, taken once.
     """
-    lower, upper = (
-        jnp.asarray(end[:2]) for end in (hypothesis.priors.lower, hypothesis.priors.upper)
-    )
-    both = PriorSet(
-        lower,
-        upper,
-        hypothesis.priors.centres[:2],
-        hypothesis.priors.sigmas[:2],
-        hypothesis.priors.names[:2],
-        hypothesis.priors.kinds[:2],
-    )
+    every = hypothesis.priors
+    lower, upper = (jnp.asarray(end[:2]) for end in (every.lower, every.upper))
+    first = (every.centres[:2], every.sigmas[:2], every.names[:2], every.kinds[:2])
+    both = PriorSet(lower, upper, *first)
 
     def plain(z_mass, rest):
-        point, map_density = point_at(signals, ridge, jnp.stack([z_mass, rest[0]]))
+        point, map_density = point_at(made, jnp.stack([z_mass, rest[0]]))
         point = jnp.clip(point, lower, upper)
         values = jnp.concatenate([point, rest[1:]])
         return hypothesis.log_likelihood(values) + log_density(both, point) - map_density
@@ -68,9 +106,9 @@ def _nuisances(hypothesis: Hypothesis) -> dict[str, dist.Distribution]:
     return {names[i]: distribution(hypothesis.priors, i) for i in range(2, len(names))}
 
 
-def dark_model(hypothesis: Hypothesis, signals: Signals, ridge: RidgeMap) -> Callable[[], None]:
-    """The hypothesis as a NumPyro model: normal sites for (m_V, Y), priors for the nuisances."""
-    weight, sites = _log_weight(hypothesis, signals, ridge), _nuisances(hypothesis)
+def dark_model(hypothesis: Hypothesis, made: PosteriorMap) -> Callable[[], None]:
+    """The hypothesis as a NumPyro model: normal sites for (m_V, coupling), priors for the rest."""
+    weight, sites = _log_weight(hypothesis, made), _nuisances(hypothesis)
 
     def model() -> None:
         z = [numpyro.sample(site, dist.Normal(0.0, 1.0)) for site in _SITES]
@@ -82,68 +120,92 @@ def dark_model(hypothesis: Hypothesis, signals: Signals, ridge: RidgeMap) -> Cal
 
 def dark_posterior(
     joint: JointModel,
-    tables: Mapping[str, TemplateTable],
+    table: SignalTable,
     priors: tuple[Prior, Prior],
     key: PRNGKeyArray,
     data: Data | None = None,
-    chains: int = 4,
-    warmup: int = 500,
-    draws: int = 1000,
-    min_ess: float = 1000.0,
-    max_r_hat: float = 1.01,
-    max_divergences: int = 5,
+    length: Length = _USUAL,
+    gates: Gates = _DEFAULT,
     keep: Keep = lambda _, make: make(),
     say: Say = lambda *_: None,
 ) -> PosteriorResult:
-    """Posterior of m_V, Y and every nuisance of a joint model by NUTS.
+    """Posterior of m_V, the coupling and every nuisance of a joint model by NUTS.
 
     Mass and coupling are two standard normal numbers, mapped through a table of the profiled
-    likelihood whose density is divided out; the nuisances follow their priors.
+    likelihood whose density is divided out; the nuisances follow their priors. A run that misses a
+    gate goes on within the budget: too few effective draws are mended by more of them, all else by
+    a new run of twice the warm-up.
 
     Args:
-        joint, tables, priors, data: as in `dark_hypothesis`.
+        joint, table, priors, data: as in `dark_hypothesis`.
         key: random key.
-        chains: run side by side, each from its own draw of the table.
-        warmup, draws: of each chain.
-        min_ess, max_r_hat, max_divergences: gates; see `failed_gates`.
+        length: of the first run.
+        gates: what the draws must pass, and the budget.
         keep, say: of blocks of steps; see `run_chains`.
 
     Returns:
-        `PosteriorResult` with "m_v", "y" and the nuisances; a failed gate is reported in it.
+        `PosteriorResult` with "m_v", the coupling and the nuisances; a failed gate is reported in
+        it and never raised.
     """
-    check_chains(chains, draws)
-    hypothesis = dark_hypothesis(joint, tables, priors, data)
+    check_chains(length.chains, length.draws)
+    hypothesis = dark_hypothesis(joint, table, priors, data)
     chosen = observed_data(joint) if data is None else data
-    matched: Tables = tuple(tables.get(model.name) for model in joint.models)
-    with_signal = [
-        counts for counts, t in zip(chosen.counts, matched, strict=True) if t is not None
-    ]
-    signals = signals_of(matched, Data(tuple(with_signal), chosen.centres))
-    best = best_fit(joint, chosen, fixed={SIGNAL: 0.0})
-    by_name = dict(zip(joint.parameters.names, np.asarray(best.values), strict=True))
     start_key, run_key = jax.random.split(key)
     # NumPyro relies on promotion inside; a caller's stricter setting is left as it is outside.
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        ridge = dark_ridge(joint, chosen, matched, priors)
-        model, sites = dark_model(hypothesis, signals, ridge), _nuisances(hypothesis)
+        made = posterior_map(joint, chosen, table, priors)
+        model, sites = dark_model(hypothesis, made), _nuisances(hypothesis)
         maps = {name: biject_to(site.support) for name, site in sites.items()}
         start: dict[str, Array] = dict(
-            zip(_SITES, jax.random.normal(start_key, (2, chains)), strict=True)
+            zip(_SITES, jax.random.normal(start_key, (2, length.chains)), strict=True)
         )
-        for i, name in enumerate(sites, 2):
-            inside = _off_edge(by_name[name], hypothesis.priors, i)
-            start[name] = jnp.broadcast_to(maps[name].inv(jnp.asarray(inside)), (chains,))
-        keys = jax.random.split(run_key, chains)
-        found, diverging, steps = run_chains(model, keys, start, warmup, draws, keep, say)
-        z = jnp.stack([found[site] for site in _SITES], axis=-1)
-        points = jax.jit(jax.vmap(jax.vmap(lambda v: point_at(signals, ridge, v)[0])))(z)
-        samples = {"m_v": np.asarray(points[..., 0]), "y": np.asarray(points[..., 1])}
-        samples |= {name: np.asarray(maps[name](found[name])) for name in sites}
-    return judged(samples, diverging, steps, min_ess, max_r_hat, max_divergences)
+        for name, inside in _inside(hypothesis, joint, chosen).items():
+            start[name] = jnp.broadcast_to(maps[name].inv(jnp.asarray(inside)), (length.chains,))
+        points = jax.jit(jax.vmap(jax.vmap(lambda v: point_at(made, v)[0])))
+
+        def named(found: Chains) -> dict[str, np.ndarray]:
+            z = jnp.stack([found.draws[site] for site in _SITES], axis=-1)
+            both = np.asarray(points(z))
+            samples = {prior.name: both[..., i] for i, prior in enumerate(priors)}
+            return samples | {name: np.asarray(maps[name](found.draws[name])) for name in sites}
+
+        return _sample(model, run_key, start, length, gates, named, keep, say)
 
 
-def _off_edge(value: float, priors: PriorSet, i: int) -> float:
-    """A start a little inside the range: at an end the unconstrained coordinate is infinite."""
-    low, high = float(priors.lower[i]), float(priors.upper[i])
-    margin = 0.05 * min(float(priors.sigmas[i]), high - low)
-    return float(np.clip(value, low + margin, high - margin))
+def _inside(hypothesis: Hypothesis, joint: JointModel, data: Data) -> dict[str, float]:
+    """Nuisances fitted without signal, a little inside their ranges.
+
+    At an end of its range the unconstrained coordinate of a parameter is infinite.
+    """
+    best, priors = best_fit(joint, data, fixed={SIGNAL: 0.0}), hypothesis.priors
+    by_name = dict(zip(joint.parameters.names, np.asarray(best.values), strict=True))
+    found = {}
+    for i, name in enumerate(priors.names[2:], 2):
+        low, high = float(priors.lower[i]), float(priors.upper[i])
+        margin = 0.05 * min(float(priors.sigmas[i]), high - low)
+        found[name] = float(np.clip(by_name[name], low + margin, high - margin))
+    return found
+
+
+def _sample(model, key, start, length: Length, gates: Gates, named, keep, say) -> PosteriorResult:
+    """Run, judge, and go on within the budget."""
+    asked, spent, warmup = length.warmup + length.draws, 0, length.warmup
+    most = int(gates.budget * asked)
+    while True:
+        left = most - spent - warmup
+
+        def further(found: Chains, left=left) -> int:
+            diagnostics = diagnose(named(found), found.diverging, found.steps)
+            draws = found.steps.shape[1]
+            return further_draws(diagnostics, gates, draws, left - draws)
+
+        keys = jax.random.split(jax.random.fold_in(key, spent), length.chains)
+        found = run_chains(model, keys, start, warmup, length.draws, keep, say, further)
+        spent += warmup + found.steps.shape[1]
+        samples = named(found)
+        diagnostics = diagnose(samples, found.diverging, found.steps)
+        diagnostics |= {"warmup": warmup, "steps": spent}
+        warmup *= 2
+        result = judged(samples, diagnostics, gates, asked)
+        if result.converged or spent + warmup + length.draws > most:
+            return result

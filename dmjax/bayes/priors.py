@@ -20,8 +20,14 @@ KINDS = ("uniform", "log-uniform", "normal")
 M_V_RANGE = (1.0, 200.0)
 """Default range of m_V [MeV]: all masses with an open channel, and some beyond."""
 
-Y_RANGE = (1e-12, 1e-8)
-"""Default range of Y: from no visible event at any mass to couplings far above every limit."""
+RANGES = {
+    "y": (1e-12, 1e-8),
+    "eps": (1e-6, 1e-2),
+    "g": (1e-6, 1e-2),
+    "kappa_V": (1e-6, 1e-2),
+    "alpha_B": (1e-13, 1e-5),
+}
+"""Default range of each coupling: from no visible event at any mass to far above every limit."""
 
 DARK_PRIORS = {
     "log-uniform": ("log-uniform", "log-uniform"),
@@ -29,7 +35,10 @@ DARK_PRIORS = {
     "uniform-mass": ("uniform", "log-uniform"),
     "uniform-coupling": ("log-uniform", "uniform"),
 }
-"""Named choice → kinds of the priors of m_V and Y. [D20] states uniform, and samples in logs."""
+"""Named choice → kinds of the priors of m_V and of its coupling.
+
+[D20] states uniform, and samples in logs.
+"""
 
 
 @dataclass(frozen=True)
@@ -187,23 +196,29 @@ def log_prior(priors: PriorSet, values: Values) -> Float[Array, ""]:
 def dark_priors(
     choice: str = "log-uniform",
     m_v_range: tuple[float, float] = M_V_RANGE,
-    y_range: tuple[float, float] = Y_RANGE,
+    coupling_range: tuple[float, float] | None = None,
+    coupling: str = "y",
 ) -> tuple[Prior, Prior]:
-    """Priors of the mediator mass "m_v" [MeV] and of "y" by a named choice.
+    """Priors of the mediator mass "m_v" [MeV] and of its coupling by a named choice.
 
     Args:
         choice: a key of `DARK_PRIORS`.
-        m_v_range, y_range: their ranges. The evidence scales with 1/width wherever the likelihood
-            is confined, and log-uniform priors in Y keep the weight of a decade of "no signal" per
-            decade of range: state the ranges with every Bayes factor.
+        m_v_range, coupling_range: their ranges; None: that of `RANGES`. The evidence scales with
+            1/width wherever the likelihood is confined, and log-uniform priors of the coupling keep
+            the weight of a decade of "no signal" per decade of range: state the ranges with every
+            Bayes factor.
+        coupling: name of the coupling, a key of `RANGES`.
 
     >>> [p.kind for p in dark_priors("uniform-mass")]
     ['uniform', 'log-uniform']
     """
     if choice not in DARK_PRIORS:
         raise unknown_name("prior", choice, DARK_PRIORS)
-    mass, coupling = DARK_PRIORS[choice]
-    return Prior("m_v", mass, *m_v_range), Prior("y", coupling, *y_range)
+    if coupling not in RANGES:
+        raise unknown_name("coupling", coupling, RANGES)
+    kinds = DARK_PRIORS[choice]
+    ends = RANGES[coupling] if coupling_range is None else coupling_range
+    return Prior("m_v", kinds[0], *m_v_range), Prior(coupling, kinds[1], *ends)
 
 
 def parameter_priors(

@@ -57,9 +57,7 @@ def command(
         run(made, json=json, out=target, quiet=quiet)
 
     parameters = [_parameter(field) for field in fields(settings)]
-    parameters += [
-        _alias(name) for name in ALIASES if _has(settings, name) and _free(settings, name)
-    ]
+    parameters += [_alias(name) for name in ALIASES if _aliased(settings, name)]
     parameters += _common(out)
     positional = [p for p in parameters if p.name in POSITIONAL]
     others = [p for p in parameters if p.name not in POSITIONAL]
@@ -165,6 +163,9 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )
+
+
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 
 
 def fail(problem: str) -> None:

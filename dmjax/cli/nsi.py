@@ -51,8 +51,14 @@ def _print_nsi(result: dict) -> None:
     _print_tension("epsilon", result)
     if "dark-photon" in result:
         found = result["dark-photon"]
+        gain = found["gain"]
         rows = [
-            [region, f"{best['m_v']:.1f}", f"{best['y']:.2e}", f"{found['gain'][region]:.2f}"]
+            [
+                region,
+                f"{best['m_v']:.1f}",
+                f"{best['coupling']:.2e}",
+                f"{gain[region]:.2f}",
+            ]
             for region, best in found["regions"].items()
         ]
         show("Dark photons", ["region", "m_V [MeV]", "Y", "gain in -2 ln L"], rows)

@@ -21,16 +21,8 @@ def plot(
     ] = False,
 ) -> None:
     """Draw the figures of a saved fit again, or saved limits: one with its bands, or several."""
-    from dmjax.errors import InputError
-    from dmjax.plots.fits import draw_fit
-    from dmjax.plots.limits import draw_limits
-    from dmjax.store.files import to_json
+    from dmjax.store.plain import to_json
+    from dmjax.verbs import plot as draw
 
-    if all(path.suffix == ".json" for path in results):
-        files = draw_limits(results, out or results[0])
-    elif len(results) > 1 or out is not None:
-        raise InputError("one folder of a fit, or files of limits (.json) with --out")
-    else:
-        files = draw_fit(results[0])
-    names = [str(path) for path in files]
+    names = [str(path) for path in draw(*results, out=out)]
     emit(to_json({"figures": names}) if json else "\n".join(names))

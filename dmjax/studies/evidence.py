@@ -2,13 +2,13 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
 
-from dmjax.analyses.csi2017 import csi2017
 from dmjax.bayes.evidence import bayes_factor, grid_evidence, share_inside
-from dmjax.bayes.grid import dataset_grid
+from dmjax.bayes.grid import axis, grid_posterior
 from dmjax.bayes.nested import Hypothesis, NestedRun, nested_sampling
 from dmjax.bayes.nuts import dark_posterior
 from dmjax.bayes.predictive import predictive_checks, prior_draws
@@ -19,12 +19,17 @@ from dmjax.store.files import check_writable, read_draws, to_json, write_draws, 
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.hypotheses import (
     DarkSetting,
-    EvidenceSettings,
+    backgrounds,
+    check_evidence,
     dark_setting,
     describe_evidence,
     hypotheses,
 )
 from dmjax.studies.posterior import say_nested
+from dmjax.studies.settings import EvidenceSettings
+
+GRID = (160, 120)
+"""Masses and couplings of the dense grid."""
 
 _NUMBERS = ("log_z", "error", "information", "effective", "live", "deaths", "evaluations", "status")
 
@@ -60,11 +65,12 @@ def run_evidence(
     Returns:
         runs, bayes_factors (each against "none" and "nsi"), grid, settings.
     """
+    check_evidence(settings)
     if out is not None:
         check_writable(out / "evidence.json")
     key, runs, described = jax.random.key(settings.seed), {}, {}
     stated = describe_evidence(settings)
-    data = observed_data(JointModel(csi2017(window=settings.window)))
+    data = observed_data(backgrounds(settings))
     dark = dark_setting(settings) if "dark-photon" in settings.signals else None
     for i, (name, hypothesis) in enumerate(hypotheses(settings, dark).items()):
         run_key, check_key = jax.random.split(jax.random.fold_in(key, i))
@@ -97,16 +103,17 @@ def run_evidence(
 
 
 def _grid_check(
-    settings: EvidenceSettings, runs: dict[str, NestedRun], setting: DarkSetting
-) -> dict:
-    if settings.grid_masses < 2 or settings.grid_couplings < 2:
+    settings: EvidenceSettings, runs: dict[str, NestedRun], dark: DarkSetting
+) -> dict[str, Any]:
+    """The dense grid beside every run of dark matter, α integrated exactly on it."""
+    if not settings.grid:
         return {}
-    found, dark = {}, {name: run for name, run in runs.items() if name.startswith("dark-photon")}
-    shape = settings.grid_masses, settings.grid_couplings
-    ranges = settings.m_v_range, settings.y_range
-    grid = dataset_grid(setting.data, setting.family, *ranges, shape)
-    tables = {setting.joint.models[0].name: setting.table}
-    for name, run in dark.items():
+    axes = axis(*settings.m_v_range, GRID[0]), axis(*settings.y_range, GRID[1])
+    grid = grid_posterior(JointModel(dark.joint.models, "csi_signal"), dark.table, *axes)
+    found = {}
+    for name, run in runs.items():
+        if not name.startswith("dark-photon"):
+            continue
         priors = dark_priors(name.split()[1], settings.m_v_range, settings.y_range)
         exact = grid_evidence(grid, priors)
         found[name] = {
@@ -115,10 +122,9 @@ def _grid_check(
         }
         if settings.nuts:
             key = jax.random.key(settings.seed)
-            sampled = dark_posterior(setting.joint, tables, priors, key)
-            flat = {parameter: draws.ravel() for parameter, draws in sampled.samples.items()}
+            sampled = dark_posterior(dark.joint, dark.table, priors, key)
             found[name] |= {
-                "nuts_inside_68_95": share_inside(flat, grid, exact),
+                "nuts_inside_68_95": share_inside(sampled.samples, grid, exact),
                 "nuts_diagnostics": sampled.diagnostics,
                 "nuts_status": "; ".join(sampled.reasons) or "converged",
             }

@@ -6,33 +6,33 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.analyses.signal import TemplateTable, mass_nodes
 from dmjax.bayes.chains import Block
+from dmjax.bayes.gates import Gates, PosteriorResult, check_chains
 from dmjax.bayes.hypothesis import dark_hypothesis
 from dmjax.bayes.nested import NestedRun, nested_sampling
-from dmjax.bayes.nuts import dark_posterior
-from dmjax.bayes.posterior import PosteriorResult
+from dmjax.bayes.nuts import Length, dark_posterior
 from dmjax.bayes.priors import Prior, dark_priors
-from dmjax.bayes.sampling import check_chains
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.joint import JointModel
 from dmjax.prediction.signal import Signal
+from dmjax.prediction.tables import SignalTable, mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.store import blocks
 from dmjax.store.files import claim_folder, to_plain, write_draws, write_json
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.plan import configuration
-from dmjax.studies.setting import counts_of, model_of, setting_of, signal_of
+from dmjax.studies.setting import model_of, searches_of, setting_of, signal_of
 from dmjax.studies.settings import PosteriorSettings
 
 METHODS = ("nuts", "nested")
 
 
 def _check(settings: PosteriorSettings, signal: Signal) -> None:
+    if settings.integrate is not None:
+        raise InputError("a posterior samples every nuisance: leave out integrate")
     if settings.method not in METHODS:
         raise unknown_name("method", settings.method, METHODS)
     if signal.coupling != "Y":
@@ -49,7 +49,7 @@ class JointSetting(NamedTuple):
     """Data sets with a signal of free strength, and its templates against the mass."""
 
     joint: JointModel
-    tables: dict[str, TemplateTable]
+    table: SignalTable
 
 
 def _priors(settings: PosteriorSettings) -> tuple[Prior, Prior]:
@@ -61,12 +61,10 @@ def joint_setting(settings: PosteriorSettings) -> JointSetting:
     signal = signal_of(settings)
     _check(settings, signal)
     setting = setting_of(settings.where, settings, signal)
-    log_m_v = mass_nodes(*settings.m_v_range, settings.nodes)
-    counts = counts_of(setting, np.exp(log_m_v))
-    joint = model_of(setting, at_index(counts, 0))
-    pairs = zip(joint.models, counts, strict=True)
-    tables = {model.name: TemplateTable(jnp.asarray(log_m_v), one) for model, one in pairs}
-    return JointSetting(joint, tables)
+    table = signal_table(
+        searches_of(setting), signal, mass_nodes(*settings.m_v_range, settings.nodes)
+    )
+    return JointSetting(model_of(setting, at_index(table.counts, 0)), table)
 
 
 def run_posterior(
@@ -94,10 +92,8 @@ def run_posterior(
             *setting,
             _priors(settings),
             key,
-            chains=settings.chains,
-            warmup=settings.warmup,
-            draws=settings.draws,
-            min_ess=settings.min_ess,
+            length=Length(settings.chains, settings.warmup, settings.draws),
+            gates=Gates(min_ess=settings.min_ess),
             keep=partial(_kept, out, to_plain(described), say),
             say=lambda done, of: say("NUTS", done, of, "steps in each chain"),
         )
@@ -150,7 +146,8 @@ def _of_nuts(found: PosteriorResult) -> dict[str, Any]:
         "divergences": quality["divergences"],
         "draws": quality["draws"],
         "mean_steps": quality["mean_steps"],
-        "status": "converged" if found.converged else "; ".join(found.reasons),
+        "converged": found.converged,
+        "status": found.status,
     }
 
 

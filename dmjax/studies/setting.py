@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dmjax.analyses.catalogue import Analysis, find
+from dmjax.analyses.catalogue import Analysis, dataset
 from dmjax.conventions import conventions
 from dmjax.errors import InputError
 from dmjax.likelihood.joint import Data, JointModel, observed_data
@@ -70,7 +70,7 @@ def signal_of(options: SignalOptions, coupling: str | None = None) -> Signal:
 def setting_of(where: tuple[str, ...], model: ModelOptions, chosen: Signal | None) -> Setting:
     """The setting of data sets by name or path."""
     return Setting(
-        tuple(find(name) for name in where),
+        tuple(dataset(name) for name in where),
         chosen,
         model.window,
         model.systematics,

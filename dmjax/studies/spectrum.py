@@ -2,16 +2,21 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dmjax.analyses.datasets import Dataset
-from dmjax.analyses.signal import Y_REF, Signal, template_table
-from dmjax.likelihood.nuisance import profile_alpha
-from dmjax.limits.curve import analysis
+from dmjax.fits.fit import best_fit
+from dmjax.likelihood.parameters import index_of
+from dmjax.likelihood.signals import SIGNAL
+from dmjax.prediction.points import chi_mass
+from dmjax.prediction.search import search
+from dmjax.prediction.templates import templates
 from dmjax.response import recoil_at
+from dmjax.studies.setting import Setting, needed_signal, one_mass, strength_at
 from dmjax.units import KEV_PER_MEV
+
+ALPHA = "csi_signal"
 
 
 class Spectrum(NamedTuple):
@@ -46,27 +51,32 @@ class Spectrum(NamedTuple):
     conventions: str
 
 
-def signal_events(model: Signal, m_v: float, y: float) -> np.ndarray:
-    """Expected signal events per bin, flattened, without the factor 1 + α."""
-    return (y / Y_REF) ** 2 * template_table(model, np.array([m_v]))[0]
+class Point(NamedTuple):
+    """A signal point in a window: mass [MeV], Y, and the fitted α there."""
+
+    m_v: float
+    y: float
+    alpha: float
 
 
-def fitted_alpha(data: Dataset, model: Signal, m_v: float, y: float) -> float:
-    """α at the maximum of likelihood times constraint, for one signal point."""
-    events = jnp.asarray(signal_events(model, m_v, y))
-    return float(jax.jit(profile_alpha)(analysis(data), events).alpha_hat)
+def fitted_alpha(setting: Setting, m_v: float, y: float) -> float:
+    """α at the maximum of likelihood times constraints, for one signal point."""
+    joint, _, _, _ = one_mass(setting, m_v)
+    best = best_fit(joint, fixed={SIGNAL: strength_at(setting, m_v, y)})
+    return float(best.values[index_of(joint.parameters.names, ALPHA)])
 
 
-def spectrum(data: Dataset, model: Signal, m_v: float, y: float, alpha: float) -> Spectrum:
+def spectrum(setting: Setting, data: Dataset, point: Point) -> Spectrum:
     """Data and predictions of a window against recoil energy, for one signal point.
 
     Args:
-        data, model: data set and signal in the same bins.
-        m_v: mediator mass [MeV].
-        y: coupling Y.
-        alpha: scale shift to draw with, e.g. `fitted_alpha` of the window that was fitted.
+        setting: data set and signal.
+        data: the data set in the window that is shown.
+        point: signal and α to draw with, e.g. `fitted_alpha` of the window that was fitted.
     """
-    events = signal_events(model, m_v, y)
+    chosen = needed_signal(setting)
+    shown = search(data.experiment, data.pe_edges, data.time_edges)
+    counts = templates((shown,), chosen, np.array([point.m_v]), point.y)[0].nominal[0]
     response = data.experiment.response
     return Spectrum(
         pe_edges=data.pe_edges,
@@ -76,13 +86,13 @@ def spectrum(data: Dataset, model: Signal, m_v: float, y: float, alpha: float) -
         prompt=np.asarray(data.prompt.sum(1)),
         delayed=np.asarray(data.delayed.sum(1)),
         neutrons=np.asarray(data.neutrons.sum(1)),
-        signal=events.reshape(data.on.shape).sum(1),
-        alpha=alpha,
+        signal=np.asarray(counts).reshape(data.on.shape).sum(1),
+        alpha=point.alpha,
         sigma_alpha=data.sigma_alpha,
-        m_v=m_v,
-        y=y,
-        mass_ratio=float(model.mass_ratio),
-        alpha_d=float(model.alpha_d),
-        dm=model.dm,
+        m_v=point.m_v,
+        y=point.y,
+        mass_ratio=point.m_v / float(chi_mass(chosen, point.m_v)),
+        alpha_d=chosen.alpha_d,
+        dm=chosen.dm,
         conventions=data.conventions.name,
     )

@@ -4,230 +4,194 @@ A folder holds one analysis: `config.json` says which, every step writes its own
 run with the same configuration continues where the first one stopped.
 """
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.analyses.datasets import Dataset, load_dataset
-from dmjax.analyses.signal import (
-    Signal,
-    interpolation_table,
-    signal,
-    template_at,
-)
-from dmjax.bayes.grid import GridPosterior, dataset_grid
-from dmjax.bayes.posterior import posterior_sampler, sample_posterior
-from dmjax.conventions import CHANNELS, DMJAX, Conventions, describe
+from dmjax.analyses.datasets import load_dataset
+from dmjax.bayes.gates import Gates
+from dmjax.bayes.grid import GridPosterior, axis, grid_posterior
+from dmjax.bayes.nuts import Length, dark_posterior
+from dmjax.bayes.priors import dark_priors
 from dmjax.errors import InputError
-from dmjax.limits.curve import analysis, limit
-from dmjax.store.files import (
-    claim_folder,
-    read_json,
-    read_netcdf,
-    to_json,
-    write_json,
-    write_netcdf,
-)
-from dmjax.store.progress import Say, nothing
-from dmjax.studies.counting import counting
-from dmjax.studies.spectrum import fitted_alpha, spectrum
+from dmjax.likelihood.joint import JointModel
+from dmjax.prediction.tables import mass_nodes, signal_table
+from dmjax.prediction.templates import at_index
+from dmjax.store.files import claim_folder, read_json, read_netcdf, write_json, write_netcdf
+from dmjax.store.progress import Say, nothing, remark
+from dmjax.studies.conclusions import conclusions
+from dmjax.studies.counting import run_counting
+from dmjax.studies.limits import run_limit
+from dmjax.studies.plan import configuration
+from dmjax.studies.setting import Setting, model_of, searches_of, setting_of, signal_of
+from dmjax.studies.settings import SIGNAL_OPTIONS, FitSettings, LimitSettings, ModelOptions
+from dmjax.studies.spectrum import Point, fitted_alpha, spectrum
 
 WINDOWS = ("cuts", "no-cuts")
-MAX_DIVERGENT_SHARE = 0.005
-"""Divergent draws tolerated: the density drops by a step where π⁻ capture closes."""
+M_V_RANGE, Y_RANGE = (1.0, 200.0), (1e-12, 1e-8)
+"""Of the log-uniform priors [MeV, 1]."""
+
+GRID = (160, 120)
+LIMIT_POINTS = 50
+ANSWERS_MEV = (30.0, 75.0, 120.0)
+"""Masses at which the summary states limits."""
+
+_NODES = 400
+_WARMUP, _CHAINS = 300, 4
 
 
-@dataclass(frozen=True)
-class FitSettings:
-    """Everything a fit depends on.
+def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> dict[str, Any]:
+    """Every step of the analysis, saved below `out`; steps already there are kept.
 
-    Attributes:
-        dataset, dm, alpha_d, mass_ratio, channels, conventions: what is fitted.
-        m_v_min, m_v_max, y_min, y_max: ranges of the log-uniform priors [MeV, 1].
-        grid_masses, grid_couplings: size of the dense grid.
-        limit_points: masses of the limit curve.
-        draws, warmup, chains, seed: of NUTS.
+    Args:
+        settings: signal, conventions, length of the sampling.
+        out: folder of this analysis.
+        say: see `store.progress.Say`.
+
+    Returns:
+        Summary: counting, posterior summaries, conclusions, files.
     """
-
-    dataset: str = "csi2017"
-    dm: str = "dirac"
-    alpha_d: float = 0.5
-    mass_ratio: float = 3.0
-    channels: tuple[str, ...] = CHANNELS
-    conventions: Conventions = DMJAX
-    m_v_min: float = 1.0
-    m_v_max: float = 200.0
-    y_min: float = 1e-12
-    y_max: float = 1e-8
-    grid_masses: int = 160
-    grid_couplings: int = 120
-    limit_points: int = 50
-    draws: int = 1000
-    warmup: int = 300
-    chains: int = 4
-    seed: int = 2017
-
-    def __post_init__(self):
-        for name in ("grid_masses", "grid_couplings", "limit_points", "draws", "warmup"):
-            if getattr(self, name) < 2:
-                raise InputError(f"{name} must be at least 2, got {getattr(self, name)}")
-
-
-def describe_settings(settings: FitSettings) -> dict:
-    """Settings with the profile's name, the package version and units, as saved."""
-    plain = asdict(settings) | {"channels": list(settings.channels), "version": __version__}
-    plain["units"] = {"m_v": "MeV", "y": "eps^2 alpha_d (m_chi/m_v)^4"}
-    chosen = describe(settings.conventions)
-    return plain | {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}
-
-
-def open_folder(out: Path, settings: FitSettings) -> str:
-    """Claim the folder for this configuration; returns its fingerprint.
-
-    Raises InputError where the folder holds another configuration or cannot be written.
-    """
-    wanted = describe_settings(settings)
+    wanted = describe_fit(settings)
+    _setting(settings, WINDOWS[0])
     claim_folder(out, wanted, "another analysis")
-    return hashlib.sha256(to_json(wanted).encode()).hexdigest()[:12]
-
-
-def _signal(settings: FitSettings, window: str) -> tuple[Dataset, Signal]:
-    data = load_dataset(settings.dataset, window, settings.conventions)
-    model = signal(
-        data,
-        dm=settings.dm,
-        alpha_d=settings.alpha_d,
-        mass_ratio=settings.mass_ratio,
-        channels=settings.channels,
-    )
-    return data, model
-
-
-def counting_step(settings: FitSettings) -> dict:
-    """Counting analysis at R_n = 4.7 and 5.5 fm."""
-    results = [
-        counting(load_dataset(settings.dataset, "cuts", settings.conventions, radius))._asdict()
-        for radius in (4.7, 5.5)
+    steps: list[tuple[str, Callable[[], dict]]] = [
+        ("counting.json", partial(_counting, settings)),
+        *[(f"limit_{w}.json", partial(_limit, settings, w)) for w in WINDOWS],
+        *[(f"posterior_{w}.nc", partial(posterior_step, settings, w, say)) for w in WINDOWS],
+        ("spectrum.json", partial(_spectrum, settings, out)),
     ]
-    return results[0] | {"results": results}
+    for name, make in steps:
+        path = out / name
+        plain = path.suffix == ".json"
+        read, write = (read_json, write_json) if plain else (read_netcdf, write_netcdf)
+        if path.exists():
+            read(path)
+            remark(say, name, "kept from an earlier run")
+            continue
+        say(name, 0, 1)
+        write(path, make())
+        say(name, 1, 1)
+    return summarise(settings, out)
 
 
-def limit_step(settings: FitSettings, window: str) -> dict:
-    """Limit curve in one window."""
-    data, model = _signal(settings, window)
-    masses = np.geomspace(settings.m_v_min, settings.m_v_max, settings.limit_points)
-    return limit(data, model, masses)._asdict()
+def describe_fit(settings: FitSettings) -> dict[str, Any]:
+    """Settings with version, ranges and units, as saved."""
+    units = {"m_v": "MeV", "y": "eps^2 alpha_d (m_chi/m_v)^4"}
+    ranges = {"m_v_range": list(M_V_RANGE), "y_range": list(Y_RANGE)}
+    return configuration(settings) | ranges | {"units": units, "version": __version__}
 
 
-def posterior_step(settings: FitSettings, window: str) -> dict:
+def _setting(settings: FitSettings, window: str) -> Setting:
+    if settings.window is not None or settings.integrate is not None:
+        raise InputError("the whole fit takes both windows, and α both ways: leave these out")
+    signal = signal_of(settings)
+    if signal.coupling != "Y":
+        raise InputError(f"the whole fit is of (m_V, Y), not of {signal.coupling}")
+    options = ModelOptions(
+        window=window, systematics=settings.systematics, off_term=settings.off_term
+    )
+    return setting_of(settings.where, options, signal)
+
+
+def _counting(settings: FitSettings) -> dict[str, Any]:
+    return run_counting(settings)
+
+
+def _limit(settings: FitSettings, window: str) -> dict[str, Any]:
+    """Limit curve in one window, with the masses of the summary among its points."""
+    scan = np.geomspace(*M_V_RANGE, LIMIT_POINTS)
+    held = {name: getattr(settings, name) for name in SIGNAL_OPTIONS}
+    asked = LimitSettings(
+        where=settings.where,
+        m_v=tuple(np.union1d(scan, ANSWERS_MEV).tolist()),
+        window=window,
+        systematics=settings.systematics,
+        off_term=settings.off_term,
+        **held,
+    )
+    return run_limit(asked).to_plain()
+
+
+def posterior_step(settings: FitSettings, window: str, say: Say = nothing) -> dict[str, Any]:
     """Dense grid and NUTS posterior in one window, and how well they agree."""
-    data, model = _signal(settings, window)
-    ranges = (settings.m_v_min, settings.m_v_max), (settings.y_min, settings.y_max)
-    grid = dataset_grid(data, model, *ranges, (settings.grid_masses, settings.grid_couplings))
-    table = interpolation_table(model, settings.m_v_min, settings.m_v_max)
-    sampler = posterior_sampler(
-        partial(template_at, table), settings.chains, settings.warmup, settings.draws
-    )
-    found = sample_posterior(
-        sampler,
-        analysis(data),
-        grid,
+    setting = _setting(settings, window)
+    signal = signal_of(settings)
+    table = signal_table(searches_of(setting), signal, mass_nodes(*M_V_RANGE, _NODES))
+    joint = model_of(setting, at_index(table.counts, 0))
+    axes = axis(*M_V_RANGE, GRID[0]), axis(*Y_RANGE, GRID[1])
+    grid = grid_posterior(JointModel(joint.models, "csi_signal"), table, *axes)
+    asked = settings.draws * _CHAINS
+    found = dark_posterior(
+        joint,
+        table,
+        dark_priors("log-uniform", M_V_RANGE, Y_RANGE),
         jax.random.key(settings.seed),
-        max_divergences=int(MAX_DIVERGENT_SHARE * settings.draws * settings.chains),
+        length=Length(_CHAINS, _WARMUP, settings.draws),
+        gates=Gates(min_ess=min(1000.0, 0.25 * asked)),
+        say=lambda done, of: say(f"NUTS, {window}", done, of, "steps in each chain"),
     )
+    logs = {"log_m_v": np.log(found.samples["m_v"]), "log_y": np.log(found.samples["y"])}
+    rest = {name: x for name, x in found.samples.items() if name not in ("m_v", "y")}
+    samples = logs | rest
     density = np.asarray(grid.log_density)
     best = np.unravel_index(np.argmax(np.asarray(grid.log_likelihood)), density.shape)
     return {
-        "samples": found.samples,
+        "samples": samples,
         "log_m_v": np.asarray(grid.log_m_v),
-        "log_y": np.asarray(grid.log_y),
+        "log_y": np.asarray(grid.log_coupling),
         "log_density": density,
         "log_likelihood": np.asarray(grid.log_likelihood),
         "levels": np.asarray(grid.levels),
         "summary": {
             "window": window,
             "best_m_v": float(np.exp(grid.log_m_v[best[0]])),
-            "best_y": float(np.exp(grid.log_y[best[1]])),
+            "best_y": float(np.exp(grid.log_coupling[best[1]])),
+            "at_edge": [bool(best[i] in (0, density.shape[i] - 1)) for i in (0, 1)],
             "diagnostics": found.diagnostics,
             "converged": found.converged,
             "reasons": list(found.reasons),
-            "nuts_inside_grid_regions": inside_regions(found.samples, grid),
+            "status": found.status,
+            "nuts_inside_grid_regions": inside_regions(samples, grid),
         },
     }
 
 
 def inside_regions(samples: dict[str, np.ndarray], grid: GridPosterior) -> list[float]:
     """Share of draws inside the grid's 68.27 % and 95.45 % regions."""
-    nearest = [
-        np.clip(
-            np.rint((samples[name] - axis[0]) / (axis[1] - axis[0])).astype(int), 0, len(axis) - 1
-        )
-        for name, axis in (
-            ("log_m_v", np.asarray(grid.log_m_v)),
-            ("log_y", np.asarray(grid.log_y)),
-        )
-    ]
+    nearest = []
+    for name, points in (("log_m_v", grid.log_m_v), ("log_y", grid.log_coupling)):
+        edges = 0.5 * np.asarray(points[1:] + points[:-1])
+        nearest.append(np.searchsorted(edges, samples[name]))
     density = np.asarray(grid.log_density)[nearest[0], nearest[1]]
     return [float((density >= level).mean()) for level in np.asarray(grid.levels)]
 
 
-def spectrum_step(settings: FitSettings, out: Path) -> dict:
+def _spectrum(settings: FitSettings, out: Path) -> dict[str, Any]:
     """Recoil spectrum with the best-fit signal of the window with cuts."""
     best = read_netcdf(out / "posterior_cuts.nc")["summary"]
     m_v, y = best["best_m_v"], best["best_y"]
-    fitted, family = _signal(settings, "cuts")
-    alpha = fitted_alpha(fitted, family, m_v, y)
-    shown, family = _signal(settings, "spectrum")
-    return spectrum(shown, family, m_v, y, alpha)._asdict()
+    setting = _setting(settings, "cuts")
+    point = Point(m_v, y, fitted_alpha(setting, m_v, y))
+    name, profile = setting.names[0], signal_of(settings).conventions
+    shown = load_dataset(name, "spectrum", profile)
+    return spectrum(replace(setting, window=None), shown, point)._asdict()
 
 
-def run_fit(settings: FitSettings, out: Path, say: Say = nothing) -> dict:
-    """Every step of the analysis, saved below `out`; steps already there are kept.
-
-    Args:
-        settings: configuration.
-        out: folder of this analysis.
-        say: see `store.progress.Say`.
-
-    Returns:
-        Summary: counting, limits at best, posterior summaries, files.
-    """
-    open_folder(out, settings)
-    steps: list[tuple[str, Callable[[], dict]]] = [
-        ("counting.json", partial(counting_step, settings)),
-        *[(f"limit_{w}.json", partial(limit_step, settings, w)) for w in WINDOWS],
-        *[(f"posterior_{w}.nc", partial(posterior_step, settings, w)) for w in WINDOWS],
-        ("spectrum.json", partial(spectrum_step, settings, out)),
-    ]
-    for name, make in steps:
-        path = out / name
-        read, write = (
-            (read_json, write_json) if path.suffix == ".json" else (read_netcdf, write_netcdf)
-        )
-        say(name, 0, 1)
-        reused = path.exists()
-        if reused:
-            read(path)
-        else:
-            write(path, make())
-        say(name, 1, 1, "kept from an earlier run" if reused else "done")
-    return summarise(settings, out)
-
-
-def summarise(settings: FitSettings, out: Path) -> dict:
+def summarise(settings: FitSettings, out: Path) -> dict[str, Any]:
     """What a reader wants first, from the saved files of a folder."""
     posteriors = {w: read_netcdf(out / f"posterior_{w}.nc")["summary"] for w in WINDOWS}
-    counts = read_json(out / "counting.json")
+    limits = {w: read_json(out / f"limit_{w}.json") for w in WINDOWS}
     return {
-        "settings": describe_settings(settings),
-        "counting": counts["results"],
+        "settings": describe_fit(settings),
+        "counting": read_json(out / "counting.json")["results"],
         "posterior": posteriors,
         "converged": all(p["converged"] for p in posteriors.values()),
+        "conclusions": conclusions(posteriors, limits, ANSWERS_MEV),
         "folder": str(out),
     }

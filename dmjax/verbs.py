@@ -1,0 +1,282 @@
+"""The verbs of dmjax in Python: the same names and options as its commands.
+
+Every option of a verb is a field of its settings class (`dmjax.studies.settings`); a signal may
+also be given whole, as `signal=dmjax.signal(…)`. Nothing is printed; `out` keeps what takes long.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax.numpy as jnp
+
+from dmjax.conventions import describe
+from dmjax.errors import InputError
+from dmjax.fits.diagnostics import Diagnosis
+from dmjax.prediction.signal import Signal
+from dmjax.store.progress import Say, nothing
+from dmjax.studies.best_fit import FitResult
+from dmjax.studies.coverage import CoverageResult
+from dmjax.studies.limit_result import LimitResult
+from dmjax.studies.settings import (
+    SIGNAL_OPTIONS,
+    CoverageSettings,
+    DiagnoseSettings,
+    EvidenceSettings,
+    FitSettings,
+    LimitSettings,
+    NsiSettings,
+    PosteriorSettings,
+    PyhfSettings,
+    ToySettings,
+    settle,
+)
+from dmjax.studies.toys import ToyResult
+
+Settings = TypeVar("Settings")
+Out = Path | str | None
+
+
+def fit(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> FitResult | dict:
+    """Fit data sets: best fit and errors; csi2017 alone: the whole analysis, saved in `out`.
+
+    Args:
+        where: data sets, by name or path.
+        out: folder of the whole analysis of csi2017; it is needed there.
+        say: called as work goes on; see `dmjax.store.progress.Say`.
+        options: fields of `FitSettings`, e.g. fit="dark-matter" as signal="dark-matter", m_v=30.
+
+    Returns:
+        `FitResult`; a dictionary of the whole analysis, or of its counting.
+
+    Raises:
+        InputError: an unknown name, a bad value, or an option without effect.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> round(fit("ccm120").parameters["n_excess"]["value"], 1)
+    16.5
+    """
+    settings = _settle(FitSettings, options | {"where": where}, whole_signal=False)
+    if settings.counting:
+        from dmjax.studies.counting import run_counting
+
+        return run_counting(settings)
+    if settings.signal is None and settings.where == ("csi2017",):
+        if out is None:
+            raise InputError("the whole analysis of csi2017 needs a folder: give out")
+        from dmjax.studies.whole_fit import run_whole_fit
+
+        return run_whole_fit(settings, Path(out), say)
+    from dmjax.studies.best_fit import run_fit
+
+    return run_fit(settings)
+
+
+def limit(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> LimitResult:
+    """Upper limits, or Feldman–Cousins intervals, on a coupling at many masses.
+
+    Args:
+        where: data sets by name or path; with expected=True one detector.
+        out: file beside which finished toys are kept.
+        say: called as work goes on.
+        options: fields of `LimitSettings`; `signal=` a whole `Signal`.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> round(float(limit("ccm120", model="events", method="asymptotic").limit[0]))
+    614
+    """
+    from dmjax.studies.limits import run_limit
+
+    return run_limit(_settle(LimitSettings, options | {"where": where}), _path(out), say)
+
+
+def toys(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> ToyResult:
+    """The distribution of a test statistic from toys, and the p-value of the data.
+
+    Args:
+        where, out, say: see `limit`.
+        options: fields of `ToySettings`.
+    """
+    from dmjax.studies.toys import run_toys
+
+    return run_toys(_settle(ToySettings, options | {"where": where}), _path(out), say)
+
+
+def coverage(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> CoverageResult:
+    """How often limits or intervals contain the truth, with Monte Carlo errors.
+
+    Args:
+        where, out, say: see `limit`.
+        options: fields of `CoverageSettings`.
+    """
+    from dmjax.studies.coverage import run_coverage
+
+    return run_coverage(_settle(CoverageSettings, options | {"where": where}), _path(out), say)
+
+
+def posterior(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> dict[str, Any]:
+    """Posterior of m_V, Y and every nuisance of data sets, by NUTS or nested sampling.
+
+    Args:
+        where: data sets.
+        out: folder of draws and finished steps.
+        say: called as work goes on.
+        options: fields of `PosteriorSettings`.
+    """
+    from dmjax.studies.posterior import run_posterior
+
+    return run_posterior(_settle(PosteriorSettings, options | {"where": where}), _path(out), say)
+
+
+def evidence(
+    dataset: str = "csi2017", *, out: Out = None, say: Say = nothing, **options: Any
+) -> dict[str, Any]:
+    """Dark matter, NSI and backgrounds compared on csi2017: evidences and Bayes factors.
+
+    Args:
+        dataset: "csi2017".
+        out, say: see `posterior`.
+        options: fields of `EvidenceSettings`.
+    """
+    from dmjax.studies.evidence import run_evidence
+
+    return run_evidence(_settle(EvidenceSettings, options | {"dataset": dataset}), _path(out), say)
+
+
+def nsi(**options: Any) -> dict[str, Any]:
+    """Flavour-diagonal NSI fitted to CsI 2017 with and without the cuts.
+
+    Args:
+        options: fields of `NsiSettings`.
+    """
+    from dmjax.studies.nsi import run_nsi
+
+    return run_nsi(_settle(NsiSettings, options))
+
+
+def diagnose(*where: str, **options: Any) -> Diagnosis:
+    """Goodness of fit, pulls, impacts and correlations of a best fit.
+
+    Args:
+        where: data sets.
+        options: fields of `DiagnoseSettings`.
+    """
+    from dmjax.studies.diagnosing import run_diagnose
+
+    return run_diagnose(_settle(DiagnoseSettings, options | {"where": where}))
+
+
+def export_pyhf(*where: str, **options: Any) -> dict[str, Any]:
+    """The likelihood of data sets as a pyhf workspace.
+
+    Args:
+        where: data sets.
+        options: fields of `PyhfSettings`.
+    """
+    from dmjax.export.pyhf import export_pyhf as export
+    from dmjax.studies.exporting import to_export
+
+    settings = _settle(PyhfSettings, options | {"where": where})
+    if settings.check:
+        raise InputError("check goes with the command: compare with dmjax.export.check")
+    chosen = to_export(settings)
+    return export(chosen.joint, settings.poi, chosen.units).workspace
+
+
+def export_hepdata(result: LimitResult | Path | str, out: Path | str) -> list[Path]:
+    """A limit as a HEPData submission in a folder.
+
+    Args:
+        result: a limit, or the file of one.
+        out: folder of the submission.
+    """
+    from dmjax.export.hepdata import write_hepdata
+    from dmjax.studies.load import load
+
+    found = load(result) if isinstance(result, Path | str) else result
+    return write_hepdata(Path(out), found)
+
+
+def plot(*results: Path | str, out: Out = None) -> list[Path]:
+    """The figures of a saved fit, or saved limits together.
+
+    Args:
+        results: folder of a fit, or files of limits.
+        out: name of the figure of limits; None: beside the first.
+    """
+    from dmjax.plots.fits import draw_fit
+    from dmjax.plots.limits import draw_limits
+    from dmjax.studies.load import load
+
+    paths = [Path(one) for one in results]
+    if paths and all(path.suffix in (".json", ".nc") for path in paths):
+        return draw_limits([load(path) for path in paths], _path(out) or paths[0])
+    if len(paths) != 1 or out is not None:
+        raise InputError("one folder of a fit, or files of limits (.json, .nc) with --out")
+    return draw_fit(paths[0])
+
+
+def reproduce(figure: str, out: Out = None, conventions: str = "d20") -> dict[str, list[Path]]:
+    """Figures of arXiv:2006.09386 and their numbers, by name; "all" for every one.
+
+    Args:
+        figure: e.g. "fig3".
+        out: folder; None: results/figures.
+        conventions: profile.
+
+    Returns:
+        Figure → files.
+    """
+    from dmjax.conventions import conventions as named
+    from dmjax.reproduce import figure_names
+    from dmjax.reproduce import reproduce as make
+
+    folder = _path(out) or Path("results") / "figures"
+    chosen = named(conventions)
+    return {name: make(name, folder, chosen).files for name in figure_names(figure)}
+
+
+def info() -> dict[str, Any]:
+    """Versions, devices, experiments, models, data sets, tables with their sources."""
+    from dmjax.studies.facts import facts
+
+    return facts()
+
+
+def _path(out: Out) -> Path | None:
+    return None if out is None else Path(out)
+
+
+def _settle(
+    kind: type[Settings], options: Mapping[str, Any], whole_signal: bool = True
+) -> Settings:
+    """Settings of keywords, a whole signal taken apart."""
+    if jnp.result_type(float) != jnp.float64:
+        raise InputError(
+            "limits, fits and posteriors need float64: first "
+            "jax.config.update('jax_enable_x64', True)"
+        )
+    given = dict(options)
+    held = given.get("signal")
+    if isinstance(held, Signal):
+        del given["signal"]
+        clash = [name for name in SIGNAL_OPTIONS if name in given]
+        if clash:
+            raise InputError(f"'{clash[0]}' is a field of the signal: set it there")
+        given |= _fields(held)
+        if not whole_signal:
+            given["signal"] = "dark-matter"
+    return settle(kind, given)
+
+
+def _fields(signal: Signal) -> dict[str, Any]:
+    """A signal as options."""
+    chosen = describe(signal.conventions)
+    plain = asdict(signal) | {
+        "conventions": chosen["conventions"],
+        "choose": tuple(chosen["changed"].items()),
+    }
+    return {name: plain[name] for name in SIGNAL_OPTIONS if plain[name] not in (None, ())}
