@@ -4,7 +4,6 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from dmjax._version import __version__
@@ -67,21 +66,22 @@ def _first(
     """Light dark matter at stopped-pion and beam-dump experiments: predict, fit, limit."""
 
 
+_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
+"""Errors of the option parser."""
+
+
 def main() -> None:
     """Entry point: bad input ends in one line on stderr and exit status 2."""
     try:
         app(standalone_mode=False)
     except InputError as problem:
         _refuse(str(problem))
-    except click.ClickException as problem:
-        _refuse(problem.format_message().replace("\n", " "))
-    except click.Abort:
-        _leave()
-    except SystemExit as end:
-        if end.code == _INTERRUPTED:
-            _leave()
-        raise
-    except KeyboardInterrupt:
+    except _USAGE as problem:
+        if type(problem).__name__ == "NoArgsIsHelpError":
+            typer.echo(str(problem))
+            sys.exit(2)
+        _refuse(problem.format_message().replace("\n", " "))  # pyright: ignore
+    except (typer.Abort, KeyboardInterrupt):
         _leave()
 
 

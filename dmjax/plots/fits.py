@@ -78,7 +78,7 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
         settings: of the fit; the limits must share them.
     """
     for name, curve in limits.items():
-        check_same_conventions(settings, curve, f"limit curve ({name})")
+        check_same(settings["signal"], curve["signal"], f"limit curve ({name})")
     figure, axes = new_figure(3.7)
     handles = []
     for name, (colour, label) in reversed(STYLE.items()):
@@ -106,31 +106,33 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
             linewidths=0.9,
             linestyles="--",
         )
-        handles.append(Patch(color=colour, alpha=0.5, label=rf"{label}: 1$\sigma$"))
-        handles.append(Line2D([], [], color=colour, ls="--", lw=0.9, label=rf"{label}: 2$\sigma$"))
+        handles.append(Patch(color=colour, alpha=0.5, label=rf"{label}: 68 % content"))
+        handles.append(
+            Line2D([], [], color=colour, ls="--", lw=0.9, label=rf"{label}: 95 % content")
+        )
         curve = limits[name]
         upper = np.array([np.nan if y is None else y for y in curve["limit"]], float)
         axes.plot(curve["m_v"], upper, color=colour, ls=":", lw=1.4)
         handles.append(Line2D([], [], color=colour, ls=":", lw=1.4, label=f"{label}: 90 % C.L."))
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylim(settings["y_min"], settings["y_max"])
-    axes.set_xlim(settings["m_v_min"], settings["m_v_max"])
+    axes.set_ylim(*settings["y_range"])
+    axes.set_xlim(*settings["m_v_range"])
     axes.set_xlabel(r"$m_V$ [MeV]")
     axes.set_ylabel(r"$Y=\epsilon^2\alpha_D(m_\chi/m_V)^4$")
     axes.set_title(
         rf"CsI 2017, {settings['dm']} $\chi$, $\alpha_D$ = {settings['alpha_d']:g}, "
-        rf"$m_V/m_\chi$ = {settings['mass_ratio']:g}, {settings['conventions']}",
+        rf"{_masses(settings['signal'])}, {settings['conventions']}",
         fontsize=9,
     )
     axes.legend(handles=handles, fontsize=7.5, loc="upper left", frameon=False)
     return figure
 
 
-def check_same_conventions(first: dict, second: dict, what: str) -> None:
-    """Raise where two results hold for different α_D, mass ratio or spin."""
-    named = ("alpha_d", "mass_ratio", "dm")
-    check_same({k: first[k] for k in named}, {k: second[k] for k in named}, what)
+def _masses(signal: dict) -> str:
+    if "mass_ratio" in signal:
+        return rf"$m_V/m_\chi$ = {signal['mass_ratio']:g}"
+    return rf"$m_\chi$ = {signal['m_chi']:g} MeV"
 
 
 def draw_fit(folder: Path) -> list[Path]:

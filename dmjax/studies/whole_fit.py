@@ -21,6 +21,7 @@ from dmjax.bayes.nuts import Length, dark_posterior
 from dmjax.bayes.priors import dark_priors
 from dmjax.errors import InputError
 from dmjax.likelihood.joint import JointModel
+from dmjax.prediction.signal import describe_signal
 from dmjax.prediction.tables import mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.store.files import claim_folder, read_json, read_netcdf, write_json, write_netcdf
@@ -83,7 +84,8 @@ def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> dict[
 def describe_fit(settings: FitSettings) -> dict[str, Any]:
     """Settings with version, ranges and units, as saved."""
     units = {"m_v": "MeV", "y": "eps^2 alpha_d (m_chi/m_v)^4"}
-    ranges = {"m_v_range": list(M_V_RANGE), "y_range": list(Y_RANGE)}
+    ranges: dict[str, Any] = {"m_v_range": list(M_V_RANGE), "y_range": list(Y_RANGE)}
+    ranges |= {"signal": describe_signal(signal_of(settings))}
     return configuration(settings) | ranges | {"units": units, "version": __version__}
 
 
