@@ -1,54 +1,31 @@
-"""Sensitivity of detectors without data: the χ² of [D20] and the Poisson likelihood instead."""
+"""Detectors without data in their own bins: the Poisson likelihood of expected counts."""
 
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from dmjax.analyses.catalogue import Analysis
 from dmjax.analyses.ingredients import pull, signal_parts
+from dmjax.conventions import DMJAX, Conventions
 from dmjax.errors import InputError
+from dmjax.experiments import Background, Experiment, experiment, in_scenario
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale
+from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.signals import SignalLike
-from dmjax.numerics import safe_divide
+from dmjax.prediction.backgrounds import exposed, known_backgrounds
+from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
+from dmjax.prediction.search import Search
+from dmjax.response import accepted_recoils, observable_at
+from dmjax.units import MEV_PER_KEV
 
 Bins = Float[Array, " bins"]
 Scalar = Float[Array, ""]
-
-
-def chi2_systematic(signal: Bins, neutrinos: Bins, background: Bins, sigma: float) -> Scalar:
-    """χ² = Σ N_χ²/[B (1 + σ²B)] with B = N_ν + N_bg: σ applied to every bin on its own.
-
-    Args:
-        signal, neutrinos, background: expected events per bin.
-        sigma: relative uncertainty: 0.28 for CsI, 0.085 for LAr.
-
-    Returns:
-        χ² of the signal. Bins without any background do not count.
-
-    Source: [D20] (arXiv:2006.09386) Eq. 6.6.
-
-    >>> one = jnp.ones(1)
-    >>> round(float(chi2_systematic(10.0 * one, 50.0 * one, 50.0 * one, 0.1)), 3)
-    0.5
-    """
-    known = neutrinos + background
-    return jnp.sum(safe_divide(signal * signal, known * (1.0 + sigma * sigma * known)))
-
-
-def chi2_neutrinos(signal: Bins, neutrinos: Bins) -> Scalar:
-    """χ² = Σ N_χ²/N_ν, for CCM and JSNS².
-
-    Args:
-        signal, neutrinos: expected events per bin.
-
-    Returns:
-        χ² of the signal. Bins without neutrinos do not count.
-
-    Source: [D20] Eq. 6.7.
-
-    >>> float(chi2_neutrinos(jnp.asarray([2.0, 3.0]), jnp.asarray([4.0, 0.0])))
-    1.0
-    """
-    return jnp.sum(safe_divide(signal * signal, neutrinos))
 
 
 def projection(
@@ -95,4 +72,179 @@ def projection(
         added.parameters,
         on=known + steady,
         expected_data=True,
+    )
+
+
+class Projection(NamedTuple):
+    """A detector without data in its bins, after some exposure.
+
+    Attributes:
+        name: of the preset, or of the user's file without its ending.
+        search: the detector in its bins.
+        energy_edges, time_edges: of the bins, in the observable and in µs.
+        backgrounds: those that apply beside neutrinos.
+    """
+
+    name: str
+    search: Search
+    energy_edges: np.ndarray
+    time_edges: np.ndarray
+    backgrounds: tuple[Background, ...]
+
+
+def projected(
+    name_or_path: str,
+    *,
+    years: float | None = None,
+    pot: float | None = None,
+    background: str | None = None,
+    cuts: bool = False,
+) -> Projection:
+    """A detector in its own bins, by name or by the path of its file.
+
+    Args:
+        name_or_path: see `experiment`.
+        years, pot: exposure; None: that of the file. See `exposed`.
+        background: alternative of the file, its first where None; "none": neutrinos alone.
+        cuts: the selection of the file alone.
+
+    Raises:
+        InputError: anything wrong in the file, or cuts that leave nothing of its bins.
+
+    >>> found = projected("coherent-csi", years=3.0, cuts=True)
+    >>> f"{float(found.search.experiment.pot):.3g}", found.time_edges.tolist()
+    ('4.5e+23', [0.0, 0.5, 1.0, 1.5])
+    """
+    detector = exposed(experiment(name_or_path), years, pot)
+    label = Path(name_or_path).stem if name_or_path.endswith(".toml") else name_or_path
+    energy, time = np.asarray(detector.edges), np.asarray(detector.time_edges)
+    if cuts:
+        energy, time = _selected(label, detector, energy, time)
+    grid = accepted_recoils(detector.response, energy, breaks=endpoints_kev(detector))
+    search = Search(detector, grid, jnp.asarray(time, float), None)
+    return Projection(
+        label, search, energy, time, in_scenario(label, detector.backgrounds, background)
+    )
+
+
+def _selected(label: str, detector: Experiment, energy: np.ndarray, time: np.ndarray):
+    """Edges inside the selection, closed by its ends; the ends of recoil by their mean response."""
+    chosen = detector.selection
+    ends = [chosen.recoil_min_kev, chosen.recoil_max_kev]
+    to_observable = partial(observable_at, detector.response)
+    kev = [None if x is None else float(to_observable(jnp.asarray(x * MEV_PER_KEV))) for x in ends]
+    high = float(energy[-1]) if kev[1] is None else kev[1]
+    late = (chosen.time_min_us, chosen.time_max_us)
+    return _inside(label, energy, kev[0], high), _inside(label, time, *late)
+
+
+def _inside(label: str, edges: np.ndarray, low: float | None, high: float) -> np.ndarray:
+    ends = (max(low or 0.0, edges[0]), min(high, edges[-1]))
+    if not ends[0] < ends[1]:
+        raise InputError(f"{label}: its selection leaves nothing of its bins")
+    middle = edges[(edges > ends[0]) & (edges < ends[1])]
+    return np.concatenate([ends[:1], middle, ends[1:]])
+
+
+@eqx.filter_jit
+def _known(
+    search: Search, backgrounds: tuple[Background, ...], energy_edges: Array, chosen: Conventions
+) -> dict[str, Array]:
+    detector = search.experiment
+    neutrinos = neutrino_background(detector, search.recoils, search.time_edges, chosen)
+    others = known_backgrounds(detector, backgrounds, energy_edges, search.time_edges)
+    return neutrinos | others
+
+
+def projected_backgrounds(
+    setting: Projection, conventions: Conventions = DMJAX
+) -> dict[str, Float[Array, " bins"]]:
+    """Expected events of every background per bin, neutrinos by component; flat, time fastest.
+
+    A component without any event is left out.
+
+    >>> found = projected_backgrounds(projected("ccm-tight"))
+    >>> sorted(found)
+    ['delayed', 'prompt']
+    """
+    edges = jnp.asarray(setting.energy_edges, float)
+    found = _known(setting.search, setting.backgrounds, edges, conventions)
+    return {name: jnp.ravel(n) for name, n in found.items() if float(jnp.sum(n)) > 0.0}
+
+
+def _error_pull(name: str, error: float) -> Parameter:
+    """A standard-normal pull that keeps 1 + error × pull from falling below 0."""
+    return Parameter(name, 0.0, 1.0, lower=-min(3.0, 1.0 / error), upper=9.0)
+
+
+def projected_model(
+    setting: Projection,
+    signal: SignalLike | None = None,
+    *,
+    conventions: Conventions = DMJAX,
+) -> CountModel:
+    """The Poisson likelihood of a detector without data; its counts are the expected background.
+
+    μ_b = (1 + σθ)(strength N_χ + N_ν) + Σ_k (1 + σ_k θ_k) N_k, θ the pull "NAME_signal" of the
+    detector's signal error, θ_k the pulls of its backgrounds; see docs/detectors.md.
+
+    Args:
+        setting: detector, bins, exposure, backgrounds.
+        signal: events per bin at strength 1; adds the free parameter "signal".
+        conventions: of the neutrinos.
+
+    Returns:
+        `CountModel` whose data are Asimov counts at strength 0.
+
+    >>> model = projected_model(projected("coherent-csi", cuts=True))
+    >>> [p.name for p in model.parameters]
+    ['coherent-csi_signal', 'coherent-csi_steady', 'coherent-csi_neutrons']
+    """
+    known = projected_backgrounds(setting, conventions)
+    error = setting.search.experiment.signal_error
+    shared = (_error_pull(f"{setting.name}_signal", error),) if error > 0.0 else ()
+    effects = {name: tuple(Scale(p.name, 1.0, error) for p in shared) for name in known}
+    parameters = list(shared)
+    for one in setting.backgrounds:
+        effects[one.name] = ()
+        if one.error > 0.0 and one.name in known:
+            parameters.append(_error_pull(one.pull, one.error))
+            effects[one.name] = (Scale(one.pull, 1.0, one.error),)
+    added = signal_parts(signal, tuple(Scale(p.name, 1.0, error) for p in shared), shared)
+    components = [Component(name, counts, effects[name]) for name, counts in known.items()]
+    bins = (len(setting.energy_edges) - 1) * (len(setting.time_edges) - 1)
+    return CountModel(
+        setting.name,
+        [*(components or [Component("none", np.zeros(bins))]), *added.components],
+        [*_used(parameters, effects), *added.parameters],
+        on=sum(known.values(), jnp.zeros(bins)),
+        axes=[
+            (setting.search.experiment.response.observable, setting.energy_edges),
+            ("time_us", setting.time_edges),
+        ],
+        expected_data=True,
+    )
+
+
+def _used(parameters: list[Parameter], effects: dict) -> list[Parameter]:
+    names = {effect.parameter for some in effects.values() for effect in some}
+    return [one for one in parameters if one.name in names]
+
+
+def projection_analysis(name_or_path: str, **options) -> Analysis:
+    """A detector without data as an `Analysis`, e.g. to be joined with others.
+
+    Args:
+        name_or_path: see `projected`.
+        options: of `projected`: years, pot, background, cuts.
+
+    >>> projection_analysis("jsns2", years=3.0).name
+    'jsns2'
+    """
+    setting = projected(name_or_path, **options)
+    return Analysis(
+        setting.name,
+        partial(projected_model, setting),
+        lambda: setting.search,
+        ("conventions",),
     )

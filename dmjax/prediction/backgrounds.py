@@ -63,8 +63,11 @@ def exposed(
     if years is None and pot is None:
         return experiment
     longer = None if years is None else years / experiment.years
-    protons = experiment.pot * longer if pot is None else jnp.asarray(pot, float)
-    live = 1.0 if longer is None or pot is None else longer * experiment.pot / protons
+    protons = experiment.pot * longer if longer is not None else experiment.pot
+    live = 1.0
+    if pot is not None:
+        live = 1.0 if longer is None else longer * experiment.pot / pot
+        protons = jnp.asarray(pot, float)
     wanted = experiment.years * protons / experiment.pot if years is None else years
     made = eqx.tree_at(lambda e: e.pot, experiment, protons)
     steady = tuple(

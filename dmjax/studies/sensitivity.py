@@ -1,0 +1,187 @@
+"""Limits expected of detectors without data."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from dmjax.analyses.projection_chi2 import RISE, chi2_of
+from dmjax.analyses.projections import (
+    Projection,
+    projected,
+    projected_backgrounds,
+    projected_model,
+)
+from dmjax.errors import InputError, unknown_name
+from dmjax.likelihood.joint import JointModel, joint_expected, observed_data
+from dmjax.likelihood.signals import with_signals
+from dmjax.limits.asymptotic_limits import asymptotic_limits
+from dmjax.limits.asymptotics import SIGMAS
+from dmjax.limits.low_counts import FEW, effective_counts, low_count_limits, means_of
+from dmjax.limits.test_statistics import strength
+from dmjax.prediction.points import REFERENCE, coupling_of
+from dmjax.prediction.signal import EVENTS, Signal
+from dmjax.prediction.templates import SignalCounts, at_index, signal_events, templates
+
+METHODS = ("auto", "asymptotic", "chi2-d20")
+"""Methods of `expected_limit`; auto: asymptotic from `FEW` effective counts on, else exact."""
+
+
+class ExpectedLimits(NamedTuple):
+    """Limits expected without signal, against the mass.
+
+    Attributes:
+        detectors: names.
+        quantity: of the limits, e.g. "Y".
+        m_v: [MeV], (masses,); None for "events".
+        expected: (masses, bands), at `sigmas`; inf where no coupling is excluded.
+        sigmas: of the bands; (0.0,) for chi2-d20, which has none.
+        methods: of each mass: "asymptotic", "exact" (CLs from Poisson probabilities), "averaged"
+            (the same, averaged over the nuisances) or "chi2-d20".
+        background: detector → {name: events in its bins}.
+        effective_counts: see `limits.low_counts.effective_counts`, (masses,); NaN for chi2-d20.
+        signal_events: at the median limit, (masses,).
+        cl: confidence level.
+        off_term: None: no detector has an off measurement.
+    """
+
+    detectors: tuple[str, ...]
+    quantity: str
+    m_v: np.ndarray | None
+    expected: np.ndarray
+    sigmas: tuple[float, ...]
+    methods: list[str]
+    background: dict[str, dict[str, float]]
+    effective_counts: np.ndarray
+    signal_events: np.ndarray
+    cl: float
+    off_term: str | None = None
+
+
+def expected_limit(
+    where: str | Sequence[str],
+    signal: Signal,
+    m_v: Sequence[float] = (),
+    *,
+    years: float | None = None,
+    pot: float | None = None,
+    background: str | None = None,
+    cuts: bool = False,
+    method: str = "auto",
+    cl: float = 0.90,
+    cls: bool = True,
+) -> ExpectedLimits:
+    """Upper limits expected of one or several detectors without signal, with bands.
+
+    The Poisson likelihood in the detectors' own bins, with neutrinos, steady states and neutrons of
+    their files, and their errors as nuisances; see `projected_model`.
+
+    Args:
+        where: presets, or paths of detector files.
+        signal: what is searched for.
+        m_v: masses [MeV]; not used by the model "events".
+        years, pot, background, cuts: see `projected`.
+        method: one of `METHODS`. "auto": Asimov data (arXiv:1007.1727), or below `FEW` counts the
+            exact Poisson probabilities of `low_count_limits`. "asymptotic": Asimov data always.
+            "chi2-d20": where the χ² of [D20] Eqs. 6.6, 6.7 is 2.71, without bands.
+        cl, cls: confidence level; CLs or p of signal and background.
+
+    Raises:
+        InputError: an unknown method, a bad detector file, or an option without effect.
+
+    >>> found = expected_limit("ccm-tight", Signal(), [75.0], years=3.0, cuts=True)
+    >>> found.methods, round(found.background["ccm-tight"]["delayed"], 1)
+    (['averaged'], 3.5)
+    """
+    if method not in METHODS:
+        raise unknown_name("method of an expected limit", method, METHODS)
+    if method == "chi2-d20" and (cl != 0.90 or not cls):
+        raise InputError("method 'chi2-d20' is for 90 % and has no CLs: leave cl and cls out")
+    names = (where,) if isinstance(where, str) else tuple(where)
+    settings = [
+        projected(name, years=years, pot=pot, background=background, cuts=cuts) for name in names
+    ]
+    counts = templates([setting.search for setting in settings], signal, np.asarray(m_v, float))
+    events = np.asarray(signal_events(counts))
+    if method == "chi2-d20":
+        strengths, methods = _chi2_strengths(settings, counts, signal), [method] * len(events)
+        under = np.full(len(events), np.nan)
+    else:
+        strengths, methods, under = _strengths(settings, counts, signal, method, cl, cls)
+    masses = None if signal.model == EVENTS else np.atleast_1d(np.asarray(m_v, float))
+    return ExpectedLimits(
+        detectors=tuple(setting.name for setting in settings),
+        quantity=signal.coupling or "",
+        m_v=masses,
+        expected=_couplings(signal, masses, strengths),
+        sigmas=SIGMAS if strengths.shape[1] > 1 else (0.0,),
+        methods=methods,
+        background={setting.name: _totals(setting, signal) for setting in settings},
+        effective_counts=under,
+        signal_events=events * strengths[:, strengths.shape[1] // 2],
+        cl=cl,
+    )
+
+
+def _totals(setting: Projection, signal: Signal) -> dict[str, float]:
+    known = projected_backgrounds(setting, signal.conventions)
+    return {name: float(jnp.sum(counts)) for name, counts in known.items()}
+
+
+def _couplings(signal: Signal, masses: np.ndarray | None, strengths: np.ndarray) -> np.ndarray:
+    reference = REFERENCE[signal.coupling or ""]
+    rows = (
+        np.zeros_like(strengths)
+        if masses is None
+        else np.repeat(masses[:, None], strengths.shape[1], axis=1)
+    )
+    found = coupling_of(signal, rows, strengths, reference)
+    return np.asarray(found, float)
+
+
+def _chi2_strengths(
+    settings: list[Projection], counts: tuple[SignalCounts, ...], signal: Signal
+) -> np.ndarray:
+    each = [
+        np.asarray(chi2_of(setting, one, signal.conventions))
+        for setting, one in zip(settings, counts, strict=True)
+    ]
+    total = np.sum(each, axis=0)[:, None]
+    return np.where(total > 0.0, np.sqrt(RISE / np.where(total > 0.0, total, 1.0)), np.inf)
+
+
+def _strengths(
+    settings: list[Projection],
+    counts: tuple[SignalCounts, ...],
+    signal: Signal,
+    method: str,
+    cl: float,
+    cls: bool,
+) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """(strengths (masses, bands), method of each, effective counts)."""
+    pairs = zip(settings, at_index(counts, 0), strict=True)
+    joint = JointModel(
+        [projected_model(one, some, conventions=signal.conventions) for one, some in pairs]
+    )
+    chosen = strength(joint)
+    under = _deciding(joint, counts, chosen.index)
+    few = (under < FEW) & (method == "auto")
+    found = np.full((under.size, len(SIGMAS)), np.inf)
+    if not few.all():
+        data = observed_data(joint)
+        made = asymptotic_limits(joint, chosen, data, counts, cl, "qtilde", cls)
+        found[~few] = np.asarray(made.expected)[~few]
+    nuisances = np.isfinite(np.asarray(joint.parameters.sigmas)).any()
+    for i in np.flatnonzero(few):
+        means = means_of(with_signals(joint, at_index(counts, int(i))), chosen)
+        found[i] = low_count_limits(means, cl, cls)
+    name = "averaged" if nuisances else "exact"
+    return found, [name if each else "asymptotic" for each in few], under
+
+
+def _deciding(joint: JointModel, counts: tuple[SignalCounts, ...], index: int) -> np.ndarray:
+    nothing = joint_expected(joint, joint.parameters.centres.at[index].set(0.0))
+    background = np.concatenate([np.asarray(part) for part in nothing])
+    signals = np.concatenate([np.asarray(one.nominal) for one in counts], axis=1)
+    return np.array([effective_counts(row, background) for row in signals])
