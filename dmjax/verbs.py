@@ -201,21 +201,24 @@ def export_hepdata(result: LimitResult | Path | str, out: Path | str) -> list[Pa
 
 
 def plot(*results: Path | str, out: Out = None) -> list[Path]:
-    """The figures of a saved fit, or saved limits together.
+    """The figures of a saved fit, the figure of a saved result, or that of limits together.
 
     Args:
-        results: folder of a fit, or files of limits.
-        out: name of the figure of limits; None: beside the first.
+        results: folder of a fit, the file of a result, or files of several limits.
+        out: name of the figure of results; None: beside the first.
     """
+    from dmjax.plots.canvas import save_figure
     from dmjax.plots.fits import draw_fit
-    from dmjax.plots.limits import draw_limits
+    from dmjax.plots.limits import plot_limits
     from dmjax.studies.load import load
 
     paths = [Path(one) for one in results]
     if paths and all(path.suffix in (".json", ".nc") for path in paths):
-        return draw_limits([load(path) for path in paths], _path(out) or paths[0])
+        found = [load(path) for path in paths]
+        figure = found[0].plot() if len(found) == 1 else plot_limits(found)
+        return save_figure(figure, _path(out) or paths[0])
     if len(paths) != 1 or out is not None:
-        raise InputError("one folder of a fit, or files of limits (.json, .nc) with --out")
+        raise InputError("one folder of a fit, or files of results (.json, .nc) with --out")
     return draw_fit(paths[0])
 
 

@@ -11,16 +11,16 @@ from dmjax.cli.common import emit
 def plot(
     results: Annotated[
         list[Path],
-        typer.Argument(help="Folder of a fit, or one or more limits saved by dmjax limit --out."),
+        typer.Argument(help="Folder of a fit, or a saved result; several limits: one figure."),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Limits: name of the figure; default: beside the first.")
+        Path | None, typer.Option(help="Results: name of the figure; default: beside the first.")
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
 ) -> None:
-    """Draw the figures of a saved fit again, or saved limits: one with its bands, or several."""
+    """Draw the figures of a saved fit or result again; limits alone with bands, or several."""
     from dmjax.store.plain import to_json
     from dmjax.verbs import plot as draw
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from dmjax.errors import InputError
-from dmjax.store.files import to_plain, write_text
+from dmjax.store.result import AbstractResult
+from dmjax.store.writing import write_text
+from dmjax.studies.limit_result import LimitResult
 
 NO_VALUE = "-"
 """HEPData's entry for no number: here no limit at that mass."""
@@ -17,9 +19,10 @@ TABLE = "limit.yaml"
 MEANINGS = {
     "Y": "Y = epsilon^2 alpha_D (m_chi/m_V)^4",
     "alpha_B": "alpha_B = g_B^2/(4 pi)",
+    "eps": "the kinetic mixing epsilon",
+    "g": "the gauge coupling g",
 }
-"""Quantities that a limit can be on."""
-_NEEDED = ("quantity", "model", "dm", "alpha_d", "mass_ratio", "cl", "m_v", "limit", "conventions")
+"""What a quantity is; another is named alone."""
 _COLUMNS = {
     "limit": "observed upper limit",
     "lower": "lower end of the interval",
@@ -28,69 +31,51 @@ _COLUMNS = {
 _BANDS = ((1.0, "1 sigma"), (2.0, "2 sigma"))
 
 
-def limit_facts(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A saved limit of either kind as one flat dictionary.
+def limit_of(result: AbstractResult | Mapping[str, Any]) -> LimitResult:
+    """A limit against masses.
 
     Args:
-        result: what `dmjax limit` saved: a `LimitCurve` (method chi2), or a `LimitScan` with its
-            `configuration`.
-
-    Returns:
-        Columns and what they hold for.
+        result: a `LimitResult`, or what its file holds.
 
     Raises:
-        InputError: something else, no masses, or columns of different lengths.
+        InputError: another kind of result, or a limit without masses.
     """
-    plain = to_plain(result)
-    plain = plain | plain.get("configuration", {})
-    if isinstance(plain.get("conventions"), Mapping):
-        chosen = plain["conventions"]
-        plain |= {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}
-    missing = [key for key in _NEEDED if key not in plain]
-    if missing:
-        raise InputError(
-            f"not a saved limit: it has no '{missing[0]}'; make one with dmjax limit --out"
-        )
-    if plain["m_v"] is None:
-        raise InputError(f"a limit on {plain['quantity']} has no masses: nothing to tabulate")
-    for key in (*_COLUMNS, "limit_error", "lower_error", "expected"):
-        column = plain.get(key)
-        if column is not None and len(column) != len(plain["m_v"]):
-            raise InputError(
-                f"the limit has {len(plain['m_v'])} masses, but {len(column)} values of '{key}'"
-            )
-    if "datasets" not in plain:
-        plain["datasets"] = [plain.get("dataset", "")]
-    return plain
+    if isinstance(result, Mapping):
+        if result.get("kind") != LimitResult.kind:
+            raise InputError("not a saved limit: make one with dmjax limit --out")
+        result = LimitResult.from_plain(dict(result))
+    if not isinstance(result, LimitResult):
+        raise InputError(f"not a limit but a {result.kind} result: make one with dmjax limit --out")
+    if result.m_v is None:
+        raise InputError(f"a limit on {result.quantity} has no masses: nothing to tabulate")
+    return result
 
 
-def hepdata_table(result: Mapping[str, Any]) -> dict[str, Any]:
+def hepdata_table(result: AbstractResult | Mapping[str, Any]) -> dict[str, Any]:
     """The table of a limit: m_V against limit, best fit and, where present, expected bands.
 
     Args:
-        result: see `limit_facts`.
+        result: see `limit_of`.
 
     Returns:
         Independent and dependent variables as HEPData wants them. The median expected limit
         carries its ±1σ and ±2σ bands, a limit from toys its Monte Carlo error, as errors.
     """
-    facts = limit_facts(result)
-    qualifiers = _qualifiers(facts)
+    found = limit_of(result)
+    facts, qualifiers = found.to_plain(), _qualifiers(found)
 
     def column(name: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
-        header = {"name": f"{facts['quantity']}, {name}"}
+        header = {"name": f"{found.quantity}, {name}"}
         return {"header": header, "qualifiers": qualifiers, "values": entries}
 
     dependent = []
     for key, name in _COLUMNS.items():
-        if facts.get(key) is None or (key == "lower" and facts.get("method") != "fc"):
+        if key == "lower" and found.method != "fc":
             continue
-        errors = facts.get(f"{key}_error") if facts.get("toys") else None
+        errors = facts.get(f"{key}_error") if found.toys else None
         dependent.append(column(name, [_entry(v, errors, i) for i, v in enumerate(facts[key])]))
-    if facts.get("expected") is not None:
-        entries = [
-            _banded(dict(zip(facts["sigmas"], row, strict=True))) for row in facts["expected"]
-        ]
+    if found.expected is not None:
+        entries = [_banded(dict(zip(found.sigmas, row, strict=True))) for row in facts["expected"]]
         dependent.insert(1, column("median expected upper limit", entries))
     masses = {"name": "m_V", "units": "MeV"}
     values = [{"value": m} for m in facts["m_v"]]
@@ -127,27 +112,31 @@ def _banded(row: Mapping[float, float | None]) -> dict[str, Any]:
     return {"value": median, "errors": errors}
 
 
-def _qualifiers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _qualifiers(found: LimitResult) -> list[dict[str, Any]]:
     """What a column holds for."""
-    method = facts.get("method")
+    signal, chosen = found.signal, found.conventions
     known: list[tuple[str, Any, str | None]] = [
-        ("experiment", facts.get("experiment"), None),
-        ("data sets", _data(facts), None),
-        ("model", facts["model"], None),
-        ("dark matter", facts["dm"], None),
-        ("alpha_D", facts["alpha_d"], None),
-        ("m_V/m_chi", facts["mass_ratio"], None),
-        ("C.L.", 100.0 * facts["cl"], "%"),
-        ("method", method or "chi2", None),
-        ("test statistic", facts.get("test") if method in ("asymptotic", "toys") else None, None),
-        ("CLs", str(facts["cls"]) if method in ("asymptotic", "toys") else None, None),
-        ("toys per point", facts.get("toys") if method in ("toys", "fc") else None, None),
-        ("shared scale", facts.get("alpha_treatment"), None),
-        ("systematics", str(facts["systematics"]) if "systematics" in facts else None, None),
-        ("conventions", facts["conventions"], None),
-        *((f"convention {k}", str(v), None) for k, v in facts["conventions_changed"].items()),
-        ("channels", ", ".join(facts.get("channels", [])), None),
-        ("dmjax version", facts.get("version"), None),
+        ("experiment", found.experiment, None),
+        ("data sets", _data(found), None),
+        ("model", signal.get("model"), None),
+        *((f"charge of {k}", v, None) for k, v in signal.get("charges", {}).items()),
+        ("dark matter", signal.get("dm"), None),
+        ("alpha_D", signal.get("alpha_d"), None),
+        ("m_V/m_chi", signal.get("mass_ratio"), None),
+        ("m_chi", signal.get("m_chi"), "MeV"),
+        ("m_X", signal.get("m_x"), "MeV"),
+        ("C.L.", 100.0 * found.cl, "%"),
+        ("method", found.method, None),
+        ("steady state", found.off_term, None),
+        ("integrated over", found.integrate, None),
+        ("test statistic", found.test, None),
+        ("CLs", None if found.cls is None else str(found.cls), None),
+        ("toys per point", found.toys or None, None),
+        ("systematics", _said(found.configuration.get("systematics")), None),
+        ("conventions", chosen["name"], None),
+        *((f"convention {k}", str(v), None) for k, v in chosen["changed"].items()),
+        ("channels", ", ".join(signal.get("channels", [])), None),
+        ("dmjax version", found.version, None),
     ]
     return [
         {"name": name, "value": value} | ({"units": units} if units else {})
@@ -156,26 +145,31 @@ def _qualifiers(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _data(facts: Mapping[str, Any]) -> str:
+def _said(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _data(found: LimitResult) -> str:
     """Names of the data sets; csi2017 is used in one of its windows."""
-    window = facts.get("window")
-    named = [f"{n} ({window})" if window and n == "csi2017" else n for n in facts["datasets"]]
+    window = found.configuration.get("window")
+    named = [f"{n} ({window})" if window and n == "csi2017" else n for n in found.datasets]
     return " + ".join(named)
 
 
-def hepdata_submission(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+def hepdata_submission(result: AbstractResult | Mapping[str, Any]) -> list[dict[str, Any]]:
     """The documents of `submission.yaml`: a comment and the entry of the table."""
-    facts = limit_facts(result)
-    where = f"{_data(facts)}, {facts['model']} with {facts['dm']} dark matter"
-    held = f"alpha_D = {facts['alpha_d']:g}, m_V/m_chi = {facts['mass_ratio']:g}"
-    quantity = facts["quantity"]
+    found = limit_of(result)
+    model, quantity = found.signal.get("model", "a signal"), found.quantity
+    where = f"{_data(found) or found.experiment}, {model} with {found.signal.get('dm')} dark matter"
+    named = {"alpha_d": "alpha_D", "mass_ratio": "m_V/m_chi", "m_chi": "m_chi [MeV]"}
+    held = ", ".join(f"{t} = {found.signal[k]:g}" for k, t in named.items() if k in found.signal)
     entry = {
         "name": f"Limit on {quantity}",
-        "description": f"{100 * facts['cl']:g} % C.L. upper limit on "
+        "description": f"{100 * found.cl:g} % C.L. upper limit on "
         f"{MEANINGS.get(quantity, quantity)} against m_V from {where}, at {held}. "
         f"'{NO_VALUE}': no limit at that mass.",
         "keywords": [
-            {"name": "phrases", "values": ["dark matter", facts["model"], "upper limit"]},
+            {"name": "phrases", "values": ["dark matter", model, "upper limit"]},
             {"name": "observables", "values": [quantity]},
         ],
         "data_file": TABLE,
@@ -183,12 +177,12 @@ def hepdata_submission(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"comment": f"Upper limit from {where}, made with dmjax."}, entry]
 
 
-def write_hepdata(folder: Path, result: Mapping[str, Any]) -> list[Path]:
+def write_hepdata(folder: Path, result: AbstractResult | Mapping[str, Any]) -> list[Path]:
     """Write the submission of a saved limit into a folder.
 
     Args:
         folder: made where it does not exist.
-        result: see `limit_facts`.
+        result: see `limit_of`.
 
     Returns:
         The files written.

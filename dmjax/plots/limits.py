@@ -43,7 +43,7 @@ def _terms(result: Mapping[str, Any]) -> dict[str, Any]:
         {"quantity": result["quantity"]}
         | terms
         | {
-            "conventions": chosen["profile"],
+            "conventions": chosen["name"],
             "changed conventions": chosen["changed"],
         }
     )
@@ -79,7 +79,7 @@ def _title(result: Mapping[str, Any]) -> str:
     elif "mass_ratio" in signal:
         parts.append(rf"$m_V/m_\chi$ = {signal['mass_ratio']:g}")
     changed = [f"{key} = {value}" for key, value in chosen["changed"].items()]
-    return ", ".join([*parts, " ".join([chosen["profile"], *changed])])
+    return ", ".join([*parts, " ".join([chosen["name"], *changed])])
 
 
 def plot_limits(results: Sequence[Saved]) -> Figure:
@@ -112,7 +112,7 @@ def plot_limits(results: Sequence[Saved]) -> Figure:
         axes.set_xlim(masses.min(), masses.max())
     axes.set_xlabel(r"$m_V$ [MeV]")
     quantity = drawn[0]["quantity"]
-    axes.set_ylabel(LABELS.get(quantity, quantity))
+    axes.set_ylabel(LABELS[quantity] if quantity in LABELS else str(quantity))
     axes.set_title(_title(drawn[0]), fontsize=8.5)
     axes.legend(fontsize=7.5, frameon=False, loc="upper left")
     return figure

@@ -89,6 +89,8 @@ def _is_special(path: Path) -> bool:
     """Whether there is something other than a plain file; raises OSError for a folder."""
     if "\0" in str(path):
         raise OSError(errno.EINVAL, "its name holds a NUL character")
+    if path.name in ("", ".."):
+        raise OSError(errno.EISDIR, "it is a folder")
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:

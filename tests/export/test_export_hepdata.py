@@ -6,81 +6,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import yaml
-from command import answer
+from command import answer, run
 from hepdata_validator.data_file_validator import DataFileValidator
 from hepdata_validator.submission_file_validator import SubmissionFileValidator
 
-from dmjax.cli.common import flat_conventions
 from dmjax.errors import InputError
 from dmjax.export.hepdata import NO_VALUE, TABLE, hepdata_table, write_hepdata
-from dmjax.limits.curve import LimitCurve
-from dmjax.store.files import read_json, write_json
+from dmjax.store.plain import write_json
+from dmjax.studies.load import load
+from made_results import EXPECTED, LIMIT, MASSES, made_limit, made_toys
 from tolerances import tolerance
 
-MASSES = [30.0, 75.0, 200.0]
-LIMIT = [1.7e-10, 4.7e-10, np.inf]
-BANDS = np.array([1.0, 1.3, 2.0, 2.9, 4.1])
-EXPECTED = np.outer([1e-10, 3e-10, np.inf], BANDS)
-
-
-def curve() -> LimitCurve:
-    return LimitCurve(
-        experiment="coherent-csi",
-        dataset="csi2017",
-        window="cuts",
-        model="dark-photon",
-        dm="dirac",
-        conventions={"conventions": "d20", "changed": {"width": "narrow"}},
-        quantity="Y",
-        alpha_d=0.5,
-        mass_ratio=3.0,
-        cl=0.9,
-        sigma_alpha=0.28,
-        alpha_treatment="profile",
-        channels=["pi0", "piminus"],
-        m_v=np.array(MASSES),
-        limit=np.array(LIMIT),
-        best_fit=np.array([1e-10, 3e-10, 0.0]),
-        best_fit_events=np.array([14.0, 15.0, 0.0]),
-        test_statistic_null=np.array([4.5, 4.9, 0.0]),
-        status=["ok", "ok", "unconstrained"],
-        version="0.1.0",
-    )
-
-
-def scan(**changes) -> dict:
-    """A saved scan with bands, as `dmjax limit --method toys --out` writes it."""
-    made = {
-        "configuration": {
-            "datasets": ["csi2017", "lar2020"],
-            "model": "dark-photon",
-            "mass_ratio": 3.0,
-            "alpha_d": 0.5,
-            "dm": "scalar",
-            "channels": ["pi0"],
-            "window": "no-cuts",
-            "systematics": False,
-            "conventions": "dmjax",
-            "conventions_changed": {},
-            "quantity": "Y",
-            "method": "toys",
-            "cl": 0.9,
-            "test": "qtilde",
-            "cls": True,
-            "toys": 1000,
-        },
-        "quantity": "Y",
-        "m_v": MASSES,
-        "limit": LIMIT,
-        "lower": [0.0, 0.0, 0.0],
-        "limit_error": [2e-12, 3e-12, np.inf],
-        "lower_error": [0.0, 0.0, 0.0],
-        "expected": EXPECTED,
-        "sigmas": [-2.0, -1.0, 0.0, 1.0, 2.0],
-        "best_fit": [1e-10, 3e-10, 0.0],
-        "version": "0.1.0",
-    }
-    return made | changes
+TOYS = {"method": "toys", "datasets": ["csi2017", "lar2020"], "toys": 1000}
+TOYS |= {"limit_error": np.array([2e-12, 3e-12, np.inf]), "configuration": {"window": "no-cuts"}}
 
 
 def qualifiers(column: dict) -> dict:
@@ -105,15 +43,15 @@ def columns(folder) -> dict[str, dict]:
     return {each["header"]["name"]: each for each in table["dependent_variables"]}
 
 
-def test_curve_is_valid_and_reads_back(tmp_path):
-    saved = read_json(write_json(tmp_path / "limit.json", curve()))
-    write_hepdata(tmp_path / "out", saved)
+@pytest.mark.parametrize("suffix", [".json", ".nc"])
+def test_a_saved_limit_is_valid_and_reads_back(suffix, tmp_path):
+    made = made_limit(expected=None, expected_error=None, expected_status=None)
+    write_hepdata(tmp_path / "out", load(made.save(tmp_path / f"limit{suffix}")))
     validated(tmp_path / "out")
     found = columns(tmp_path / "out")
     assert list(found) == ["Y, observed upper limit", "Y, best fit"]
     limit = [row["value"] for row in found["Y, observed upper limit"]["values"]]
-    assert limit[2] == NO_VALUE
-    assert np.allclose(limit[:2], LIMIT[:2], rtol=tolerance("identity"), atol=0.0)
+    assert limit == [*LIMIT[:2], NO_VALUE]
     about = qualifiers(found["Y, observed upper limit"])
     assert about["alpha_D"] == 0.5 and about["m_V/m_chi"] == 3.0 and about["C.L."] == 90.0
     assert about["conventions"] == "d20" and about["convention width"] == "narrow"
@@ -124,7 +62,7 @@ def test_curve_is_valid_and_reads_back(tmp_path):
 
 
 def test_bands_are_errors_of_the_median(tmp_path):
-    write_hepdata(tmp_path, scan())
+    write_hepdata(tmp_path, made_limit(**TOYS))
     validated(tmp_path)
     found = columns(tmp_path)
     assert list(found)[1] == "Y, median expected upper limit"
@@ -142,16 +80,23 @@ def test_bands_are_errors_of_the_median(tmp_path):
 
 
 def test_fc_interval_has_its_lower_end():
-    settings = scan()["configuration"] | {"method": "fc"}
-    table = hepdata_table(scan(configuration=settings, expected=None, sigmas=None))
+    table = hepdata_table(made_limit(**TOYS | {"method": "fc", "expected": None}))
     names = [each["header"]["name"] for each in table["dependent_variables"]]
     assert "Y, lower end of the interval" in names and len(names) == 3
 
 
+def test_a_model_of_ones_own_states_its_charges():
+    own = {"model": "custom", "charges": {"up": 1.0}, "dm": "scalar", "m_chi": 10.0}
+    made = made_limit(signal=own, quantity="g")
+    about = qualifiers(hepdata_table(made)["dependent_variables"][0])
+    assert about["charge of up"] == 1.0 and about["m_chi"] == 10.0 and "alpha_D" not in about
+
+
 BAD = {
-    "no limit": ({"half": 1}, "has no 'quantity'"),
-    "short": (scan(limit=[1e-10]), "but 1 values of 'limit'"),
-    "no masses": (scan(m_v=None, quantity="events"), "nothing to tabulate"),
+    "no limit": ({"half": 1}, "not a saved limit"),
+    "toys": (made_toys(), "not a limit but a toys result"),
+    "short": (made_limit().to_plain() | {"limit": [1e-10]}, "'limit' has 1 entries"),
+    "no masses": (made_limit(m_v=None, quantity="events"), "nothing to tabulate"),
 }
 
 
@@ -164,13 +109,22 @@ def test_what_is_no_limit_is_said(name, tmp_path):
 
 
 def test_command_takes_a_saved_limit(tmp_path):
-    saved = write_json(tmp_path / "limit.json", flat_conventions(curve()._asdict()))
+    saved = made_limit().save(tmp_path / "limit.json")
     found = answer(f"export hepdata {saved} --out {tmp_path / 'out'} --json")
     assert [Path(name).name for name in found["files"]] == ["submission.yaml", TABLE]
     about = qualifiers(columns(tmp_path / "out")["Y, best fit"])
     assert about["conventions"] == "d20" and about["convention width"] == "narrow"
 
 
+def test_the_command_refuses_what_was_edited(tmp_path):
+    plain = made_limit().to_plain()
+    plain["limit"][0] = "é"
+    saved = write_json(tmp_path / "limit.json", plain)
+    with pytest.raises(InputError, match="'limit' must hold numbers, got 'é'"):
+        run(f"export hepdata {saved} --out {tmp_path / 'out'}")
+    assert not (tmp_path / "out").exists()
+
+
 def test_arrays_of_jax_are_numbers(tmp_path):
-    write_hepdata(tmp_path, scan(m_v=jnp.asarray(MASSES)))
+    write_hepdata(tmp_path, made_limit(m_v=jnp.asarray(MASSES)))
     assert columns(tmp_path)

@@ -1,0 +1,142 @@
+"""Blocks kept for continuing are checked before they are counted; folders have one owner."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dmjax.errors import InputError
+from dmjax.store.blocks import Block, finite, kept, write_block
+from dmjax.store.folders import FolderLock, claim_folder, holds
+
+SETTINGS = {"seed": 1, "toys": 3}
+ARRAYS = {"statistic": np.arange(6.0).reshape(3, 2), "status": np.zeros(3, int)}
+
+
+def block(path, **changes) -> Block:
+    made = {"label": "belt_0", "rows": 3, "check": finite("statistic")} | changes
+    return Block(path, **({"configuration": SETTINGS} | made))
+
+
+class Work:
+    """Makes the arrays, and remembers how often and what was said."""
+
+    def __init__(self) -> None:
+        self.made, self.said = 0, []
+
+    def make(self):
+        self.made += 1
+        return ARRAYS
+
+    def say(self, what, done, of, note=""):
+        self.said.append(note)
+
+    def kept(self, wanted):
+        found = kept(wanted, self.make, self.say)
+        assert found.keys() == ARRAYS.keys()
+        assert all(np.array_equal(found[k], ARRAYS[k]) for k in ARRAYS)
+
+
+def test_a_block_is_made_once(tmp_path):
+    work, wanted = Work(), block(tmp_path / "a.npz")
+    work.kept(wanted)
+    work.kept(wanted)
+    assert work.made == 1 and not work.said
+
+
+OTHERS = {
+    "configuration": ({"configuration": SETTINGS | {"seed": 2}}, "another configuration"),
+    "label": ({"label": "belt_1"}, "another label"),
+    "rows": ({"rows": 4}, "another rows"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_block_of_something_else_is_made_again_and_that_is_said(name, tmp_path):
+    changes, said = OTHERS[name]
+    write_block(block(tmp_path / "a.npz", **changes), ARRAYS)
+    work = Work()
+    work.kept(block(tmp_path / "a.npz"))
+    work.kept(block(tmp_path / "a.npz"))
+    assert work.made == 1 and len(work.said) == 1 and said in work.said[0]
+
+
+def test_swapped_blocks_are_noticed(tmp_path):
+    one, two = block(tmp_path / "a.npz"), block(tmp_path / "b.npz", label="belt_1")
+    write_block(one, ARRAYS)
+    write_block(two, ARRAYS)
+    (tmp_path / "a.npz").rename(tmp_path / "c.npz")
+    (tmp_path / "b.npz").rename(tmp_path / "a.npz")
+    work = Work()
+    work.kept(one)
+    assert "another label" in work.said[0]
+
+
+def test_numbers_that_are_not_finite_and_short_arrays_are_not_counted(tmp_path):
+    for bad, said in (
+        ({"statistic": np.full((3, 2), np.nan), "status": np.zeros(3)}, "not finite"),
+        ({"statistic": np.zeros((2, 2)), "status": np.zeros(3)}, "has not 3 rows"),
+    ):
+        write_block(block(tmp_path / "a.npz"), bad)
+        work = Work()
+        work.kept(block(tmp_path / "a.npz"))
+        assert said in work.said[0]
+
+
+def test_foreign_and_damaged_files_are_made_again(tmp_path):
+    path = tmp_path / "a.npz"
+    write_block(block(path), ARRAYS)
+    content, random = path.read_bytes(), np.random.default_rng(5)
+    np.savez(path, **ARRAYS)
+    files = [path.read_bytes(), b"", b"PK", content[: len(content) // 2]]
+    for _ in range(60):
+        broken = bytearray(content)
+        broken[int(random.integers(len(content)))] ^= 1 << int(random.integers(8))
+        files.append(bytes(broken))
+    np.savez(path, **ARRAYS, belongs_to=np.array({"a": object()}, dtype=object))
+    for damaged in [*files, path.read_bytes()]:
+        path.write_bytes(damaged)
+        Work().kept(block(path))
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    path = tmp_path / "a.npz"
+    path.mkdir()
+    with pytest.raises(InputError, match="it is a folder"):
+        Work().kept(block(path))
+
+
+def test_a_folder_belongs_to_one_configuration(tmp_path):
+    claim_folder(tmp_path / "x", SETTINGS, "another study")
+    assert holds(tmp_path / "x", SETTINGS, "another study")
+    for other in (SETTINGS | {"seed": 2}, {"seed": 1}, SETTINGS | {"more": None, "cl": 0.9}):
+        with pytest.raises(InputError, match="holds another study"):
+            claim_folder(tmp_path / "x", other, "another study")
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path):
+    lock = FolderLock(tmp_path)
+    lock.claim()
+    lock.claim()
+    with pytest.raises(InputError, match=f"in use by process {os.getpid()}"):
+        FolderLock(tmp_path).claim()
+    lock.release()
+    assert not list(tmp_path.iterdir())
+    FolderLock(tmp_path).claim()
+
+
+def test_the_lock_of_a_dead_process_is_taken_over_on_this_machine_only(tmp_path):
+    code = (
+        "import os, pathlib, sys; from dmjax.store.folders import FolderLock;"
+        "FolderLock(pathlib.Path(sys.argv[1])).claim(); os.kill(os.getpid(), 9)"
+    )
+    dead = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert dead.returncode == -9 and (tmp_path / "lock").exists()
+    lock = FolderLock(tmp_path)
+    lock.claim()
+    lock.release()
+    (tmp_path / "lock").write_text('{"pid": 1, "host": "elsewhere"}')
+    with pytest.raises(InputError, match=r"process 1 on elsewhere.*delete .*lock if that run"):
+        FolderLock(tmp_path).claim()

@@ -1,0 +1,170 @@
+"""Results on disk: the same object comes back, and nothing else is believed."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray
+
+from dmjax.errors import InputError
+from dmjax.store.plain import digest, read_json, write_json
+from dmjax.studies.load import KINDS, class_of, load
+from made_results import LIMIT, MADE, MASSES, made_limit
+
+
+@pytest.mark.parametrize("suffix", [".json", ".nc"])
+@pytest.mark.parametrize("kind", MADE)
+def test_a_saved_result_is_read_back_as_it_was(kind, suffix, tmp_path):
+    made = MADE[kind]()
+    found = load(made.save(tmp_path / f"result{suffix}"))
+    assert found == made and type(found) is class_of(kind) and found.kind == kind
+    assert found.to_plain() == made.to_plain()
+    assert "MeV" in repr(made) or made.units().get("m_v") == "MeV"
+
+
+def test_every_kind_is_tested():
+    assert MADE.keys() <= KINDS.keys()
+    assert all(class_of(kind).kind == kind for kind in MADE)
+
+
+def test_results_that_differ_are_not_equal():
+    assert made_limit() != made_limit(limit=np.array([1.7e-10, 4.8e-10, np.inf]))
+    assert made_limit() != MADE["toys"]()
+
+
+def test_the_saved_schema_is_flat_and_null_is_no_limit(tmp_path):
+    plain = read_json(made_limit().save(tmp_path / "limit.json"))
+    keys = "m_v limit expected sigmas lower best_fit status quantity method off_term cl datasets "
+    keys += "signal conventions units version schema_version kind checksum configuration"
+    assert set(keys.split()) <= plain.keys()
+    assert plain["limit"] == [*LIMIT[:2], None] and plain["units"]["m_v"] == "MeV"
+    assert plain["best_fit"][2] is None and plain["schema_version"] == 1
+    found = load(tmp_path / "limit.json")
+    assert np.isinf(found.limit[2]) and np.isnan(found.best_fit[2])
+
+
+def test_a_limit_is_a_dataset_and_a_frame():
+    made = made_limit()
+    data, frame = made.to_xarray(), made.to_pandas()
+    assert data.limit.dims == ("m_v",) and data.expected.dims == ("m_v", "sigmas")
+    assert data.m_v.attrs["units"] == "MeV" and data.attrs["method"] == "asymptotic"
+    assert float(data.expected.sel(sigmas=0.0, m_v=30.0)) == made.expected[0, 2]
+    assert json.loads(data.attrs["conventions"])["name"] == "d20"
+    assert frame.m_v.tolist() == MASSES and frame["expected[1]"].tolist()[0] == made.expected[0, 3]
+    assert frame.status.tolist() == made.status
+
+
+def test_a_limit_without_masses_is_saved_too(tmp_path):
+    made = made_limit(m_v=None, expected=None, expected_error=None, expected_status=None)
+    assert load(made.save(tmp_path / "events.nc")) == made and len(made.to_pandas()) == 3
+
+
+WRONG = {
+    "short": (lambda r: r["limit"].pop(), "'limit' has 2 entries along m_v"),
+    "text": (lambda r: r["limit"].__setitem__(0, "é"), "'limit' must hold numbers"),
+    "nested": (lambda r: r["m_v"].__setitem__(0, [1.0]), "rows of different lengths"),
+    "doubled": (lambda r: r.update(m_v=r["m_v"] * 2), "along m_v"),
+    "cl": (lambda r: r.update(cl="0.9"), "'cl' must be a number"),
+    "flag": (lambda r: r.update(toys=True), "'toys' must be a whole number"),
+    "lost": (lambda r: r.pop("conventions"), "no 'conventions'"),
+    "more": (lambda r: r.update(extra=1), "an unknown 'extra'"),
+    "mass": (lambda r: r["m_v"].__setitem__(1, None), "'m_v' must hold numbers"),
+    "kind": (lambda r: r.update(kind="limits"), "did you mean 'limit'"),
+    "class": (lambda r: r.update(kind=["limit"]), "unknown kind of result"),
+    "schema": (lambda r: r.update(schema_version=2), "this dmjax reads 1: run again"),
+    "old": (lambda r: r.pop("schema_version"), "older version: run again"),
+    "huge": (lambda r: r["limit"].__setitem__(0, 10**40), "'limit' must hold numbers"),
+}
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("name", WRONG)
+def test_a_file_that_is_not_its_schema_is_refused(name, signed, tmp_path):
+    """Also where the checksum was made to match."""
+    edit, said = WRONG[name]
+    plain = made_limit().to_plain()
+    edit(plain)
+    if signed:
+        plain["checksum"] = digest({k: v for k, v in plain.items() if k != "checksum"})
+    path = write_json(tmp_path / "limit.json", plain)
+    with pytest.raises(InputError, match=said) as problem:
+        load(path)
+    assert "\n" not in str(problem.value) and str(path) in str(problem.value)
+
+
+def test_a_changed_number_is_noticed(tmp_path):
+    plain = made_limit().to_plain()
+    plain["limit"][0] *= 1.0000001
+    with pytest.raises(InputError, match="changed after it was written"):
+        load(write_json(tmp_path / "limit.json", plain))
+    path = made_limit().save(tmp_path / "limit.nc")
+    with xarray.load_dataset(path, engine="h5netcdf") as data:
+        data["limit"][0] = 1.0
+        data.to_netcdf(path, engine="h5netcdf")
+    with pytest.raises(InputError, match="changed after it was written"):
+        load(path)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".nc"])
+def test_damaged_files_are_refused_in_one_line(suffix, tmp_path):
+    """Cut anywhere, or with one byte changed: an InputError, or (padding of HDF5) the same."""
+    made = made_limit()
+    path = made.save(tmp_path / f"limit{suffix}")
+    content, random = path.read_bytes(), np.random.default_rng(3)
+    for trial in range(60):
+        broken, at = bytearray(content), int(random.integers(len(content) - 1))
+        if trial % 2:
+            broken = broken[:at]
+        else:
+            broken[at] ^= 1 << int(random.integers(8))
+        path.write_bytes(broken)
+        try:
+            assert load(path) == made
+        except InputError as problem:
+            assert "\n" not in str(problem)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "\xff", '{"kind": NaN}', "[" * 100_000])
+def test_what_is_no_result_is_said(text, tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match="not a dmjax result"):
+        load(path)
+
+
+def test_other_files_are_named(tmp_path):
+    with pytest.raises(InputError, match="cannot read"):
+        load(tmp_path / "none.json")
+    with pytest.raises(InputError, match="cannot read"):
+        load(tmp_path / "none.nc")
+    with pytest.raises(InputError, match=r"end in \.json or \.nc"):
+        load(tmp_path / "limit.txt")
+    with pytest.raises(InputError, match=r"saved as \.json or \.nc"):
+        made_limit().save(tmp_path / "limit")
+    (tmp_path / "text.nc").write_text("no HDF5")
+    with pytest.raises(InputError, match="damaged NetCDF"):
+        load(tmp_path / "text.nc")
+
+
+def test_links_and_objects_in_netcdf_are_not_followed(tmp_path):
+    import h5py
+
+    path = made_limit().save(tmp_path / "limit.nc")
+    with h5py.File(path, "a") as file:
+        file["more"] = h5py.ExternalLink(str(tmp_path / "other.nc"), "/x")
+    with pytest.raises(InputError, match="holds a link"):
+        load(path)
+    path = made_limit().save(tmp_path / "objects.nc")
+    with h5py.File(path, "a") as file:
+        file.create_dataset("more", (1,), dtype=h5py.ref_dtype)
+    with pytest.raises(InputError, match="holds objects"):
+        load(path)
+
+
+def test_what_cannot_be_saved_cannot_be_made():
+    with pytest.raises(InputError, match="'limit' has 2 entries"):
+        made_limit(limit=[1e-10, 2e-10])
+    with pytest.raises(InputError, match="'m_v' has numbers that are not finite"):
+        made_limit(m_v=np.array([1.0, np.nan, 2.0]))
+    with pytest.raises(InputError, match=r"'configuration\.x' cannot be saved"):
+        made_limit(configuration={"x": object()})
