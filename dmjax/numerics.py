@@ -1,6 +1,7 @@
 """Gradient-safe primitives, quadrature nodes, interpolation bases."""
 
 import itertools
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -19,6 +20,13 @@ def safe_divide(a: Float[Array, "..."], b: Float[Array, "..."]) -> Float[Array, 
     """a/b where b > 0, else 0, with a gradient that is 0 where b ≤ 0."""
     positive = b > 0
     return jnp.where(positive, a / jnp.where(positive, b, 1.0), 0.0)
+
+
+def frozen(tree: Any) -> Any:
+    """The tree without gradients; what is not a floating-point array stays as it is."""
+    return jax.tree.map(
+        lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_inexact_array(leaf) else leaf, tree
+    )
 
 
 def gauss_legendre(n: int, a: float, b: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
+from dmjax.fits.implicit import implicit_minimum
 from dmjax.fits.minimise import Minimum, covariance, minimise
 from dmjax.fits.roots import bracketed_root
 from dmjax.likelihood.joint import (
@@ -22,7 +23,7 @@ from dmjax.likelihood.joint import (
     observed_data,
 )
 from dmjax.likelihood.parameters import index_of, values_of
-from dmjax.numerics import safe_sqrt
+from dmjax.numerics import frozen, safe_sqrt
 
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
@@ -68,12 +69,22 @@ class Interval(NamedTuple):
     status: Int[Array, ""]
 
 
-def _minimum(joint: JointModel, data: Data, start: Values, fixed, steps: int) -> Minimum:
-    limits = joint.parameters
+def _objective(operands: tuple[JointModel, Data], values: Values) -> Scalar:
+    joint, data = operands
+    return -log_likelihood(joint, values, data)
+
+
+def _fixed(joint: JointModel, fixed: Bool[Array, " parameters"] | None):
     integrated = jnp.asarray(integrated_mask(joint))
-    fixed = integrated if fixed is None else fixed | integrated
+    return integrated if fixed is None else fixed | integrated
+
+
+def _minimum(joint: JointModel, data: Data, start: Values, fixed, steps: int) -> Minimum:
+    """The minimum of −ln L, without gradient."""
+    joint, data, start = frozen((joint, data, start))
+    limits = joint.parameters
     return minimise(
-        lambda values: -log_likelihood(joint, values, data),
+        lambda values: _objective((joint, data), values),
         start,
         limits.lower,
         limits.upper,
@@ -99,7 +110,8 @@ def fit(
         steps: budget; static.
 
     Returns:
-        `Fit`.
+        `Fit`. Its values and two_nll carry first derivatives, forward and in reverse, with respect
+        to the model, the data and the values of fixed parameters; its errors carry none.
 
     >>> from dmjax.likelihood.count_model import CountModel
     >>> from dmjax.likelihood.parameters import Parameter
@@ -111,13 +123,15 @@ def fit(
     (16.0, 4.0, 0)
     """
     start = joint.parameters.centres if start is None else start
+    fixed = _fixed(joint, fixed)
     found = _minimum(joint, data, start, fixed, steps)
     matrix = covariance(found)
+    values, value = implicit_minimum(_objective, (joint, data), start, fixed, found)
     return Fit(
-        values=found.x,
+        values=values,
         errors=safe_sqrt(jnp.diagonal(matrix)),
         covariance=matrix,
-        two_nll=2.0 * found.value,
+        two_nll=2.0 * value,
         at_bound=found.held,
         status=found.status,
         steps=found.steps,
@@ -144,7 +158,7 @@ def profile_points(
     Returns:
         (q, status), each (points,). q ≥ 0 up to rounding where both fits converged.
     """
-    fixed = jnp.zeros(best.values.shape, bool).at[indices].set(True)
+    fixed = _fixed(joint, jnp.zeros(best.values.shape, bool).at[indices].set(True))
 
     def one(point):
         found = _minimum(joint, data, best.values.at[indices].set(point), fixed, steps)

@@ -1,7 +1,7 @@
 """Bracketed root finding with a fixed number of steps, so that batches cost the same for all."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -89,13 +89,13 @@ class Rise(NamedTuple):
 
     x: Scalar
     value: Scalar
-    info: Array
+    info: Any
     reached: Bool[Array, ""]
     steps: Int[Array, ""]
 
 
 def rising_root(
-    function: Callable[[Scalar], tuple[Scalar, Array]],
+    function: Callable[[Scalar], tuple[Scalar, Any]],
     low: Scalar,
     at_low: Scalar,
     first: Scalar,
@@ -108,7 +108,7 @@ def rising_root(
     The function stands once in one loop: it compiles once however expensive it is.
 
     Args:
-        function: x to (value, info).
+        function: x to (value, info), info an array or a tree of them.
         low: start of the search.
         at_low: its value there, < 0; an estimate will do.
         first: first step, > 0; later ones follow the secant, at most 16 times larger.

@@ -18,6 +18,7 @@ from dmjax.likelihood.count_model import (
     log_bins,
     log_counts,
     prepare,
+    remade,
 )
 from dmjax.likelihood.marginal import Constraint, log_integral
 from dmjax.likelihood.onoff import OnOffCounts
@@ -115,15 +116,43 @@ def observed_data(joint: JointModel) -> Data:
 def asimov_data(joint: JointModel, values: Values) -> Data:
     """Data equal to their expectation, also the auxiliary ones, at `values`.
 
-    An on/off model must have off_term = "profile": its integral is for whole counts.
+    The background under an off measurement is its best fit, and these data are not whole numbers:
+    its maximum stands in the likelihood for its integral, whatever the model's `off_term`.
     """
-    for model in joint.models:
-        if model.observed.off is not None and model.off_term == "integral":
-            raise InputError(
-                f"{model.name}: Asimov data of an off measurement need off_term 'profile'"
-            )
     by_name = named(joint.parameters, values)
     return Data(tuple(asimov_counts(model, by_name) for model in joint.models), values)
+
+
+def off_term_of(joint: JointModel) -> str | None:
+    """How the backgrounds of off measurements are removed for whole counts; None without any.
+
+    Analyses that differ give both terms, joined by " and ".
+
+    >>> from dmjax.likelihood.effects import Component
+    >>> part = Component("all", [1.0])
+    >>> off_term_of(JointModel(CountModel("bin", [part], [], on=[3], off=[1])))
+    'integral'
+    """
+    terms = {model.off_term for model in joint.models if model.observed.off is not None}
+    return " and ".join(sorted(terms)) or None
+
+
+def asimov_off_term(joint: JointModel) -> str | None:
+    """The same for Asimov data: "profile", or None without an off measurement."""
+    return None if off_term_of(joint) is None else "profile"
+
+
+def with_off_term(joint: JointModel, off_term: str) -> JointModel:
+    """The joint model with the backgrounds of all off measurements removed in one way.
+
+    Raises:
+        InputError: an unknown way.
+    """
+    models = [
+        model if model.observed.off is None else remade(model, off_term=off_term)
+        for model in joint.models
+    ]
+    return JointModel(models, joint.integrate)
 
 
 def joint_expected(joint: JointModel, values: Values) -> tuple[Float[Array, " bins"], ...]:

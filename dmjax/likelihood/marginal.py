@@ -5,12 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp, ndtr
 from jaxtyping import Array, Float
+
+from dmjax.numerics import frozen
 
 Point = Float[Array, "*shape"]
 Height = Callable[[Any, Point], Point]
@@ -95,21 +96,13 @@ def log_integral(height: Height, operands: Any, known: Constraint, shape: tuple 
     def full(operands, known: Constraint, x: Point) -> Point:
         return height(operands, x) + log_density(known, x)
 
-    frozen = partial(full, *_frozen((operands, known)))
-    low, high = _ends(frozen, _frozen(known), shape)
+    low, high = _ends(partial(full, *frozen((operands, known))), frozen(known), shape)
     x, w = np.polynomial.legendre.leggauss(NODES)
     share = jnp.asarray(0.5 + 0.5 * x, low.dtype).reshape(-1, *(1 for _ in shape))
     log_weight = jnp.asarray(np.log(0.5 * w), low.dtype).reshape(share.shape)
     nodes = low[None] + (high - low)[None] * share
     terms = jax.vmap(partial(full, operands, known))(nodes) + log_weight
     return logsumexp(terms, axis=0) + jnp.log(high - low)
-
-
-def _frozen(tree):
-    def stop(leaf):
-        return jax.lax.stop_gradient(leaf) if eqx.is_inexact_array(leaf) else leaf
-
-    return jax.tree.map(stop, tree)
 
 
 def _slopes(function: Callable[[Point], Point], x: Point) -> tuple[Point, Point, Point]:

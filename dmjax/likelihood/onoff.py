@@ -11,7 +11,7 @@ from jaxtyping import Array, ArrayLike, Float
 MAX_COUNT = 500
 """Largest count per bin: beyond it the scaled coefficients leave the range of float64."""
 
-
+_UNROLLED = 4
 _LOG_FACTORIALS = np.array([math.lgamma(k + 1) for k in range(2 * MAX_COUNT + 1)])
 
 
@@ -144,7 +144,8 @@ def log_onoff(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " b
         ln L, (bins,), in the dtype of s. Log-concave in s.
 
     Valid for 0 ≤ s < ∞, value and gradient in s finite throughout (float32: counts up to about 80
-    per bin); the counts are data, with gradient 0. s < 0 has no meaning and is not checked here.
+    per bin). The second derivative is exact, higher ones are 0; the counts are data, with gradient
+    0. s < 0 has no meaning and is not checked here.
     Source: [D20] Eq. 6.4.
 
     >>> counts = OnOffCounts([0], [0])
@@ -159,36 +160,35 @@ def _log_onoff(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " 
     large, x, rows = _scaled(counts, s)
 
     def step(total, row):
-        return total * x + jnp.where(large, row[1], row[0]), None
+        return total * x + row, None
 
-    polynomial, _ = jax.lax.scan(step, jnp.zeros_like(s), rows)
+    polynomial, _ = jax.lax.scan(step, jnp.zeros_like(s), rows, unroll=_UNROLLED)
+    return _scale_back(counts, s, large, polynomial)
+
+
+@_log_onoff.defjvp
+def _log_onoff_jvp(primals, tangents):
+    """Everything from one pass: the parabola at s has the value and both derivatives there."""
+    counts, s = primals
+    frozen = jax.lax.stop_gradient(s)
+    value, slope, curvature = _with_slopes(jax.lax.stop_gradient(counts), frozen)
+    step = s - frozen
+    return value + step * (slope + 0.5 * curvature * step), (slope + curvature * step) * tangents[1]
+
+
+def _scale_back(counts: OnOffCounts, s, large, polynomial):
     n, pivot, scale = (a.astype(s.dtype) for a in (counts.n_on, counts.pivot, counts.log_scale))
     growth = n * jnp.log(jnp.where(large, s / pivot, 1.0))
     return scale + growth + jnp.log(polynomial) - s
 
 
-@_log_onoff.defjvp
-def _log_onoff_jvp(primals, tangents):
-    return _log_onoff(*primals), _slope(*primals) * tangents[1]
-
-
-@jax.custom_jvp
-def _slope(counts: OnOffCounts, s: Float[Array, " bins"]) -> Float[Array, " bins"]:
-    return onoff_slopes(counts, s)[0]
-
-
-@_slope.defjvp
-def _slope_jvp(primals, tangents):
-    slope, curvature = onoff_slopes(*primals)
-    return slope, curvature * tangents[1]
-
-
 def _scaled(counts: OnOffCounts, s: Float[Array, " bins"]):
-    """Which side of the pivot s is on, the ratio x ≤ 1 of the two, and the coefficients."""
+    """Which side of the pivot s is on, the ratio x ≤ 1 of the two, and the coefficients there."""
     pivot = counts.pivot.astype(s.dtype)
     large = s >= pivot
     x = jnp.where(large, pivot, s) / jnp.where(large, s, pivot)
-    return large, x, (counts.ascending.astype(s.dtype), counts.descending.astype(s.dtype))
+    rows = jnp.where(large[None], counts.descending, counts.ascending)
+    return large, x, rows.astype(s.dtype)
 
 
 def onoff_slopes(
@@ -211,18 +211,23 @@ def onoff_slopes(
     >>> float(slope[0]), abs(float(curvature[0]))
     (-1.0, 0.0)
     """
+    return _with_slopes(counts, s)[1:]
+
+
+def _with_slopes(counts: OnOffCounts, s: Float[Array, " bins"]):
+    """`log_onoff` with its first and second derivative."""
     large, x, rows = _scaled(counts, s)
 
     def step(sums, row):
         value, first, half_second = sums
-        coefficient = jnp.where(large, row[1], row[0])
-        return (value * x + coefficient, first * x + value, half_second * x + first), None
+        return (value * x + row, first * x + value, half_second * x + first), None
 
     zero = jnp.zeros_like(s)
-    (value, first, half_second), _ = jax.lax.scan(step, (zero, zero, zero), rows)
+    sums, _ = jax.lax.scan(step, (zero, zero, zero), rows, unroll=_UNROLLED)
+    value, first, half_second = sums
     q = first / value
     bend = 2.0 * half_second / value - q * q
     n, unit = counts.n_on.astype(s.dtype), 1.0 / jnp.where(large, s, counts.pivot.astype(s.dtype))
     slope = jnp.where(large, n - x * q, q) * unit
     curvature = jnp.where(large, 2.0 * x * q - n + x * x * bend, bend) * unit * unit
-    return slope - 1.0, curvature
+    return _scale_back(counts, s, large, value), slope - 1.0, curvature

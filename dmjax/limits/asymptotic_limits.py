@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -12,6 +13,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from dmjax.batches import in_chunks
 from dmjax.errors import InputError
+from dmjax.fits.implicit import implicit_root
 from dmjax.fits.pseudo_data import check_data
 from dmjax.fits.roots import rising_root
 from dmjax.likelihood.joint import Data, JointModel, joint_expected
@@ -25,10 +27,11 @@ from dmjax.limits.asymptotics import (
     reference,
 )
 from dmjax.limits.test_statistics import Strength, check_test
-from dmjax.numerics import safe_divide, safe_sqrt
+from dmjax.numerics import frozen, safe_divide, safe_sqrt
 
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
+_TOLERANCE = 1e-8
 
 
 class LimitStatus(IntEnum):
@@ -76,41 +79,73 @@ def _one_event(joint: JointModel, chosen: Strength, values: Values) -> Scalar:
     return safe_divide(jnp.ones_like(values[0]), jnp.sum(jnp.stack(sizes)))
 
 
+def _shortfall(operands, point: Scalar, *, chosen: Strength) -> Scalar:
+    """√q_A at a strength less the wanted level."""
+    joint, base, level = operands
+    return safe_sqrt(asimov_statistic(joint, chosen, base, point)[0]) - level
+
+
 def _expected(joint, chosen, base: Reference, unit: Scalar, most: Scalar, levels):
     """Where √q_A reaches each level, and a `LimitStatus` of each."""
+    still, held = frozen((joint, base))
 
     def one(level):
         def height(point):
-            q, status = asimov_statistic(joint, chosen, base, point)
-            return safe_sqrt(q) - level, status
+            q, status = asimov_statistic(still, chosen, held, point)
+            return safe_sqrt(q) - frozen(level), status
 
         zero = jnp.zeros_like(unit)
-        found = rising_root(height, zero, -jnp.maximum(level, 1e-3), unit, most)
+        lowest = -jnp.maximum(frozen(level), 1e-3)
+        found = rising_root(height, zero, lowest, unit, most, _TOLERANCE)
         status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
         status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
         status = jnp.where(base.scan.status[1] == 0, status, LimitStatus.FIT_FAILED)
-        limit = jnp.where(found.reached, found.x, jnp.inf)
-        at_zero = level <= 0.0
-        return jnp.where(at_zero, 0.0, limit), jnp.where(at_zero, LimitStatus.AT_ZERO, status)
+        return found.x, found.reached, status
 
-    return jax.vmap(one)(levels)
+    found, reached, status = jax.vmap(one)(levels)
+
+    def moving(place, level, reached):
+        operands, residual = (joint, base, level), partial(_shortfall, chosen=chosen)
+        limit = implicit_root(residual, operands, place, reached & (level > 0.0))
+        return jnp.where(reached, limit, jnp.inf)
+
+    limits = jax.vmap(moving)(found, levels, reached)
+    at_zero = levels <= 0.0
+    return jnp.where(at_zero, 0.0, limits), jnp.where(at_zero, LimitStatus.AT_ZERO, status)
 
 
-def _observed(joint, chosen, base: Reference, first, most, alpha, test, cls):
+class _Rule(NamedTuple):
+    """What an observed limit is the root of; static."""
+
+    chosen: Strength
+    test: str
+    cls: bool
+
+
+def _excess(operands, point: Scalar, *, rule: _Rule) -> tuple[Scalar, Int[Array, ""]]:
+    """ln α less ln CLs or ln p_sb of a strength, and the status of its fits."""
+    joint, base, alpha = operands
+    q, q_asimov, status = both_statistics(joint, rule.chosen, base, point, rule.test)
+    found = asymptotic_p_values(q, q_asimov, rule.test)
+    return jnp.log(alpha) - (found.log_cls if rule.cls else found.log_sb), status
+
+
+def _excess_alone(operands, point: Scalar, *, rule: _Rule) -> Scalar:
+    return _excess(operands, point, rule=rule)[0]
+
+
+def _observed(joint, base: Reference, first, most, alpha, rule: _Rule):
     """Where ln CLs or ln p_sb of the data falls to ln α above the best fit, where it is ≥ ln ½."""
-
-    def height(point):
-        q, q_asimov, status = both_statistics(joint, chosen, base, point, test)
-        found = asymptotic_p_values(q, q_asimov, test)
-        return jnp.log(alpha) - (found.log_cls if cls else found.log_sb), status
-
-    best = base.scan.values[0, chosen.index]
-    low = best if test == "q" and not cls else jnp.maximum(best, 0.0)
-    found = rising_root(height, low, jnp.log(2.0 * alpha), first, most)
+    operands = (joint, base, alpha)
+    height = partial(_excess, frozen(operands), rule=rule)
+    best = frozen(base.scan.values[0, rule.chosen.index])
+    low = best if rule.test == "q" and not rule.cls else jnp.maximum(best, 0.0)
+    found = rising_root(height, low, jnp.log(2.0 * frozen(alpha)), first, most, _TOLERANCE)
+    limit = implicit_root(partial(_excess_alone, rule=rule), operands, found.x, found.reached)
     status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
     status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
     status = jnp.where(jnp.all(base.scan.status == 0), status, LimitStatus.FIT_FAILED)
-    return jnp.where(found.reached, found.x, jnp.inf), status
+    return jnp.where(found.reached, limit, jnp.inf), status
 
 
 def _check_level(cl) -> None:
@@ -139,11 +174,12 @@ def asymptotic_limit(
     Returns:
         `AsymptoticLimit`. With q and without CLs it may lie below 0. No limit is NaN: without
         signal events, or where no strength in the range of the parameter is excluded, it is inf
-        with status "unconstrained". Pure: vmap over data or templates.
+        with status "unconstrained". Pure: vmap over data or templates. Limits and bands have
+        derivatives, forward and in reverse, in everything the model and the data are made of; 0
+        where there is no limit.
 
     Raises:
-        InputError: another test, an on/off model with off_term "integral", or data that do not fit
-            the model.
+        InputError: another test, or data that do not fit the model.
 
     Source: arXiv:1007.1727; bands from Asimov data.
 
@@ -163,15 +199,16 @@ def asymptotic_limit(
     start = joint.parameters.centres if start is None else start
     base = reference(joint, chosen, data, start)
     nothing = base.scan.values[1]
-    unit = _one_event(joint, chosen, nothing)
+    unit = _one_event(frozen(joint), chosen, frozen(nothing))
     visible = unit > 0
     unit = jnp.where(visible, unit, 1.0)
-    most = jnp.minimum(joint.parameters.upper[chosen.index], unit * 1e12)
+    most = jnp.minimum(frozen(joint).parameters.upper[chosen.index], unit * 1e12)
     levels = band_levels(cl, cls).astype(start.dtype)
     expected, expected_status = _expected(joint, chosen, base, unit, most, levels)
     alpha = (1.0 - jnp.asarray(cl)).astype(start.dtype)
-    first = jnp.where(jnp.isfinite(expected[2]), expected[2], unit)
-    limit, status = _observed(joint, chosen, base, first, most, alpha, test, cls)
+    median = frozen(expected[2])
+    first = jnp.where(jnp.isfinite(median), median, unit)
+    limit, status = _observed(joint, base, first, most, alpha, _Rule(chosen, test, cls))
     nll, best = base.scan.two_nll, base.scan.values[0, chosen.index]
     hidden = LimitStatus.UNREACHED
     return AsymptoticLimit(

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax.scipy.special import log_ndtr, ndtri
 from jaxtyping import Array, ArrayLike, Float, Int
 
+from dmjax.fits.fit import fit
 from dmjax.fits.pseudo_data import check_data
 from dmjax.likelihood.joint import Data, JointModel, asimov_data, log_likelihood
 from dmjax.limits.test_statistics import (
@@ -162,29 +163,33 @@ class Reference(NamedTuple):
 
     Attributes:
         scan: free fit and fit at 0.
-        data: of the fits, stacked: observed first, Asimov data at the fit without signal second.
-        asimov_nll: −2 ln L of the Asimov data at their own truth, which is their best fit.
+        data: of the fits.
+        asimov: Asimov data at the fit without signal.
+        asimov_nll: −2 ln L of the Asimov data at their best fit: their own truth, unless a
+            parameter is integrated.
     """
 
     scan: ProfileScan
     data: Data
+    asimov: Data
     asimov_nll: Scalar
 
 
 def reference(joint: JointModel, chosen: Strength, data: Data, start: Values) -> Reference:
     """Free fit, fit without signal, and the Asimov data of the latter."""
     scan = profile_scan(joint, chosen, data, jnp.zeros_like(start[:1]), start)
-    asimov = asimov_data(joint, scan.values[1])
-    both = jax.tree.map(lambda a, b: jnp.stack([a.astype(b.dtype), b]), data, asimov)
-    return Reference(scan, both, -2.0 * log_likelihood(joint, scan.values[1], asimov))
+    truth = scan.values[1]
+    asimov = asimov_data(joint, truth)
+    if joint.integrate is None:
+        return Reference(scan, data, asimov, -2.0 * log_likelihood(joint, truth, asimov))
+    return Reference(scan, data, asimov, fit(joint, asimov, truth).two_nll)
 
 
 def asimov_statistic(
     joint: JointModel, chosen: Strength, base: Reference, point: Scalar
 ) -> tuple[Scalar, Int[Array, ""]]:
     """q_A at a strength, and the status of its fit: μ̂ = 0 by construction."""
-    asimov = jax.tree.map(lambda both: both[1], base.data)
-    found = conditional(joint, chosen, asimov, point, base.scan.values[1])
+    found = conditional(joint, chosen, base.asimov, point, base.scan.values[1])
     return jnp.maximum(found.two_nll - base.asimov_nll, 0.0), found.status
 
 
@@ -192,14 +197,29 @@ def both_statistics(
     joint: JointModel, chosen: Strength, base: Reference, point: Scalar, test: str
 ) -> tuple[Scalar, Scalar, Int[Array, ""]]:
     """(q of the data, q_A, worst status of their fits) at a strength."""
-    start = base.scan.values
-    found = jax.lax.map(
-        lambda each: conditional(joint, chosen, each[0], point, each[1]), (base.data, start)
+    start, nll = base.scan.values, base.scan.two_nll
+    at, at_asimov, status = _both_fits(joint, chosen, base, point)
+    q = statistic(test, point, start[0, chosen.index], nll[0], nll[1], at)
+    return q, jnp.maximum(at_asimov - base.asimov_nll, 0.0), status
+
+
+def _both_fits(joint: JointModel, chosen: Strength, base: Reference, point: Scalar):
+    """−2 ln L of the data and of the Asimov data at a strength, and the worst status.
+
+    Data of one form share a compiled fit; an integral for whole counts has its own.
+    """
+    pairs = (base.data, base.asimov)
+    if jax.tree.structure(base.data) == jax.tree.structure(base.asimov):
+        both = jax.tree.map(lambda a, b: jnp.stack([a.astype(b.dtype), b]), *pairs)
+        found = jax.lax.map(
+            lambda each: conditional(joint, chosen, each[0], point, each[1]),
+            (both, base.scan.values),
+        )
+        return found.two_nll[0], found.two_nll[1], jnp.max(found.status)
+    ours, theirs = (
+        conditional(joint, chosen, each, point, base.scan.values[i]) for i, each in enumerate(pairs)
     )
-    best, nll = start[0, chosen.index], base.scan.two_nll
-    q = statistic(test, point, best, nll[0], nll[1], found.two_nll[0])
-    q_asimov = jnp.maximum(found.two_nll[1] - base.asimov_nll, 0.0)
-    return q, q_asimov, jnp.max(found.status)
+    return ours.two_nll, theirs.two_nll, jnp.maximum(ours.status, theirs.status)
 
 
 def strength_test(
@@ -222,8 +242,7 @@ def strength_test(
         `StrengthTest`.
 
     Raises:
-        InputError: an on/off model with off_term "integral", which has no Asimov data; data that
-            do not fit the model.
+        InputError: data that do not fit the model.
 
     Source: arXiv:1007.1727.
     """

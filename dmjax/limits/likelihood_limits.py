@@ -1,6 +1,7 @@
 """Where the profile likelihood of a signal strength rises by a given amount above its best fit."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -9,13 +10,15 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from dmjax.batches import in_chunks
 from dmjax.fits.chi2 import likelihood_threshold
+from dmjax.fits.fit import fit
+from dmjax.fits.implicit import implicit_root
 from dmjax.fits.pseudo_data import check_data
 from dmjax.fits.roots import Rise, rising_root
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.signals import SignalLike, with_signals
 from dmjax.limits.asymptotic_limits import LimitStatus
 from dmjax.limits.test_statistics import ProfileScan, Strength, conditional, profile_scan
-from dmjax.numerics import safe_sqrt
+from dmjax.numerics import frozen, safe_sqrt
 
 Scalar = Float[Array, ""]
 
@@ -41,21 +44,31 @@ def risen(
     chosen: Strength,
     data: Data,
     level: Float[ArrayLike, ""],
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-8,
 ) -> tuple[Rise, ProfileScan]:
-    """Where −2Δ ln L reaches a level above max(μ̂, 0), and the free fit. Pure."""
+    """Where −2Δ ln L reaches a level above max(μ̂, 0), with the values of the fit there, and the
+    free fit. Pure; the fit carries gradients, the place none.
+    """
     start = joint.parameters.centres
     scan = profile_scan(joint, chosen, data, start[:0], start)
+    joint, data, free = frozen((joint, data, scan))
     root = safe_sqrt(jnp.asarray(level, start.dtype))
 
     def height(point):
-        found = conditional(joint, chosen, data, point, scan.values[0])
-        return safe_sqrt(found.two_nll - scan.two_nll[0]) - root, found.status
+        found = conditional(joint, chosen, data, point, free.values[0])
+        return safe_sqrt(found.two_nll - free.two_nll[0]) - root, (found.status, found.values)
 
-    low = jnp.maximum(scan.values[0, chosen.index], 0.0)
+    low = jnp.maximum(free.values[0, chosen.index], 0.0)
     first = jnp.maximum(0.1 * low, 1e-6)
     most = joint.parameters.upper[chosen.index]
     return rising_root(height, low, -root, first, most, tolerance, 80), scan
+
+
+def _beyond(operands, point: Scalar, *, chosen: Strength) -> Scalar:
+    """−2Δ ln L at a strength less the wanted rise, from fits that start at their end."""
+    joint, data, level, best, there = operands
+    free = fit(joint, data, best).two_nll
+    return conditional(joint, chosen, data, point, there).two_nll - free - level
 
 
 def likelihood_limit(
@@ -68,7 +81,9 @@ def likelihood_limit(
         cl: confidence level.
 
     Returns:
-        `LikelihoodLimit`, never NaN. Pure: vmap over data or templates.
+        `LikelihoodLimit`, never NaN. Pure: vmap over data or templates. The limit and μ̂ have
+        derivatives, forward and in reverse, in everything the model and the data are made of; 0
+        where there is no limit.
 
     Raises:
         InputError: data that do not fit the model.
@@ -84,11 +99,16 @@ def likelihood_limit(
     (621, 0)
     """
     check_data(joint, data)
-    found, scan = risen(joint, chosen, data, likelihood_threshold(cl))
-    status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
+    level = jnp.asarray(likelihood_threshold(cl), joint.parameters.centres.dtype)
+    found, scan = risen(joint, chosen, data, frozen(level))
+    fitted, there = found.info
+    operands = (joint, data, level, *frozen((scan.values[0], there)))
+    residual = partial(_beyond, chosen=chosen)
+    limit = implicit_root(residual, operands, found.x, found.reached)
+    status = jnp.where(fitted == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
     status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
     status = jnp.where(scan.status[0] == 0, status, LimitStatus.FIT_FAILED)
-    limit = jnp.where(found.reached, found.x, jnp.inf)
+    limit = jnp.where(found.reached, limit, jnp.inf)
     without = conditional(joint, chosen, data, jnp.zeros_like(limit), scan.values[0])
     q0 = jnp.maximum(without.two_nll - scan.two_nll[0], 0.0)
     return LikelihoodLimit(scan.values[0, chosen.index], q0, limit, status)
