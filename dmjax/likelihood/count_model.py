@@ -145,7 +145,7 @@ def counts_array(label: str, counts: ArrayLike, expected_data: bool = False) -> 
     array = jnp.asarray(counts, float).ravel()
     if isinstance(counts, Tracer):
         return array
-    concrete = np.asarray(array)
+    concrete = np.asarray(counts, float).ravel()
     good = np.isfinite(concrete) & (concrete >= 0)
     if not expected_data:
         good &= concrete == np.round(concrete)

@@ -212,9 +212,10 @@ def test_shared_parameters_are_one():
     assert together < min(single)
 
 
-def test_asimov_data_give_back_their_parameters():
+@pytest.mark.parametrize("off_term", ["integral", "profile"])
+def test_asimov_data_give_back_their_parameters(off_term):
     joint = JointModel(
-        [example("one"), example("two", 2, off=np.full(BINS, 20), off_term="profile")]
+        [example("one"), example("two", 2, off=np.full(BINS, 20), off_term=off_term)]
     )
     truth = values_of(joint.parameters, {"mu": 1.7, "flux": 0.4, "tilt": -0.5})
     found = best_fit(joint, asimov_data(joint, truth))
@@ -362,9 +363,6 @@ BAD = {
     "defined twice": lambda: merge([N], [Parameter("n", 2.0)]),
     "distinct names": lambda: JointModel([example(), example()]),
     "did you mean 'mu'": lambda: best_fit(JointModel(example()), fixed={"mv": 1.0}),
-    "need off_term 'profile'": lambda: asimov_data(
-        JointModel(CountModel("x", [PART], [N], on=[1, 2], off=[1, 1])), jnp.ones(1)
-    ),
     "sigma must not": lambda: projection("x", [1.0], [1.0], sigma=-1.0),
     "background has": lambda: projection("x", [1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 2.0]),
 }

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from counting_models import BACKGROUND, DOWN, LUMI, SIGNAL, UP, data_of, known, on_off, shapes
 from dmjax.errors import InputError
-from dmjax.likelihood.joint import observed_data
+from dmjax.likelihood.joint import asimov_off_term, observed_data, off_term_of, with_off_term
 from dmjax.limits.asymptotic_limits import (
     LimitStatus,
     asymptotic_limit,
@@ -188,6 +188,16 @@ def test_bad_questions_are_one_line():
         shapes([1.5, 2.0, 3.0])
     with pytest.raises(InputError, match="is constrained"):
         strength(joint, "lumi")
-    integral = on_off([3, 4], [2, 1], "integral")
-    with pytest.raises(InputError, match="off_term 'profile'"):
-        asymptotic_limit(integral, strength(integral), observed_data(integral))
+
+
+def test_bands_of_an_integral_are_those_of_the_profile():
+    """Without signal both fits leave the nuisance at its centre, so that Asimov data are equal."""
+    integral, profile = (on_off([9, 14], [5, 6], term) for term in ("integral", "profile"))
+    assert (off_term_of(integral), asimov_off_term(integral)) == ("integral", "profile")
+    assert with_off_term(integral, "profile").models[0].off_term == "profile"
+    ours, theirs = (LIMIT(j, strength(j), observed_data(j), 0.9) for j in (integral, profile))
+    assert np.asarray(ours.expected) == pytest.approx(
+        np.asarray(theirs.expected), rel=tolerance("fit_parameter")
+    )
+    assert int(ours.status) == int(theirs.status) == 0
+    assert float(ours.limit) != pytest.approx(float(theirs.limit), rel=tolerance("benchmark"))
