@@ -79,6 +79,21 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Texts:
+    """A list of different non-empty texts, at least one."""
+
+    def rule(self) -> str:
+        """The rule in words."""
+        return "a list of different non-empty texts, at least one"
+
+    def holds(self, value: Any) -> bool:
+        """Whether the value keeps the rule."""
+        if not isinstance(value, list) or not value or not all(map(Text().holds, value)):
+            return False
+        return len(set(value)) == len(value)
+
+
+@dataclass(frozen=True)
 class Flag:
     """True or false."""
 
@@ -141,7 +156,7 @@ class ListOf:
     each: Section
 
 
-Rule = Number | Numbers | Text | Flag | Edges | Section | Free | Variants | ListOf
+Rule = Number | Numbers | Text | Texts | Flag | Edges | Section | Free | Variants | ListOf
 
 
 def complaint(file: str, key: str, value: Any, rule: str) -> InputError:

@@ -34,7 +34,7 @@ def read_detector(name_or_path: str) -> Description:
     """The detector file of a preset name or of a path ending in .toml, checked."""
     if name_or_path.endswith(".toml"):
         path = Path(name_or_path)
-        description = Description(name_or_path, path.parent, _parse(name_or_path, path))
+        description = Description(name_or_path, path.parent, parse_toml(name_or_path, path))
     else:
         description = _shipped("experiments", name_or_path)
     check_detector(description.label, description.spec)
@@ -46,7 +46,7 @@ def read_beam(detector: Description) -> Description:
     name = detector.spec["beam"]
     if name.endswith(".toml"):
         path = _beside(detector, name)
-        description = Description(str(path), path.parent, _parse(str(path), path))
+        description = Description(str(path), path.parent, parse_toml(str(path), path))
     elif name not in available("beams"):
         raise unknown(detector.label, "beam", name, available("beams"))
     else:
@@ -98,7 +98,8 @@ def _shipped(kind: str, name: str) -> Description:
     return Description(f"{name}.toml", None, load_toml(kind, name))
 
 
-def _parse(label: str, path: Path) -> dict[str, Any]:
+def parse_toml(label: str, path: Path) -> dict[str, Any]:
+    """The content of a TOML file; InputError, one line, where there is none."""
     try:
         return tomllib.loads(path.read_text())
     except OSError as error:
