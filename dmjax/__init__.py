@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
     from dmjax.experiments import experiment as experiment
-    from dmjax.fits.diagnostics import Diagnosis as Diagnosis
+    from dmjax.fits.diagnostics import DiagnosisResult as DiagnosisResult
     from dmjax.likelihood.count_model import CountModel as CountModel
     from dmjax.likelihood.joint import JointModel as JointModel
     from dmjax.likelihood.parameters import Parameter as Parameter
@@ -33,18 +33,20 @@ if TYPE_CHECKING:
     from dmjax.models import lifetime_ns as lifetime_ns
     from dmjax.models import mediator as mediator
     from dmjax.prediction.events import events as events
-    from dmjax.prediction.predict import Prediction as Prediction
     from dmjax.prediction.predict import predict as predict
+    from dmjax.prediction.prediction import Prediction as Prediction
     from dmjax.prediction.search import Search as Search
     from dmjax.prediction.signal import Signal as Signal
     from dmjax.prediction.signal import signal as signal
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
     from dmjax.scattering import Nsi as Nsi
+    from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
     from dmjax.studies.coverage import CoverageResult as CoverageResult
     from dmjax.studies.limit_result import LimitResult as LimitResult
     from dmjax.studies.load import load as load
+    from dmjax.studies.nsi import NsiResult as NsiResult
     from dmjax.studies.toys import ToyResult as ToyResult
     from dmjax.verbs import coverage as coverage
     from dmjax.verbs import diagnose as diagnose
@@ -61,13 +63,14 @@ if TYPE_CHECKING:
     from dmjax.verbs import toys as toys
 
 _HOMES = {
+    "AbstractResult": "dmjax.store.result",
     "Analysis": "dmjax.analyses.catalogue",
     "Charges": "dmjax.models",
     "Conventions": "dmjax.conventions",
     "CountModel": "dmjax.likelihood.count_model",
     "Coupling": "dmjax.models",
     "CoverageResult": "dmjax.studies.coverage",
-    "Diagnosis": "dmjax.fits.diagnostics",
+    "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "Experiment": "dmjax.experiments",
     "FitResult": "dmjax.studies.best_fit",
@@ -75,8 +78,9 @@ _HOMES = {
     "JointModel": "dmjax.likelihood.joint",
     "LimitResult": "dmjax.studies.limit_result",
     "Nsi": "dmjax.scattering",
+    "NsiResult": "dmjax.studies.nsi",
     "Parameter": "dmjax.likelihood.parameters",
-    "Prediction": "dmjax.prediction.predict",
+    "Prediction": "dmjax.prediction.prediction",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
     "SignalCounts": "dmjax.prediction.templates",
@@ -111,13 +115,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "AbstractResult",
     "Analysis",
     "Charges",
     "Conventions",
     "CountModel",
     "Coupling",
     "CoverageResult",
-    "Diagnosis",
+    "DiagnosisResult",
     "DoubleMediator",
     "Experiment",
     "FitResult",
@@ -125,6 +130,7 @@ __all__ = [
     "JointModel",
     "LimitResult",
     "Nsi",
+    "NsiResult",
     "Parameter",
     "Prediction",
     "Search",

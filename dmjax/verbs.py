@@ -13,12 +13,13 @@ import jax.numpy as jnp
 
 from dmjax.conventions import describe
 from dmjax.errors import InputError
-from dmjax.fits.diagnostics import Diagnosis
+from dmjax.fits.diagnostics import DiagnosisResult
 from dmjax.prediction.signal import Signal
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.best_fit import FitResult
 from dmjax.studies.coverage import CoverageResult
 from dmjax.studies.limit_result import LimitResult
+from dmjax.studies.nsi import NsiResult
 from dmjax.studies.settings import (
     SIGNAL_OPTIONS,
     CoverageSettings,
@@ -146,7 +147,7 @@ def evidence(
     return run_evidence(_settle(EvidenceSettings, options | {"dataset": dataset}), _path(out), say)
 
 
-def nsi(**options: Any) -> dict[str, Any]:
+def nsi(**options: Any) -> NsiResult:
     """Flavour-diagonal NSI fitted to CsI 2017 with and without the cuts.
 
     Args:
@@ -157,7 +158,7 @@ def nsi(**options: Any) -> dict[str, Any]:
     return run_nsi(_settle(NsiSettings, options))
 
 
-def diagnose(*where: str, **options: Any) -> Diagnosis:
+def diagnose(*where: str, **options: Any) -> DiagnosisResult:
     """Goodness of fit, pulls, impacts and correlations of a best fit.
 
     Args:

@@ -84,9 +84,3 @@ def finish(
     if not passed:
         sys.stderr.write(f"dmjax: {failure}\n")
         sys.exit(1)
-
-
-def flat_conventions(result: dict) -> dict:
-    """`conventions` as the profile's name, with its changed fields beside it."""
-    chosen = result["conventions"]
-    return result | {"conventions": chosen["conventions"], "conventions_changed": chosen["changed"]}

@@ -13,7 +13,7 @@ def diagnose(settings: DiagnoseSettings, json: bool, out: Path | None, quiet: bo
     """Run it and print it."""
     begin(out)
     from dmjax.plots.diagnosis import draw_diagnosis
-    from dmjax.store.plain import to_plain
+    from dmjax.store.plain import to_json, to_plain
     from dmjax.studies.diagnosing import run_diagnose
 
     if settings.figures is not None:
@@ -21,9 +21,12 @@ def diagnose(settings: DiagnoseSettings, json: bool, out: Path | None, quiet: bo
     found = run_diagnose(settings)
     plain = to_plain(found)
     files = [] if settings.figures is None else draw_diagnosis(plain, settings.figures)
-    if report(plain | {"figures": [str(path) for path in files]}, out, json, quiet):
+    names = [str(path) for path in files]
+    if json:
+        emit(to_json(plain | {"figures": names}))
+    if report(found, out, False, quiet) and not json:
         _print(plain)
-        emit("\n".join(str(path) for path in files))
+        emit("\n".join(names))
     if found.status != "converged":
         fail(found.status)
 

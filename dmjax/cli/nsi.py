@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dmjax.cli.common import begin, emit, finish, show
+from dmjax.cli.common import begin, emit, finish, report, show
 from dmjax.errors import InputError
 from dmjax.studies.settings import NsiSettings
 
@@ -14,16 +14,16 @@ def nsi(settings: NsiSettings, json: bool, out: Path | None, quiet: bool) -> Non
     if settings.points and out is None:
         raise InputError("a figure needs --out for its file")
     begin(out)
-    from dmjax.store.plain import to_plain, write_json
     from dmjax.studies.nsi import run_nsi
 
-    result = to_plain(run_nsi(settings))
+    found = run_nsi(settings)
+    result = found.to_plain()
     if out is not None:
-        write_json(out, result)
+        report(found, out, False)
         if settings.points:
             from dmjax.plots.nsi import draw_nsi
 
-            result["figures"] = [str(file) for file in draw_nsi(result, out)]
+            result["figures"] = [str(file) for file in draw_nsi(found, out)]
     passed = all(region["status"] == "converged" for region in result["regions"].values())
     silent = quiet and out is not None
     finish(result, json, _print_nsi, passed, "a fit did not converge; see its status", silent)
@@ -49,8 +49,8 @@ def _print_nsi(result: dict) -> None:
     title = f"NSI in CsI 2017, quarks {result['quarks']}, couplings {result['couplings']}"
     show(title, headers, rows)
     _print_tension("epsilon", result)
-    if "dark-photon" in result:
-        found = result["dark-photon"]
+    if result["dark_photon"] is not None:
+        found = result["dark_photon"]
         gain = found["gain"]
         rows = [
             [

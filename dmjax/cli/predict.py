@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dmjax.cli.common import begin, flat_conventions, report, show
+from dmjax.cli.common import begin, report, show
 from dmjax.studies.settings import PredictSettings
 
 ABOUT = "Expected dark-matter events per production channel and per bin, and every background."
@@ -14,7 +14,7 @@ def predict(settings: PredictSettings, json: bool, out: Path | None, quiet: bool
     from dmjax.studies.predicting import run_predict
 
     result = run_predict(settings)
-    if not report(flat_conventions(result._asdict()), out, json, quiet):
+    if not report(result, out, json, quiet):
         return
     rows = [[name, f"{events:.5g}"] for name, events in result.channels.items()]
     rows.append(["total", f"{result.total:.5g}"])

@@ -1,6 +1,6 @@
 """What a fit did with its parameters: pulls, impacts on one of them, correlations."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -8,12 +8,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax._version import __version__
 from dmjax.errors import InputError
 from dmjax.fits.fit import Fit, best_fit, fit
 from dmjax.fits.goodness import GoodnessOfFit, goodness_of_fit, profiled
 from dmjax.fits.minimise import STATUS_TEXT
 from dmjax.likelihood.joint import Data, JointModel, Values, observed_data
 from dmjax.likelihood.parameters import index_of
+from dmjax.store.fields import column, number
+from dmjax.store.result import AbstractResult, container
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Matrix = Float[Array, "parameters parameters"]
 
@@ -65,7 +71,8 @@ class Correlations(NamedTuple):
     matrix: np.ndarray
 
 
-class Diagnosis(NamedTuple):
+@container
+class DiagnosisResult(AbstractResult):
     """All of it for one fit.
 
     Attributes:
@@ -74,15 +81,31 @@ class Diagnosis(NamedTuple):
         two_nll: −2 ln L of the best fit.
         goodness, pulls, correlations: see there.
         impacts: on the parameter of interest; None where there is no other parameter.
+        signal, conventions: of the model; None without a signal.
+        configuration: settings of the verb, where it was one.
+        version: of the package.
     """
 
-    datasets: tuple[str, ...]
+    kind: ClassVar[str] = "diagnosis"
+    table: ClassVar[str] = "pulls"
+
+    datasets: list[str]
     status: str
-    two_nll: float
+    two_nll: float = number("1")
     goodness: GoodnessOfFit
     pulls: Pulls
     correlations: Correlations
     impacts: Impacts | None
+    signal: dict | None = None
+    conventions: dict | None = None
+    configuration: dict = column(default_factory=dict)
+    version: str = __version__
+
+    def plot(self) -> "Figure":
+        """Impacts and pulls; of one parameter its pull alone."""
+        from dmjax.plots.diagnosis import plot_pulls, plot_tornado
+
+        return plot_pulls(self) if self.impacts is None else plot_tornado(self)
 
 
 def pulls(joint: JointModel, best: Fit, data: Data | None = None) -> Pulls:
@@ -190,7 +213,7 @@ def diagnose(
     toys: int = 0,
     seed: int = 0,
     batch_size: int = 100,
-) -> Diagnosis:
+) -> DiagnosisResult:
     """Goodness of fit, pulls, correlations and impacts of the fit to the observed counts.
 
     Args:
@@ -199,7 +222,7 @@ def diagnose(
         toys, seed, batch_size: for the goodness of fit.
 
     Returns:
-        `Diagnosis`.
+        `DiagnosisResult`.
 
     >>> from dmjax.likelihood.count_model import CountModel
     >>> from dmjax.likelihood.parameters import Parameter
@@ -214,8 +237,8 @@ def diagnose(
     poi = parameter_of_interest(joint, poi)
     best = best_fit(joint)
     alone = len(joint.parameters.names) == 1
-    return Diagnosis(
-        datasets=tuple(model.name for model in joint.models),
+    return DiagnosisResult(
+        datasets=[model.name for model in joint.models],
         status=STATUS_TEXT[int(best.status)],
         two_nll=float(best.two_nll),
         goodness=goodness_of_fit(joint, best, toys, seed, batch_size),

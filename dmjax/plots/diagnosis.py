@@ -1,14 +1,15 @@
 """Figures of a saved `Diagnosis`: tornado of impacts, pulls, correlation matrix."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dmjax.errors import InputError
-from dmjax.plots.canvas import blank_figure, save_figure
-from dmjax.store.files import read_json
+from dmjax.plots.canvas import Saved, blank_figure, plain, save_figure
 
 _ROW = 0.27
 _DOWN, _UP = "#2166ac", "#d6604d"
@@ -21,19 +22,20 @@ def _style(axes: Axes) -> Axes:
     return axes
 
 
-def _title(result: dict) -> str:
+def _title(result: Mapping[str, Any]) -> str:
     return " + ".join(result["datasets"])
 
 
-def plot_tornado(result: dict) -> Figure:
+def plot_tornado(result: Saved) -> Figure:
     """Impact of each parameter on the one of interest, with its pull beside it.
 
     Args:
-        result: a saved `Diagnosis` with impacts.
+        result: a `DiagnosisResult` with impacts, or what its file holds.
 
     Raises:
         InputError: it has none.
     """
+    result = plain(result)
     found = result["impacts"]
     if found is None:
         raise InputError("no tornado: the fit has one parameter, so nothing has an impact on it")
@@ -70,22 +72,24 @@ def plot_tornado(result: dict) -> Figure:
     return figure
 
 
-def _draw_pulls(axes: Axes, rows: list[tuple[float, float, float]]) -> None:
+def _draw_pulls(axes: Axes, rows: list[tuple[float, float, float | None]]) -> None:
+    """Pulls with their errors; one whose error is not known has no bar."""
     axes.axvspan(-1.0, 1.0, color="0.9", lw=0)
     axes.axvline(0.0, color="0.5", lw=0.8)
     for row, pull, error in rows:
         axes.errorbar(pull, row, xerr=error, fmt="ko", ms=3.5, lw=1.1, capsize=2)
-    reach = max([2.0, *(abs(pull) + error + 0.2 for _, pull, error in rows)])
+    reach = max([2.0, *(abs(pull) + (error or 0.0) + 0.2 for _, pull, error in rows)])
     axes.set_xlim(-reach, reach)
     axes.set_xlabel("pull", fontsize=9)
 
 
-def plot_pulls(result: dict) -> Figure:
+def plot_pulls(result: Saved) -> Figure:
     """(best fit − centre)/σ of the constrained parameters, with post-fit errors in units of σ.
 
     Args:
-        result: a saved `Diagnosis`.
+        result: a `DiagnosisResult`, or what its file holds.
     """
+    result = plain(result)
     found = result["pulls"]
     rows = np.arange(len(found["names"]))[::-1]
     figure = blank_figure(0.95 + _ROW * max(len(rows), 1))
@@ -97,12 +101,13 @@ def plot_pulls(result: dict) -> Figure:
     return figure
 
 
-def plot_correlations(result: dict) -> Figure:
+def plot_correlations(result: Saved) -> Figure:
     """Post-fit correlation matrix; numbers of at least 0.005 are printed in up to 16 rows.
 
     Args:
-        result: a saved `Diagnosis`.
+        result: a `DiagnosisResult`, or what its file holds.
     """
+    result = plain(result)
     found = result["correlations"]
     matrix, names = np.array(found["matrix"], float), found["names"]
     size = len(names)
@@ -124,16 +129,15 @@ def plot_correlations(result: dict) -> Figure:
     return figure
 
 
-def draw_diagnosis(source: dict | Path, folder: Path) -> list[Path]:
+def draw_diagnosis(result: Saved, folder: Path) -> list[Path]:
     """The figures of a diagnosis, PDF and PNG, into a folder; of one parameter only its pull.
 
     Args:
-        source: a saved `Diagnosis`, or its file.
+        result: a `DiagnosisResult`, or what its file holds.
         folder: made where it does not exist.
     """
-    result = read_json(source) if isinstance(source, Path) else source
     drawn = {"pulls": plot_pulls}
-    if result["impacts"] is not None:
+    if plain(result)["impacts"] is not None:
         drawn |= {"correlations": plot_correlations, "tornado": plot_tornado}
     return [
         path for name, plot in drawn.items() for path in save_figure(plot(result), folder / name)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from dmjax.errors import InputError
-from dmjax.plots.canvas import new_figure, save_figure
+from dmjax.plots.canvas import Saved, new_figure, plain, save_figure
 
 LEVELS = (2.2958, 6.1801)
 """−2Δ ln L of 68.27 % and 95.45 % for two parameters."""
@@ -19,12 +19,13 @@ STYLE = {
 }
 
 
-def plot_nsi(result: dict) -> Figure:
+def plot_nsi(result: Saved) -> Figure:
     """Regions of (ε_ee, ε_µµ) with the cuts, without, and outside them, with the best fits.
 
     Args:
-        result: a saved `NsiFit` with maps.
+        result: an `NsiResult` with maps, or what its file holds.
     """
+    result = plain(result)
     if not result["maps"]:
         raise InputError("the NSI fit has no maps: run it with both couplings and points above 2")
     figure, axes = new_figure(5.0, 5.0)
@@ -51,6 +52,6 @@ def plot_nsi(result: dict) -> Figure:
     return figure
 
 
-def draw_nsi(result: dict, path: Path) -> list[Path]:
+def draw_nsi(result: Saved, path: Path) -> list[Path]:
     """Save the figure as PDF and PNG."""
     return save_figure(plot_nsi(result), path)

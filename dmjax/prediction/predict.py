@@ -1,14 +1,12 @@
 """`predict`: expected dark-matter events in a window, with everything needed to reproduce them."""
 
 import math
-from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax._version import __version__
 from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels, describe
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment, in_scenario
@@ -18,6 +16,7 @@ from dmjax.models.vector import eps_of
 from dmjax.prediction.backgrounds import known_backgrounds
 from dmjax.prediction.events import is_traced
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
+from dmjax.prediction.prediction import Prediction
 from dmjax.prediction.recoils import expected_counts
 from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
 from dmjax.scattering import Nsi
@@ -30,49 +29,6 @@ TIME_CEILING_US = 1e4
 N_MOMENTA_WINDOW = 384
 FLIGHT_FLOOR_M = 0.01
 """A mediator that gets no further decays where it is made, as far as any detector can tell."""
-
-
-class Prediction(NamedTuple):
-    """Expected events of one model point.
-
-    Attributes:
-        experiment, model, dm: names; a double mediator is "producer > scatterer".
-        conventions: profile name and changed fields.
-        m_v, m_chi: [MeV]; m_x: of the producer of a double mediator, else None.
-        couplings: {"eps" or "g": …, "alpha_d": …}, with "kappa_x", "kappa_d_x" of a producer.
-        lifetime_ns: proper lifetime of what makes χ [ns].
-        long_lived: whether it flew before it decayed.
-        pot: protons on target.
-        efficiency: whether resolution and efficiency were applied.
-        channels: production channel → events in the window.
-        total: their sum.
-        background: neutrino component, steady state, neutrons, … → events in the window.
-        energy_edges_kev, time_edges_us: bins.
-        counts: (energy, time) events, all channels.
-        background_counts: name → (energy, time) events.
-        version: of the package.
-    """
-
-    experiment: str
-    conventions: dict
-    model: str
-    dm: str
-    m_v: float
-    m_chi: float
-    m_x: float | None
-    couplings: dict[str, float]
-    lifetime_ns: float
-    long_lived: bool
-    pot: float
-    efficiency: bool
-    channels: dict[str, float]
-    total: float
-    background: dict[str, float]
-    energy_edges_kev: np.ndarray
-    time_edges_us: np.ndarray
-    counts: np.ndarray
-    background_counts: dict[str, np.ndarray]
-    version: str
 
 
 def _window(low: float | None, high: float, what: str) -> np.ndarray:
@@ -189,7 +145,8 @@ def predict(
     per_channel = np.asarray(counts.sum((1, 2)), float)
     return Prediction(
         experiment=experiment.name,
-        conventions=describe(conventions),
+        conventions=conventions.name,
+        conventions_changed=describe(conventions)["changed"],
         **_labels(point),
         long_lived=long_lived,
         pot=float(experiment.pot),
@@ -201,7 +158,6 @@ def predict(
         time_edges_us=time_edges,
         counts=np.asarray(counts.sum(0), float),
         background_counts=behind,
-        version=__version__,
     )
 
 

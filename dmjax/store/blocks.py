@@ -61,7 +61,7 @@ def kept(block: Block, make: Callable[[], Arrays], say: Say = nothing) -> Arrays
 def write_block(block: Block, arrays: Mapping[str, Any]) -> Path:
     """Save arrays (NumPy's npz) with what they belong to and a checksum, whole or not at all."""
     plain = {name: np.asarray(value) for name, value in arrays.items()}
-    label = json.dumps(_belongs(block) | {"checksum": _checksum(plain)})
+    label = json.dumps(_belongs(block) | {"checksum": checksum(plain)})
     with whole(block.path) as partial, partial.open("wb") as file:
         np.savez(file, **plain, **{_LABEL: np.array(label)})  # pyright: ignore[reportArgumentType]
     return block.path
@@ -103,14 +103,14 @@ def _objection(block: Block, said: dict[str, Any], arrays: Arrays) -> str | None
     for key, value in _belongs(block).items():
         if said[key] != value:
             return f"belongs to another {key}"
-    if said["checksum"] != _checksum(arrays):
+    if said["checksum"] != checksum(arrays):
         return "is damaged (its checksum differs)"
     if block.rows is not None and any(len(x) != block.rows for x in arrays.values()):
         return f"has not {block.rows} rows"
     return block.check(arrays)
 
 
-def _checksum(arrays: Mapping[str, np.ndarray]) -> str:
+def checksum(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 over names, types, shapes and bytes."""
     found = hashlib.sha256()
     for name in sorted(arrays):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dmjax.errors import InputError
+from dmjax.store.blocks import checksum
 from dmjax.store.fields import HEAD, rule_of
 from dmjax.store.netcdf import ROOT, read_groups, write_groups
 from dmjax.store.plain import to_json, to_plain
@@ -19,17 +20,25 @@ if TYPE_CHECKING:
 
     from dmjax.store.result import AbstractResult
 
-_FIELDS = "fields"
+_FIELD, _CHECKSUM = "field", "checksum"
 
 
-def dataset_of(result: "AbstractResult") -> "xarray.Dataset":
-    """See `AbstractResult.to_xarray`; posterior draws are left out."""
+def dataset_of(result: "AbstractResult", grouped: bool = True) -> "xarray.Dataset":
+    """See `AbstractResult.to_xarray`.
+
+    Args:
+        result: to be shown.
+        grouped: whether arrays by name are in it.
+    """
     import xarray
 
     variables, coords, attrs = {}, {}, {}
     for field in dataclasses.fields(result):
         value, rule = getattr(result, field.name), rule_of(field)
-        if value is None or rule.group:
+        if value is None or (rule.group and not grouped):
+            continue
+        if rule.group:
+            variables |= {f"{field.name}.{name}": (rule.dims, x) for name, x in value.items()}
             continue
         if not rule.dims:
             attrs[field.name] = _attribute(value)
@@ -55,7 +64,10 @@ def frame_of(result: "AbstractResult") -> "pandas.DataFrame":
     if not result.axis:
         rows = to_plain(getattr(result, result.table)) if result.table else None
         if rows is not None:
-            return pandas.DataFrame.from_dict(rows, orient="index")
+            if any(isinstance(row, list) for row in rows.values()):
+                return pandas.DataFrame(rows)
+            plain = {k: row if isinstance(row, dict) else {"value": row} for k, row in rows.items()}
+            return pandas.DataFrame.from_dict(plain, orient="index")
         plain = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
         return pandas.DataFrame(
             [{k: v for k, v in plain.items() if isinstance(v, str | int | float)}]
@@ -85,18 +97,18 @@ def _entries(result: "AbstractResult", dim: str, size: int) -> list[str]:
 
 
 def write_dataset(path: Path, result: "AbstractResult") -> Path:
-    """Save as NetCDF: the dataset at the root, draws in groups that ArviZ reads."""
+    """Save as NetCDF: the dataset at the root, arrays by name in groups (draws as ArviZ reads)."""
     import xarray
 
-    groups = {ROOT: dataset_of(result)}
+    groups = {ROOT: dataset_of(result, grouped=False)}
     for field in dataclasses.fields(result):
         value, rule = getattr(result, field.name), rule_of(field)
-        if rule.group and value is not None:
+        if rule.group and value:
             sizes = dict(zip(rule.dims, np.shape(next(iter(value.values()))), strict=True))
             groups[rule.group] = xarray.Dataset(
                 {name: (rule.dims, x) for name, x in value.items()},
                 {dim: np.arange(size) for dim, size in sizes.items()},
-                {_FIELDS: field.name},
+                {_FIELD: field.name, _CHECKSUM: checksum(value)},
             )
     return write_groups(path, groups)
 
@@ -108,9 +120,13 @@ def read_dataset(path: Path) -> dict[str, Any]:
     raw: dict[str, Any] = {str(key): _value(x) for key, x in top.attrs.items()}
     raw |= {str(name): _plain_array(x.values) for name, x in top.variables.items()}
     for group in found.values():
-        if _FIELDS in group.attrs:
-            name = str(group.attrs[_FIELDS])
-            raw[name] = {str(key): x.values for key, x in group.data_vars.items()}
+        if _FIELD in group.attrs:
+            name, held = str(group.attrs[_FIELD]), group.data_vars.items()
+            raw[name] = {str(key): x.values for key, x in held}
+            if checksum(raw[name]) != group.attrs.get(_CHECKSUM):
+                raise InputError(
+                    f"{path}: '{name}' changed after it was written (its checksum differs)"
+                )
     return raw
 
 
@@ -131,7 +147,10 @@ def decoded(raw: dict[str, Any], cls: type["AbstractResult"]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     names = [field.name for field in dataclasses.fields(cls)]
     texts = {"kind", "checksum"} | {n for n in names if hints[n] in (str, str | None)}
-    made: dict[str, Any] = dict.fromkeys(names)
+    made: dict[str, Any] = {
+        field.name: {} if rule_of(field).group and not rule_of(field).bulky else None
+        for field in dataclasses.fields(cls)
+    }
     for key, value in raw.items():
         if isinstance(value, str) and (key not in texts or value == '""'):
             try:

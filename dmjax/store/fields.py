@@ -28,13 +28,15 @@ class Rule(NamedTuple):
         unit: of its numbers; "" where it has none to state.
         empty: what a number that is not finite is (inf: none, e.g. no limit; nan: not known); null
             in JSON. None: every number is finite.
-        group: of the NetCDF file, for draws: name → array; "": with the rest.
+        group: of the NetCDF file, for name → array; "": with the rest.
+        bulky: whether it is in NetCDF files only; None in JSON.
     """
 
     dims: tuple[str, ...] = ()
     unit: str = ""
     empty: float | None = None
     group: str = ""
+    bulky: bool = False
 
 
 PLAIN = Rule()
@@ -52,9 +54,18 @@ def number(unit: str = "", empty: float | None = None, **more) -> Any:
     return dataclasses.field(metadata={"rule": Rule((), unit, empty)}, **more)
 
 
-def draws(*dims: str, group: str = "posterior", **more) -> Any:
-    """A field of posterior draws: name → array over `dims`."""
-    return dataclasses.field(metadata={"rule": Rule(dims, group=group)}, **more)
+def arrays(*dims: str, group: str, unit: str = "", **more) -> Any:
+    """A field of arrays by name, each along the same axes; a group of the NetCDF file."""
+    return dataclasses.field(metadata={"rule": Rule(dims, unit, group=group)}, **more)
+
+
+def draws(group: str = "posterior") -> Any:
+    """A field of posterior draws: name → (chains, draws), or None, as ArviZ reads them.
+
+    JSON files leave them out: a result read from there has None.
+    """
+    rule = Rule(("chain", "draw"), group=group, bulky=True)
+    return dataclasses.field(metadata={"rule": rule}, default=None)
 
 
 def rule_of(field: dataclasses.Field) -> Rule:
@@ -126,7 +137,7 @@ def _optional(args: tuple, value: Any, rule: Rule, name: str) -> Any:
     (inner,) = (one for one in args if one is not type(None))
     if value is None:
         return None
-    if inner is float and rule.empty is None and _is_number(value) and not math.isfinite(value):
+    if inner is float and _is_number(value) and not math.isfinite(_bare(value)):
         return None
     return checked(inner, value, rule, name)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from dmjax.errors import InputError
-from dmjax.store.fields import HEAD, Rule, checked, column, draws, number, rule_of
+from dmjax.store.fields import HEAD, Rule, arrays, checked, column, draws, number, rule_of
 from dmjax.store.plain import digest, to_plain, write_json
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SCHEMA_VERSION = 1
     eq_default=False,
     kw_only_default=True,
     frozen_default=True,
-    field_specifiers=(dataclasses.field, column, number, draws),
+    field_specifiers=(dataclasses.field, column, number, arrays, draws),
 )
 def container(cls: type[T]) -> type[T]:
     """Make a final class of results: a frozen dataclass made by keywords, with the base's ==."""
@@ -61,7 +61,7 @@ class AbstractResult:
     Attributes:
         kind: names the class in saved files.
         axis: the dimension whose rows `to_pandas` gives.
-        table: where there is no axis: the field, name → numbers, whose rows it gives.
+        table: where there is no axis: the field whose rows it gives, name → numbers or columns.
     """
 
     kind: ClassVar[str] = ""
@@ -80,9 +80,15 @@ class AbstractResult:
                 _check_dims(one, rule, field.name, sizes)
 
     def to_plain(self) -> dict[str, Any]:
-        """The saved schema: one flat object of JSON types (see `units`, `dmjax.load`)."""
+        """The saved schema: one flat object of JSON types (see `units`, `dmjax.load`).
+
+        Posterior draws are left out: NetCDF files have them.
+        """
         head = {"kind": self.kind, "schema_version": SCHEMA_VERSION, "units": self.units()}
-        fields = {f.name: to_plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        fields = {
+            f.name: None if rule_of(f).bulky else to_plain(getattr(self, f.name))
+            for f in dataclasses.fields(self)
+        }
         plain = head | fields
         return plain | {"checksum": digest(plain)}
 
@@ -114,7 +120,8 @@ class AbstractResult:
     def to_xarray(self) -> "xarray.Dataset":
         """A dataset: arrays with dimensions, coordinates and units; the rest as attributes.
 
-        Texts and numbers are attributes as they are, everything else is JSON text.
+        Texts and numbers are attributes as they are, everything else is JSON text. Arrays by name
+        are variables "field.name".
         """
         from dmjax.store.datasets import dataset_of
 
@@ -124,6 +131,7 @@ class AbstractResult:
         """A row for each entry of the main axis, a column for each field along it.
 
         A field with a second axis has a column for each of its entries, e.g. "expected[-1]".
+        Without a main axis: the rows of the main table, or one row of the single numbers.
         """
         from dmjax.store.datasets import frame_of
 

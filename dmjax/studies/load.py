@@ -12,8 +12,8 @@ KINDS = {
     "coverage": ("dmjax.studies.coverage", "CoverageResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "diagnosis": ("dmjax.fits.diagnostics", "DiagnosisResult"),
-    "nsi": ("dmjax.studies.nsi_fit", "NsiResult"),
-    "prediction": ("dmjax.prediction.predict", "Prediction"),
+    "nsi": ("dmjax.studies.nsi", "NsiResult"),
+    "prediction": ("dmjax.prediction.prediction", "Prediction"),
 }
 """Kind → where its class is; a class is loaded when a file of its kind is."""
 

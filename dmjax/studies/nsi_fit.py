@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax._version import __version__
 from dmjax.analyses.nsi2017 import FLAVOURS, REGIONS, csi2017_nsi, in_region, renamed
 from dmjax.batches import in_blocks
 from dmjax.errors import InputError, unknown_name
@@ -84,7 +83,6 @@ class NsiFit(NamedTuple):
         compatibility: of the cuts and the rest: one ε for both against one each, α shared.
         eps: axis of the maps, (points,).
         maps: region → −2Δ ln L, α refitted, (ε_ee, ε_µµ); only for "both".
-        version: of the package.
     """
 
     quarks: str
@@ -96,7 +94,6 @@ class NsiFit(NamedTuple):
     compatibility: Compatibility
     eps: np.ndarray
     maps: dict[str, np.ndarray]
-    version: str
 
 
 @eqx.filter_jit
@@ -236,5 +233,4 @@ def fit_nsi(
         ),
         eps=axis,
         maps={r: _map(joints[r], found[r], axis) for r in REGIONS} if points else {},
-        version=__version__,
     )

@@ -1,5 +1,6 @@
 """`predict` of settings: a detector, a model point, and what is asked of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from dmjax.conventions import conventions
@@ -12,6 +13,7 @@ from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.scattering import Nsi
 from dmjax.scattering import nsi as make_nsi
 from dmjax.store.progress import Say, nothing
+from dmjax.studies.plan import configuration
 from dmjax.studies.setting import signal_of
 from dmjax.studies.settings import PredictSettings
 
@@ -30,7 +32,7 @@ def run_predict(
         check_masses(settings.mass, float(chi_mass(signal, settings.mass)), signal.splitting)
     else:
         check_masses(settings.mass, 1.0, role="scatterer")
-    return predict(
+    found = predict(
         experiment(settings.experiment, isotropic=settings.isotropic),
         point_of(signal, settings.mass, coupling),
         conventions=conventions(settings.conventions, **dict(settings.choose)),
@@ -43,6 +45,7 @@ def run_predict(
         efficiency=settings.efficiency,
         nsi=_nsi(settings),
     )
+    return replace(found, configuration=configuration(settings))
 
 
 def _quoted(settings: PredictSettings) -> tuple[Signal, float]:

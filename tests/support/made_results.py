@@ -2,8 +2,17 @@
 
 import numpy as np
 
+from dmjax.bayes.hypothesis import MassFit
+from dmjax.fits.compatibility import Compatibility
+from dmjax.fits.diagnostics import Correlations, DiagnosisResult, Impacts, Pulls
+from dmjax.fits.goodness import GoodnessOfFit
+from dmjax.prediction.prediction import Prediction
+from dmjax.studies.best_fit import FitResult
 from dmjax.studies.coverage import CoverageResult
+from dmjax.studies.dark_regions import DarkRegions
 from dmjax.studies.limit_result import LimitResult
+from dmjax.studies.nsi import NsiResult
+from dmjax.studies.nsi_fit import NsiMinimum, RegionFit
 from dmjax.studies.toys import ToyResult
 
 SIGNAL = {"model": "dark-photon", "dm": "dirac", "mass_ratio": 3.0, "alpha_d": 0.5}
@@ -83,5 +92,99 @@ def made_coverage() -> CoverageResult:
     )
 
 
-MADE = {"limit": made_limit, "toys": made_toys, "coverage": made_coverage}
+def made_fit() -> FitResult:
+    value = {"value": 16.5, "error": 338.0, "lower": None, "upper": 350.0}
+    return FitResult(
+        datasets=["ccm120"],
+        fitted="none",
+        m_v=None,
+        parameters={"n_excess": value, "ccm": value | {"error": np.inf}},
+        significance={"n_excess": 0.05},
+        two_nll=12.5,
+        status="converged",
+        quantity=None,
+        best_coupling=None,
+        off_term=None,
+        integrate=None,
+        signal=None,
+        conventions=None,
+        configuration={"where": ["ccm120"]},
+    )
+
+
+def made_diagnosis() -> DiagnosisResult:
+    names = ("ccm", "eff")
+    return DiagnosisResult(
+        datasets=["ccm120"],
+        status="converged",
+        two_nll=12.5,
+        goodness=GoodnessOfFit(1.2, 4, 3, 0.7, None, None, 0, 0),
+        pulls=Pulls(names, np.array([0.1, -0.3]), np.array([0.9, np.nan])),
+        correlations=Correlations(("n", *names), np.eye(3)),
+        impacts=Impacts(
+            "n", 9.0, 3.0, names, np.array([-1.0, 0.5]), np.array([1.0, -0.5]), ("ok", "ok")
+        ),
+    )
+
+
+def made_nsi() -> NsiResult:
+    regions = {
+        region: RegionFit(region, 5, 10.0, 0.1, 8.0, 2.0, [NsiMinimum(0.1, 0.2, 0.0, 0.0)], "ok")
+        for region in ("cuts", "no-cuts", "outside")
+    }
+    eps = np.linspace(-0.8, 1.2, 21)
+    ring = 10.0 * (np.hypot(eps[:, None] - 0.2, eps[None, :] - 0.2) - 0.4) ** 2 * 10.0
+    agree = Compatibility(3.0, 1.0, 2.0, 2, 0.37, 0.3)
+    best = MassFit(30.0, 1e-10, 8.0, {"csi_signal": 0.1}, True)
+    dark = DarkRegions({"cuts": best}, {"cuts": 2.0}, 1.0, 2.0, agree)
+    return NsiResult(
+        quarks="u",
+        couplings="both",
+        off_term="integral",
+        regions=regions,
+        cuts_at_no_cuts=1.0,
+        no_cuts_at_cuts=2.0,
+        compatibility=agree,
+        eps=eps,
+        maps={region: ring + i for i, region in enumerate(regions)},
+        dark_photon=dark,
+        configuration={"points": 21},
+    )
+
+
+def made_prediction() -> Prediction:
+    counts = np.array([[3.0, 1.0], [1.0, 0.5], [0.1, 0.0]])
+    return Prediction(
+        experiment="coherent-csi",
+        conventions="d20",
+        conventions_changed={},
+        model="dark-photon",
+        dm="dirac",
+        m_v=75.0,
+        m_chi=25.0,
+        m_x=None,
+        couplings={"eps": 1e-4, "alpha_d": 0.5},
+        lifetime_ns=np.inf,
+        long_lived=False,
+        pot=1e23,
+        efficiency=True,
+        channels={"pi0": 5.0, "piminus": 0.6},
+        total=5.6,
+        background={"prompt": 7.0, "steady state": 0.0},
+        energy_edges_kev=np.array([5.0, 15.0, 30.0, 2000.0]),
+        time_edges_us=np.array([0.0, 1.5, 6.0]),
+        counts=counts,
+        background_counts={"prompt": counts * 1.25, "steady state": np.zeros((3, 2))},
+    )
+
+
+MADE = {
+    "limit": made_limit,
+    "toys": made_toys,
+    "coverage": made_coverage,
+    "fit": made_fit,
+    "diagnosis": made_diagnosis,
+    "nsi": made_nsi,
+    "prediction": made_prediction,
+}
 """Kind → a function that makes one."""
