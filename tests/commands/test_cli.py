@@ -32,8 +32,10 @@ def test_limit_reports_its_conventions():
     found = answer(
         "limit coherent-csi --conventions d20 --mv 75 --cuts --channels pi0,piminus --json"
     )
-    assert found["quantity"] == "Y" and found["conventions"] == "d20"
-    keys = "m_v limit best_fit test_statistic_null alpha_d mass_ratio cl"
+    assert found["quantity"] == "Y" and found["conventions"] == {"name": "d20", "changed": {}}
+    assert found["signal"]["alpha_d"] == 0.5 and found["signal"]["mass_ratio"] == 3.0
+    keys = "m_v limit expected sigmas lower best_fit test_statistic_null status method off_term cl"
+    keys += " datasets units version schema_version"
     assert set(keys.split()) <= found.keys()
     assert 13.0 <= found["best_fit_events"][0] <= 15.0
     assert abs(found["test_statistic_null"][0] - 4.3) < 0.1
