@@ -1,36 +1,19 @@
 """The published data sets as analyses, by name."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
+from dmjax.analyses.analysis import Analysis
 from dmjax.analyses.ccm120 import ccm120, ccm120_search
 from dmjax.analyses.csi2017 import csi2017, csi2017_search
 from dmjax.analyses.csi2021 import csi2021, csi2021_unbinned
 from dmjax.analyses.csi2021_shapes import UNBINNED, csi2021_search
 from dmjax.analyses.lar2020 import lar2020, lar2020_search
+from dmjax.analyses.own import own_analysis
 from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import Search
-
-
-class Analysis(NamedTuple):
-    """How to make one analysis.
-
-    Attributes:
-        name: of the data set, or of the detector of a projection.
-        build: (signal, **options) → `CountModel`.
-        search: (window, where it has windows) → `Search`, the detector in the same bins.
-        options: names of the options that `build` knows.
-    """
-
-    name: str
-    build: Callable[..., CountModel]
-    search: Callable[..., Search]
-    options: tuple[str, ...]
-
 
 ANALYSES: dict[str, Analysis] = {
     "csi2017": Analysis(
@@ -69,17 +52,17 @@ def data_of(name: str) -> str:
 
 
 def dataset(name: str) -> Analysis:
-    """The data set of a name, or of an experiment that has one data set.
+    """The data set of a name, of an experiment that has one data set, or of your own .toml file.
 
     Its `search()` is the detector in the bins of the data; its `build(signal, …)` the count model.
 
     Raises:
-        InputError: an unknown name, with the nearest one.
+        InputError: an unknown name, with the nearest one, or anything wrong in the file.
 
     >>> dataset("coherent-csi").name
     'csi2017'
     """
-    return known_analysis(data_of(name))
+    return own_analysis(name) if name.endswith(".toml") else known_analysis(data_of(name))
 
 
 def known_analysis(name: str) -> Analysis:

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.analyses.catalogue import Analysis
+from dmjax.analyses.analysis import Analysis
 from dmjax.analyses.ingredients import Parts, events, signal_parts, unit_sum
 from dmjax.analyses.own_files import OwnData, Rate, read_own
 from dmjax.analyses.own_layout import OWN_NEUTRINOS, SIGNAL

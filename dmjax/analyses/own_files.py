@@ -61,15 +61,15 @@ class OwnData(NamedTuple):
     neutrino_error: float | None
 
 
-def is_dataset(path: str) -> bool:
-    """Whether a TOML file describes a data set: it has the key `dataset`, a detector's has not."""
-    return "dataset" in parse_toml(path, Path(path))
-
-
 def read_own(path: str) -> OwnData:
     """The checked content of a data-set file and its tables."""
     origin = Description(path, Path(path).parent, parse_toml(path, Path(path)))
     spec = origin.spec
+    if "dataset" not in spec and "target" in spec:
+        raise InputError(
+            f"{path} describes a detector, which has no counts: ask for its expected limit, or "
+            "name it as detector = ... in the file of a data set"
+        )
     check_dataset(path, spec)
     if spec["dataset"] in available("datasets"):
         raise InputError(

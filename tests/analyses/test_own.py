@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dmjax.analyses.catalogue import analysis, search_of
+from dmjax.analyses.catalogue import analysis, dataset, search_of
 from dmjax.analyses.csi2017 import csi2017
 from dmjax.analyses.lar2020 import lar2020
 from dmjax.analyses.own import own_analysis
+from dmjax.analyses.own_layout import DATASET
 from dmjax.data import load_table
 from dmjax.errors import InputError
 from dmjax.fits.fit import best_fit
@@ -20,6 +21,7 @@ from dmjax.likelihood.parameters import values_of
 from dmjax.limits.asymptotic_limits import asymptotic_limit
 from dmjax.limits.test_statistics import strength
 from dmjax.prediction.search import neutrino_counts
+from dmjax.schema import ListOf, Section
 from tolerances import tolerance
 
 LAR = """
@@ -327,3 +329,66 @@ def test_a_background_needs_a_rate(tables):
     path.write_text(re.sub(r"events = .*\n", "", tables.read_text()))
     with pytest.raises(InputError, match="background 'cevns' has no rate: give events = N"):
         own_analysis(path)
+
+
+# --- the documented example ----------------------------------------------------------------------
+DOCS = Path(__file__).parents[2] / "docs" / "datasets.md"
+TABLES = ("counts.csv", "neutrons.csv", "late.csv", "steady.csv")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", DOCS.read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def documented(tmp_path, monkeypatch):
+    """The files of the example, where the process then is."""
+    monkeypatch.chdir(tmp_path)
+    for name, content in zip(TABLES, _blocks("csv"), strict=True):
+        (tmp_path / name).write_text(content)
+    (example,) = _blocks("toml")
+    (tmp_path / "my_run.toml").write_text(example)
+    return tmp_path
+
+
+def test_the_documented_example_runs(documented, capsys):
+    (code,) = _blocks("python")
+    exec(code, {})
+    names, limits = capsys.readouterr().out.splitlines()
+    expected = ["neutrinos", "neutrons", "steady", "late", "response"]
+    assert set(re.findall(r"'my-run_(\w+)'", names)) == set(expected) and "sns_flux" in names
+    assert 0.0 < float(limits.strip("[]")) < 1e-7
+
+
+def test_documented_messages_are_the_real_ones(documented):
+    (messages,) = _blocks("text")
+    wrong = [
+        ("my_run.toml", "events = 9.0 ", ""),
+        ("my_run.toml", '["neutrinos"]', '["neutrino"]'),
+        ("counts.csv", "0.25,9\n", "0.25,9.5\n"),
+    ]
+    for (file, old, new), message in zip(wrong, messages.splitlines(), strict=True):
+        right = (documented / file).read_text()
+        assert old in right
+        (documented / file).write_text(right.replace(old, new))
+        with pytest.raises(InputError) as raised:
+            dataset("my_run.toml")
+        (documented / file).write_text(right)
+        assert str(raised.value) == message
+
+
+def test_every_key_is_documented():
+    def keys(rule) -> set[str]:
+        if isinstance(rule, ListOf):
+            return keys(rule.each)
+        inner = {**rule.required, **rule.optional} if isinstance(rule, Section) else {}
+        return set(inner).union(*map(keys, inner.values()))
+
+    text = DOCS.read_text()
+    assert not [key for key in keys(DATASET) if not re.search(rf"\b{key}\b", text)]
+
+
+def test_a_detector_alone_has_no_counts(documented):
+    (documented / "det.toml").write_text("beam = 'sns'\n[target]\nGe = 1\n")
+    with pytest.raises(InputError, match="describes a detector, which has no counts"):
+        dataset("det.toml")
