@@ -2,17 +2,12 @@
 
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from dmjax.analyses.ccm120 import ccm120, ccm120_search
 from dmjax.analyses.csi2017 import csi2017
-from dmjax.analyses.datasets import load_dataset
 from dmjax.fits.fit import all_intervals, best_fit
-from dmjax.likelihood.analysis import log_likelihood as old_log_likelihood
-from dmjax.likelihood.count_model import expected, log_counts, prepare
+from dmjax.likelihood.count_model import expected
 from dmjax.likelihood.joint import JointModel
-from dmjax.likelihood.nuisance import profile_alpha
-from dmjax.limits.curve import analysis as binned_analysis
 from dmjax.models import mediator
 from dmjax.prediction.search import dark_matter_counts
 from tolerances import tolerance
@@ -41,21 +36,6 @@ def test_ccm_signal_is_counted_in_one_bin():
     counts = dark_matter_counts(ccm120_search(), point)
     assert counts.shape == (1,) and float(counts[0]) > 0.0
     assert "ccm_signal" in JointModel(ccm120(counts)).parameters.names
-
-
-@pytest.mark.parametrize("window", ["cuts", "no-cuts"])
-def test_csi2017_is_the_likelihood_it_was(window):
-    """Same value, and the same α̂, as the analysis of the on/off data set with a signal of 0."""
-    data = load_dataset("csi2017", window)
-    old, joint = binned_analysis(data), JointModel(csi2017(data=data))
-    model = joint.models[0]
-    nothing = jnp.zeros(model.observed.on.size)
-    for alpha in (-0.5, 0.0, 0.4):
-        ours = log_counts(model, {"csi_signal": jnp.asarray(alpha)}, prepare(model, model.observed))
-        theirs = old_log_likelihood(old, nothing, jnp.asarray(alpha))
-        assert np.isclose(ours, theirs, rtol=tolerance("identity"))
-    best = float(best_fit(joint).values[0])
-    assert np.isclose(best, profile_alpha(old, nothing).alpha_hat, atol=tolerance("fit_parameter"))
 
 
 def test_neutrons_of_csi2017_have_their_25_percent():

@@ -3,23 +3,19 @@
 import subprocess
 import sys
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 import dark_toys as toys
 from dmjax.bayes.evidence import grid_evidence, share_inside
-from dmjax.bayes.hypothesis import best_mass, dark_hypothesis, joint_hypothesis
+from dmjax.bayes.hypothesis import best_mass, dark_hypothesis
 from dmjax.bayes.nested import nested_sampling
 from dmjax.bayes.priors import dark_priors
 from dmjax.errors import InputError
-from dmjax.likelihood.count_model import CountModel
-from dmjax.likelihood.effects import Component, Scale
-from dmjax.likelihood.joint import JointModel
-from dmjax.likelihood.nuisance import marginal_alpha
-from dmjax.likelihood.parameters import Parameter
 from dmjax.store.files import write_draws
 from tolerances import tolerance
 
@@ -42,59 +38,70 @@ def test_nested_sampling_agrees_with_the_grid(runs):
             assert abs(found - share) < tolerance("sigmas") * error + 0.03
 
 
-def test_the_grid_without_priors_is_log_uniform():
-    ours = grid_evidence(toys.grid())
-    stated = grid_evidence(toys.grid(), dark_priors("log-uniform", toys.M_RANGE, toys.Y_RANGE))
-    assert abs(ours.log_z - stated.log_z) < tolerance("quadrature")
-    grid = toys.grid()
-    relative = jnp.exp(grid.log_likelihood - ours.log_z)
-    mean = jnp.sum(relative * grid.cell_area) / jnp.sum(grid.cell_area)
-    assert abs(float(mean) - 1.0) < tolerance("quadrature")
+def test_a_prior_without_weight_on_the_grid_is_refused():
     with pytest.raises(InputError, match="no support on the grid"):
         grid_evidence(toys.grid(), dark_priors("uniform", (300.0, 400.0), toys.Y_RANGE))
 
 
-def test_the_constraint_of_a_joint_model_becomes_its_prior():
-    """∫ L dπ over the one nuisance by SciPy is the quadrature of `marginal_alpha`."""
-    plain, alpha = toys.analysis(), Parameter("alpha", 0.0, 0.28, lower=-1.0)
-    scale = Scale("alpha", 1.0, 1.0)
-    parts = [Component("nu", plain.neutrinos, (scale,)), Component("brn", plain.neutrons)]
-    counts = {"on": plain.counts.n_on, "off": plain.counts.n_off}
-    alone = joint_hypothesis("none", JointModel(CountModel("toy", parts, [alpha], **counts)))
-    exact = float(marginal_alpha(plain, jnp.zeros(plain.neutrinos.size)))
-    log_l, prior = jax.jit(alone.log_likelihood), stats.truncnorm(-1.0 / 0.28, np.inf, 0.0, 0.28)
+def test_the_grid_is_the_printed_integral():
+    """ln L with α integrated at grid points: Eq. 6.4 by SciPy, sum and integral written out."""
+    grid, bins = toys.grid(), toys.known()
+    for i, j in ((20, 90), (60, 60), (110, 30)):
+        m_v, y = np.exp(grid.log_m_v[i]), np.exp(grid.log_coupling[j])
+        nodes = toys.table().log_m_v
+        counts = np.asarray(toys.table().counts[0].nominal)
+        events = (y / toys.Y_REF) ** 2 * np.array(
+            [np.interp(np.log(m_v), nodes, column) for column in counts.T]
+        )
 
-    def integrand(a):
-        return np.exp(float(log_l(jnp.asarray([a]))) - exact) * prior.pdf(a)
+        def density(alpha, events=events):
+            s = (1 + alpha) * (events + bins["neutrinos"]) + bins["neutrons"]
+            prior = stats.truncnorm(-1.0 / toys.SIGMA, np.inf, 0.0, toys.SIGMA)
+            return np.exp(onoff_by_scipy(bins["on"], bins["off"], s).sum() + 300.0) * prior.pdf(
+                alpha
+            )
 
-    assert abs(integrate.quad(integrand, -0.99, 1.5)[0] - 1.0) < tolerance("normalisation")
+        exact = np.log(integrate.quad(density, -1.0, 2.0, points=[-0.3, 0.0, 0.3])[0]) - 300.0
+        assert abs(float(grid.log_likelihood[i, j]) - exact) < tolerance("fit")
+
+
+def onoff_by_scipy(n, m, s):
+    """ln L of every bin from the printed sum, in NumPy and SciPy only."""
+    j = np.arange(n.max() + 1)[:, None]
+    k = np.where(j <= n, n - j, 0)
+    log = special.gammaln
+    terms = special.xlogy(j, s) - log(j + 1) + log(k + m + 1) - log(k + 1) - log(m + 1)
+    terms = np.where(j <= n, terms - (k + m + 1) * np.log(2.0), -np.inf)
+    return special.logsumexp(terms, axis=0) - s
 
 
 def test_best_mass_is_no_worse_than_the_grid():
     masses = np.exp(np.asarray(toys.grid().log_m_v))
-    best = best_mass(toys.joint(), toys.tables(), masses, toys.Y_RANGE[1])
+    best = best_mass(toys.joint(), toys.table(), masses, toys.Y_RANGE[1])
     assert best.converged
-    assert toys.Y_RANGE[0] < best.y <= toys.Y_RANGE[1]
+    assert toys.Y_RANGE[0] < best.coupling <= toys.Y_RANGE[1]
     inside = toys.dark()
-    point = jnp.asarray([best.m_v, best.y, best.values["alpha"]])
-    pull = best.values["alpha"] / 0.28
-    log_l = float(inside.log_likelihood(point)) - 0.5 * pull**2 - np.log(0.28 * np.sqrt(2 * np.pi))
+    point = jnp.asarray([best.m_v, best.coupling, best.values["alpha"]])
+    pull = best.values["alpha"] / toys.SIGMA
+    log_l = float(inside.log_likelihood(point)) - 0.5 * pull**2
+    log_l -= np.log(toys.SIGMA * np.sqrt(2 * np.pi))
     assert abs(-2.0 * log_l - best.two_nll) < tolerance("fit")
 
 
 def test_tables_must_match_the_model():
     priors = dark_priors("log-uniform", toys.M_RANGE, toys.Y_RANGE)
-    short = toys.tables()["toy"]._replace(values=toys.tables()["toy"].values[:, 1:])
-    for given, message in (
-        ({"other": toys.tables()["toy"]}, "a table for 'other'"),
-        ({"toy": short}, "the table has 38 bins"),
-        ({}, "a table is needed"),
-    ):
+    table = toys.table()
+    short = eqx.tree_at(lambda t: t.counts[0].nominal, table, table.counts[0].nominal[:, 1:])
+    none = eqx.tree_at(lambda t: t.counts, table, ())
+    for given, message in ((short, "has 38 bins"), (none, "0 searches for 1")):
         with pytest.raises(InputError, match=message):
             dark_hypothesis(toys.joint(), given, priors)
     with pytest.raises(InputError, match="leaves the masses"):
         narrow = dark_priors("uniform", (1.0, 50.0), toys.Y_RANGE)
-        dark_hypothesis(toys.joint(), toys.tables(), narrow)
+        dark_hypothesis(toys.joint(), table, narrow)
+    with pytest.raises(InputError, match="the prior is of 'eps'"):
+        of_eps = dark_priors("log-uniform", toys.M_RANGE, (1e-6, 1e-3), "eps")
+        dark_hypothesis(toys.joint(), table, of_eps)
 
 
 def test_draws_open_without_the_package(runs, tmp_path):

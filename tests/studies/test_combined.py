@@ -8,8 +8,13 @@ from command import answer, run
 
 from dmjax.analyses.catalogue import ANALYSES, analysis, search_of
 from dmjax.errors import InputError
-from dmjax.studies.best_fit import DarkPhoton, fit_datasets, signal_point
+from dmjax.studies.best_fit import run_fit
+from dmjax.studies.settings import FitSettings, settle
 from tolerances import tolerance
+
+
+def fit_datasets(names, **options):
+    return run_fit(settle(FitSettings, {"where": names, **options}))
 
 
 def test_every_analysis_has_a_search_in_its_bins():
@@ -32,8 +37,8 @@ def test_joint_fit_of_independent_data_is_their_sum():
 
 
 def test_joint_dark_photon_fit_shares_one_strength():
-    found = fit_datasets(["csi2021", "lar2020"], DarkPhoton(30.0))
-    assert found.status == "converged" and found.y is not None
+    found = fit_datasets(["csi2021", "lar2020"], signal="dark-matter", m_v=30.0)
+    assert found.status == "converged" and found.best_coupling is not None
     assert {"signal", "sns_flux", "lar_signal"} <= found.parameters.keys()
     assert found.parameters["signal"]["upper"] is not None
 
@@ -64,7 +69,7 @@ BAD = {
     "fit lar2020 --signal dark-photon": "needs its mass",
     "fit lar2020 --signal dark-photon --mv -3": "m_v must be",
     "fit lar2020 --signal dark-photon --mv 3 --mass-ratio 2": "mass ratio",
-    "fit csi2017 lar2020 --counting": "--counting takes one data set",
+    "fit csi2017 lar2020 --counting": "counting takes one data set",
 }
 
 
@@ -79,7 +84,6 @@ def test_bad_choices_are_refused():
     with pytest.raises(InputError, match="at least one data set"):
         fit_datasets([])
     with pytest.raises(InputError, match="alpha_d"):
-        fit_datasets(["lar2020"], DarkPhoton(30.0, alpha_d=0.0))
+        fit_datasets(["lar2020"], signal="dark-matter", m_v=30.0, alpha_d=0.0)
     with pytest.raises(InputError, match="unexpected keyword"):
         analysis("ccm120", window="cuts")
-    assert signal_point("none", None) is None

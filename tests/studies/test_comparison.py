@@ -5,7 +5,7 @@ from command import answer, run
 
 from dmjax.errors import InputError
 from dmjax.studies.dark_regions import fit_dark_regions
-from dmjax.studies.hypotheses import EvidenceSettings
+from dmjax.studies.settings import EvidenceSettings
 from tolerances import tolerance
 
 
@@ -26,7 +26,9 @@ def test_evidence_command_and_its_continuation(tmp_path, monkeypatch):
 
 def test_one_dark_photon_serves_cuts_and_all():
     """[D20] Fig. 6: the excess in the cuts is kept by the best fit of all the data."""
-    found = fit_dark_regions(EvidenceSettings(m_v_range=(100.0, 180.0)), masses=12)
+    found = fit_dark_regions(
+        EvidenceSettings(dataset="csi2017", m_v_range=(100.0, 180.0)), masses=12
+    )
     assert found.gain["cuts"] > 5.0
     assert min(found.gain.values()) > -tolerance("fit")
     assert 0.0 <= found.cuts_at_no_cuts < 0.5 and 0.0 <= found.no_cuts_at_cuts < 0.5

@@ -9,7 +9,6 @@ import pytest
 from command import answer
 from scipy import optimize, stats
 
-import dmjax
 from dmjax.analyses.csi2017 import csi2017
 from dmjax.analyses.datasets import load_dataset
 from dmjax.analyses.nsi2017 import REGIONS, csi2017_nsi, in_region, region_mask, select_bins
@@ -19,6 +18,7 @@ from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data
 from dmjax.plots.nsi import plot_nsi
 from dmjax.prediction.neutrinos import neutrino_spectra
 from dmjax.response import accepted_recoils
+from dmjax.scattering import nsi
 from dmjax.store.files import to_plain
 from dmjax.studies.nsi_fit import fit_nsi
 from tolerances import tolerance
@@ -36,7 +36,7 @@ def test_counts_are_the_parabola_of_the_full_prediction():
     values = {"csi_signal": 0.1, "eps_ee": 0.21, "eps_mumu": -0.13}
     ours = expected_components(model, {k: jnp.asarray(v) for k, v in values.items()})
     pairs = {"ee": 0.21, "mumu": -0.13}
-    interaction = dmjax.nsi({pair: {"u": eps, "d": eps} for pair, eps in pairs.items()})
+    interaction = nsi({pair: {"u": eps, "d": eps} for pair, eps in pairs.items()})
     recoils = accepted_recoils(data.experiment.response, data.pe_edges)
     spectra = neutrino_spectra(data.experiment, recoils, data.conventions, nsi=interaction)
     plain = neutrino_spectra(data.experiment, recoils, data.conventions)
