@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmjax.cli.common import begin, report, show
+from dmjax.cli.common import begin, emit, report, show
 from dmjax.cli.progress import Progress
 from dmjax.studies.settings import LimitSettings
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 ABOUT = """Upper limits on a coupling against m_V, of data sets alone or together.
 
 Methods: chi2 (-2 ln L rises by 2.71 above the best fit at 90 %; default), asymptotic (CLs by
-formulas), toys (CLs), fc (Feldman-Cousins intervals). The coupling follows from the model:
-Y = eps^2 alpha_D (m_chi/m_V)^4 for the dark photon; see --coupling.
+formulas), toys (CLs), fc (Feldman-Cousins intervals). With --expected, what detectors without data
+are expected to exclude: auto (asymptotic, exact at low counts; default), asymptotic, chi2-d20.
+The coupling follows from the model: Y = eps^2 alpha_D (m_chi/m_V)^4 for the dark photon; see
+--coupling.
 """
 KEPT = "with --out, finished blocks of toys are used again"
 
@@ -31,9 +33,22 @@ def limit(settings: LimitSettings, json: bool, out: Path | None, quiet: bool) ->
 
 
 def show_limit(found: "LimitResult") -> None:
-    """A table of limits."""
+    """A table of limits, and of a projection its backgrounds."""
+    columns = {"m_V [MeV]": ["-"] if found.m_v is None else [f"{m:.4g}" for m in found.m_v]}
+    columns |= _expected(found) if found.experiment is not None else _observed(found)
+    if found.expected is not None and (found.experiment or found.configuration.get("bands")):
+        shifts = zip(found.sigmas, found.expected.T, strict=True)
+        columns |= {f"{shift:+.0f} sigma": _column(band) for shift, band in shifts}
+    columns["status"] = found.status
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    show(_title(found), list(columns), rows)
+    for detector, events in (found.background or {}).items():
+        parts = ", ".join(f"{name} {n:.4g}" for name, n in events.items())
+        emit(f"background of {detector} [events]: {parts}")
+
+
+def _observed(found: "LimitResult") -> dict[str, list[str]]:
     columns = {
-        "m_V [MeV]": ["-"] if found.m_v is None else [f"{m:.4g}" for m in found.m_v],
         f"best {found.quantity}": _column(found.best_fit),
         "events": _column(found.best_fit_events),
     }
@@ -44,18 +59,20 @@ def show_limit(found: "LimitResult") -> None:
     columns[f"{found.quantity} < ({found.cl:.0%} C.L.)"] = _column(found.limit)
     if found.toys:
         columns["error"] = _column(found.limit_error)
-    if found.expected is not None and found.configuration.get("bands"):
-        shifts = zip(found.sigmas, found.expected.T, strict=True)
-        columns |= {f"{shift:+.0f} sigma": _column(band) for shift, band in shifts}
-    columns["status"] = found.status
-    rows = [list(row) for row in zip(*columns.values(), strict=True)]
-    show(_title(found), list(columns), rows)
+    return columns
+
+
+def _expected(found: "LimitResult") -> dict[str, list[str]]:
+    return {
+        f"expected {found.quantity} < ({found.cl:.0%} C.L.)": _column(found.limit),
+        "method": list(found.methods or []),
+    }
 
 
 def _title(found: "LimitResult") -> str:
     """What the numbers hold for."""
     signal = found.signal
-    about = f"{', '.join(found.datasets)}, {signal['model']}"
+    about = f"{found.experiment or ', '.join(found.datasets)}, {signal['model']}"
     if found.quantity != "events":
         masses = f"m_V/m_chi = {signal['mass_ratio']:g}" if "mass_ratio" in signal else ""
         masses = f"m_chi = {signal['m_chi']:g} MeV" if "m_chi" in signal else masses

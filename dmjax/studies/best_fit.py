@@ -13,7 +13,7 @@ from dmjax.analyses.nsi2017 import csi2017_nsi
 from dmjax.errors import InputError, unknown_name
 from dmjax.fits.fit import Fit, all_intervals, best_fit
 from dmjax.fits.minimise import STATUS_TEXT
-from dmjax.likelihood.joint import JointModel
+from dmjax.likelihood.joint import JointModel, off_term_of
 from dmjax.prediction.templates import at_index
 from dmjax.store.fields import number
 from dmjax.store.progress import Say, nothing
@@ -25,7 +25,6 @@ from dmjax.studies.setting import (
     counts_of,
     describe_setting,
     model_of,
-    off_term_of,
     setting_of,
     signal_of,
     to_coupling,

@@ -38,6 +38,8 @@ class LimitResult(AbstractResult):
         best_fit, best_fit_events: coupling and signal events of the best fit.
         test_statistic_null: −2Δ ln L between no signal and the best fit; None where not computed.
         status, expected_status: a text each; "ok", or why there is no number.
+        methods: of each mass of a projection: "asymptotic", "exact", "averaged" or "chi2-d20".
+        background: of a projection: detector → name → events in its bins.
         toys, failed: thrown at each point; fits that failed in all of them, per mass.
         conventions: name of the profile and changed fields.
         configuration: every setting.
@@ -71,6 +73,8 @@ class LimitResult(AbstractResult):
     test_statistic_null: np.ndarray | None = column("m_v", unit="1", empty=math.nan, default=None)
     status: list[str] = column("m_v")
     expected_status: list[list[str]] | None = column("m_v", "sigmas")
+    methods: list[str] | None = column("m_v", default=None)
+    background: dict[str, dict[str, float]] | None = None
     toys: int
     failed: list[int] = column("m_v")
     conventions: dict

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from dmjax.errors import InputError, unknown_name
-from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.likelihood.joint import Data, JointModel, asimov_off_term, observed_data
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus, asymptotic_limits
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.likelihood_limits import likelihood_limits
@@ -17,6 +17,7 @@ from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
 from dmjax.prediction.signal import EVENTS
 from dmjax.prediction.templates import at_index, signal_events
 from dmjax.store.progress import Say, nothing
+from dmjax.studies.expected import run_expected
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.limit_rows import EMPTY, fc_row, toy_row
 from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
@@ -81,6 +82,8 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     >>> [round(float(x)) for x in found.limit], found.status
     ([621], ['ok'])
     """
+    if settings.expected:
+        return run_expected(settings)
     method = settings.method or "chi2"
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
@@ -136,6 +139,7 @@ def _solved(asked: Asked, method: str) -> LimitResult:
         cl=settings.cl,
         test="qtilde" if banded else None,
         cls=settings.cls if banded else None,
+        asimov_off_term=asimov_off_term(asked.joint) if banded else None,
         m_v=asked.masses if asked.masses.size else None,
         limit=_consistent(asked, method, limit),
         lower=zero,

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import jax
 
 from dmjax._version import __version__
-from dmjax.likelihood.joint import JointModel
+from dmjax.likelihood.joint import JointModel, off_term_of
 from dmjax.limits.toys import Throwing, Toys, labelled_key
 from dmjax.store.blocks import Arrays, Block, finite, kept
 from dmjax.store.folders import FolderLock, claim_folder, holds
 from dmjax.store.plain import to_plain
 from dmjax.store.progress import Say
-from dmjax.studies.setting import Setting, describe_setting, off_term_of
+from dmjax.studies.setting import Setting, describe_setting
 
 _OTHERS = "toys of another study"
 

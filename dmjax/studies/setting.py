@@ -185,9 +185,3 @@ def describe_setting(setting: Setting) -> dict[str, Any]:
         "conventions": describe_conventions(setting.signal.conventions),
         "quantity": setting.signal.coupling,
     }
-
-
-def off_term_of(joint: JointModel) -> str | None:
-    """How backgrounds under off measurements are removed; None where there are none."""
-    terms = {model.off_term for model in joint.models if model.observed.off is not None}
-    return terms.pop() if len(terms) == 1 else None

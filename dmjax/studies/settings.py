@@ -251,7 +251,11 @@ RULES: dict[type, dict[str, Rule]] = {
         "strengths": _methods("toys", "fc"),
         "seed": _methods("toys", "fc"),
         "batch_size": _methods("toys", "fc"),
-        "cls": _methods("asymptotic", "toys"),
+        "cls": Rule(
+            lambda s: s.expected or s.method in ("asymptotic", "toys"),
+            "goes with --method asymptotic or toys",
+        ),
+        "bands": Rule(lambda s: not s.expected, "is always part of --expected"),
         "years": _EXPECTED,
         "pot": _EXPECTED,
         "background": _EXPECTED,
