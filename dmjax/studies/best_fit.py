@@ -106,12 +106,12 @@ def run_fit(settings: FitSettings, out: Path | None = None, say: Say = nothing) 
         raise unknown_name("signal", wanted, (*SIGNALS, "dark-photon"))
     if wanted == "dark-matter" and settings.mass is None:
         raise InputError("a signal of dark matter needs its mass, e.g. --mv 30")
+    if wanted == "nsi" and settings.where != (NSI_DATA,):
+        raise InputError(
+            f"signal nsi is built for {NSI_DATA} alone, not for {', '.join(settings.where)}"
+        )
     setting, joint = fitted_model(settings.where, settings, settings.mass)
     if wanted == "nsi":
-        if setting.names != (NSI_DATA,):
-            raise InputError(
-                f"signal nsi is built for {NSI_DATA} alone, not for {', '.join(setting.names)}"
-            )
         joint = JointModel(csi2017_nsi(quarks=settings.quarks))
     best = nearest_minimum(joint) if wanted == "nsi" else best_fit(joint)
     parameters = _parameters(joint, best)

@@ -54,6 +54,7 @@ def _quoted(settings: PredictSettings) -> tuple[Signal, float]:
         raise InputError("model 'events' has no physics to predict: name a model")
     if settings.coupling is not None:
         raise InputError("coupling chooses what limits are quoted in: predict takes eps or g")
+    plain = signal_of(settings)
     wanted = "eps" if settings.model == "dark-photon" and settings.charges is None else "g"
     given = {"eps": settings.eps, "g": settings.g}
     value = given.pop(wanted)
@@ -62,7 +63,6 @@ def _quoted(settings: PredictSettings) -> tuple[Signal, float]:
         raise InputError(f"model '{name}' takes its coupling as {wanted}, and only that")
     if not 0.0 < value < float("inf"):
         raise InputError(f"{wanted} must be finite and positive, got {value:g}")
-    plain = signal_of(settings)
     quoted = "kappa_V" if plain.double and wanted == "g" else wanted
     return signal_of(settings, coupling=quoted), value
 
