@@ -12,7 +12,14 @@ from dmjax.bayes.hypothesis import at_mass, check_table, nuisances
 from dmjax.bayes.priors import log_prior, parameter_priors, prior_set
 from dmjax.errors import InputError
 from dmjax.fits.fit import best_fit, fit
-from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.likelihood.joint import (
+    Data,
+    JointModel,
+    integrated_index,
+    integrated_mask,
+    log_likelihood,
+    observed_data,
+)
 from dmjax.likelihood.parameters import index_of, log_constraint, values_of
 from dmjax.likelihood.signals import SIGNAL
 from dmjax.prediction.tables import SignalTable, strength_at
@@ -144,12 +151,13 @@ def _filled(
 ):
     """ln L of every mass and coupling, (masses, couplings), a few rows in memory at once."""
     at = index_of(joint.parameters.names, SIGNAL)
-    held = jnp.asarray(
-        [name in (SIGNAL, getattr(joint, "integrate", None)) for name in joint.parameters.names]
-    )
+    held = np.asarray([name == SIGNAL for name in joint.parameters.names]) | integrated_mask(joint)
 
     def one(model, strength):
-        found = fit(model, data, start.at[at].set(strength), held)
+        point = start.at[at].set(strength)
+        if held.all():
+            return log_likelihood(model, point, data)
+        found = fit(model, data, point, jnp.asarray(held))
         value = -0.5 * found.two_nll
         return value + _log_volume(found.covariance, found.at_bound) if laplace else value
 
@@ -169,8 +177,15 @@ def _log_volume(covariance: Float[Array, "n n"], held) -> Scalar:
 
 
 def _prior_excess(joint: JointModel) -> Scalar:
-    """ln of the nuisances' priors, normalised over their ranges, over their constraints."""
-    priors = prior_set(parameter_priors(nuisances(joint)))
-    centres = values_of(joint.parameters)
-    own = jnp.stack([centres[joint.parameters.names.index(name)] for name in priors.names])
-    return log_prior(priors, own) - log_constraint(joint.parameters, centres, centres)
+    """ln of the nuisances' priors, normalised over their ranges, over their constraints.
+
+    Of an integrated parameter the constraint is normalised already.
+    """
+    place = integrated_index(joint)
+    names, centres = joint.parameters.names, values_of(joint.parameters)
+    rest = [p for p in nuisances(joint) if place is None or p.name != names[place]]
+    if not rest:
+        return jnp.zeros(())
+    priors = prior_set(parameter_priors(rest))
+    own = jnp.stack([centres[names.index(name)] for name in priors.names])
+    return log_prior(priors, own) - log_constraint(joint.parameters, centres, centres, place)

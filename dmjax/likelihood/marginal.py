@@ -116,11 +116,16 @@ def _slopes(function: Callable[[Point], Point], x: Point) -> tuple[Point, Point,
 
 
 def _peak(function: Callable[[Point], Point], known: Constraint, shape: tuple) -> Point:
-    """Where the function is largest: bracketed Newton steps, or an end of the range."""
+    """Where the function is largest: bracketed Newton steps, or an end of the range.
+
+    On the falling side of the peak the root of (x − lower) f′ is taken in place of that of f′: with
+    n ln r − S r of r = x − lower it is reached in one step, however far the peak lies below.
+    """
     centre = jnp.broadcast_to(jnp.clip(known.centre, known.lower, known.upper), shape)
     low, high = (jnp.broadcast_to(end, shape) for end in (known.lower, known.upper))
     edges = jnp.stack([jnp.where(jnp.isfinite(end), end, centre) for end in (low, high)])
     outward = jax.vmap(lambda x: jax.jvp(function, (x,), (jnp.ones_like(x),))[1])(edges)
+    bounded = jnp.isfinite(known.lower)
     at_low = jnp.isfinite(low) & (outward[0] <= 0)
     at_high = jnp.isfinite(high) & (outward[1] >= 0)
 
@@ -128,6 +133,9 @@ def _peak(function: Callable[[Point], Point], known: Constraint, shape: tuple) -
         low, high, x = state
         _, slope, curvature = _slopes(function, x)
         rising = slope > 0
+        scaled = ~rising & bounded
+        room = jnp.where(scaled, x - known.lower, 1.0)
+        curvature = jnp.where(scaled, slope / room + curvature, curvature)
         low, high = jnp.where(rising, x, low), jnp.where(rising, high, x)
         bent = curvature < 0
         newton = x - slope / jnp.where(bent, curvature, -1.0)

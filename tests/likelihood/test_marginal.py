@@ -13,6 +13,7 @@ from dmjax.fits.fit import all_intervals, best_fit
 from dmjax.likelihood.count_model import CountModel, log_bins, prepare
 from dmjax.likelihood.effects import Component, Morph, Scale
 from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data
+from dmjax.likelihood.marginal import Constraint, log_integral
 from dmjax.likelihood.parameters import Parameter
 from tolerances import tolerance
 
@@ -125,3 +126,27 @@ def test_fits_leave_it_alone():
 def test_what_cannot_be_integrated_is_refused(name, text):
     with pytest.raises(InputError, match=text):
         JointModel(CASES["poisson"](), integrate=name)
+
+
+@pytest.mark.parametrize("rate", [1e1, 1e3, 1e5, 1e7])
+def test_a_peak_far_below_the_centre_is_found(rate):
+    """∫ r^n e^{−rate·r} p(r − 1) dr with its peak at n/rate, in units of its own width."""
+    known = Constraint(*(jnp.asarray(v) for v in (0.0, 0.28, -1.0, jnp.inf)))
+    counts = 500.0
+
+    def height(rate, x):
+        return counts * jnp.log1p(x) - rate * (1.0 + x)
+
+    ours = float(log_integral(height, jnp.asarray(rate), known))
+    peak = counts / rate
+
+    def density(t):
+        r = t * peak
+        log_l = counts * np.log(t) - counts * (t - 1.0)
+        return np.exp(log_l + 600.0 * (rate < 100.0)) * norm.pdf(r - 1.0, 0.0, 0.28)
+
+    inside = [0.02, 0.1, 1.0] if rate < 100.0 else [0.8, 1.0, 1.2]
+    area = quad(density, 0.0, 4.0, points=inside, epsabs=0.0, epsrel=1e-10, limit=200)[0]
+    theirs = np.log(area * peak / norm.sf(-1.0, 0.0, 0.28)) - 600.0 * (rate < 100.0)
+    theirs += counts * np.log(peak) - counts
+    assert ours == pytest.approx(theirs, abs=tolerance("quadrature"))
