@@ -1,4 +1,4 @@
-"""COHERENT CsI 2017 as a count model: the likelihood of `BinnedAnalysis`, parameters named."""
+"""COHERENT CsI 2017 as a count model: the likelihood of [D20] Eq. 6.4, parameters named."""
 
 import jax.numpy as jnp
 
@@ -38,7 +38,7 @@ def csi2017(
         signal: events per bin at strength 1; adds the free parameter "signal".
         window: "cuts", "no-cuts" or "spectrum".
         systematics: add the pull "csi_neutrons", 25 % on the neutrons.
-        off_term: "integral" (Eq. 6.4) or "profile", which also takes Asimov data.
+        off_term: "integral" (Eq. 6.4) or "profile"; Asimov data always have the profile.
         conventions: profile of the neutrino prediction.
         data: a loaded data set, in place of `window` and `conventions`, e.g. with another radius.
 
