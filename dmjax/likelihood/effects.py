@@ -29,8 +29,8 @@ class AbstractEffect(eqx.Module):
         """Counts added to the nominal template."""
 
     @abc.abstractmethod
-    def factor(self, value: Scalar) -> Scalar:
-        """Number that the template is multiplied with."""
+    def factor(self, value: Scalar) -> Scalar | Bins:
+        """Number that the template is multiplied with, or one number per bin."""
 
 
 class AbstractOffset(AbstractEffect):
@@ -106,6 +106,63 @@ class Share(AbstractOffset):
     def offset(self, value: Scalar, nominal: Bins) -> Bins:
         """size × value × nominal."""
         return self.size * value * nominal
+
+
+class AbstractFactor(AbstractEffect):
+    """An effect that multiplies and adds nothing."""
+
+    def offset(self, value: Scalar, nominal: Bins) -> Bins:
+        """None."""
+        return jnp.zeros_like(nominal)
+
+
+class Exponential(AbstractFactor):
+    """factor = up^x for x ≥ 1, down^−x for x ≤ −1, a polynomial of degree 6 between.
+
+    The polynomial is 1 at x = 0 and has the value and two derivatives of both ends, so that the
+    factor is positive and twice differentiable. It equals pyhf's `normsys` with code4.
+
+    >>> effect = Exponential("x", 1.2, 0.9)
+    >>> [round(float(effect.factor(jnp.asarray(x))), 3) for x in (-2.0, -1.0, 0.0, 1.0, 2.0)]
+    [0.81, 0.9, 1.0, 1.2, 1.44]
+    """
+
+    parameter: str = eqx.field(static=True)
+    up: float = eqx.field(static=True)
+    down: float = eqx.field(static=True)
+
+    def factor(self, value: Scalar) -> Scalar:
+        """Factor at a value of the parameter."""
+        inside = jnp.abs(value) < 1.0
+        core = jnp.where(inside, value, 0.0)
+        middle = jnp.zeros_like(core)
+        for coefficient in reversed(_between(self.up, self.down)):
+            middle = (middle + coefficient) * core
+        outer = jnp.where(inside, 1.0, value)
+        slope = jnp.where(value > 0.0, np.log(self.up), -np.log(self.down))
+        return jnp.where(inside, 1.0 + middle, jnp.exp(slope * outer))
+
+
+def _between(up: float, down: float) -> list[float]:
+    """Coefficients of x … x⁶ of the polynomial of `Exponential`."""
+    powers = np.arange(1, 7)
+    rows, wanted = [], []
+    for x, end, slope in ((1.0, up, np.log(up)), (-1.0, down, -np.log(down))):
+        rows += [x**powers, powers * x ** (powers - 1), powers * (powers - 1) * x**powers]
+        wanted += [end - 1.0, slope * end, slope**2 * end]
+    return np.linalg.solve(np.array(rows), np.array(wanted)).tolist()
+
+
+class BinFactor(AbstractFactor):
+    """factor = value in one bin, 1 in the others."""
+
+    parameter: str = eqx.field(static=True)
+    place: int = eqx.field(static=True)
+    bins: int = eqx.field(static=True)
+
+    def factor(self, value: Scalar) -> Bins:
+        """The value in its bin."""
+        return jnp.where(np.arange(self.bins) == self.place, value, 1.0)
 
 
 class Component(eqx.Module):
