@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
     from dmjax.experiments import experiment as experiment
+    from dmjax.export.pyhf_import import import_pyhf as import_pyhf
     from dmjax.fits.diagnostics import DiagnosisResult as DiagnosisResult
     from dmjax.likelihood.count_model import CountModel as CountModel
     from dmjax.likelihood.joint import JointModel as JointModel
@@ -99,6 +100,7 @@ _HOMES = {
     "export_hepdata": "dmjax.verbs",
     "export_pyhf": "dmjax.verbs",
     "fit": "dmjax.verbs",
+    "import_pyhf": "dmjax.export.pyhf_import",
     "info": "dmjax.verbs",
     "lifetime_ns": "dmjax.models",
     "limit": "dmjax.verbs",
@@ -152,6 +154,7 @@ __all__ = [
     "export_hepdata",
     "export_pyhf",
     "fit",
+    "import_pyhf",
     "info",
     "lifetime_ns",
     "limit",

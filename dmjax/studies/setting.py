@@ -49,6 +49,8 @@ class Setting:
             value = getattr(self, option)
             if value is not None and not any(option in one.options for one in self.analyses):
                 raise InputError(f"{option} '{value}' has no effect on {', '.join(names)}")
+        if self.systematics and not any("systematics" in one.options for one in self.analyses):
+            raise InputError(f"systematics has no effect on {', '.join(names)}")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from dmjax.limits.asymptotic_limits import asymptotic_limit
 from dmjax.limits.test_statistics import strength
 from dmjax.prediction.search import neutrino_counts
 from dmjax.schema import ListOf, Section
+from dmjax.studies.setting import Setting
 from tolerances import tolerance
 
 LAR = """
@@ -392,3 +393,10 @@ def test_a_detector_alone_has_no_counts(documented):
     (documented / "det.toml").write_text("beam = 'sns'\n[target]\nGe = 1\n")
     with pytest.raises(InputError, match="describes a detector, which has no counts"):
         dataset("det.toml")
+
+
+def test_an_option_without_effect_is_refused(documented):
+    chosen = dataset("my_run.toml")
+    assert chosen.options == ("conventions",)
+    with pytest.raises(InputError, match="systematics has no effect on my-run"):
+        Setting((chosen,), systematics=True)
