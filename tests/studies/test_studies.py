@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from command import run
 
+from dmjax.analyses.ccm120 import ccm120_search
 from dmjax.errors import InputError
+from dmjax.prediction.templates import templates
 from dmjax.store.files import read_json
-from dmjax.studies.family import Family, coupling_error
-from dmjax.studies.limits import limit_scan
-from dmjax.studies.plan import Plan
+from dmjax.studies.limits import run_limit
+from dmjax.studies.setting import coupling_error, setting_of, signal_of
+from dmjax.studies.settings import LimitSettings, settle
 from tolerances import tolerance
 
 
@@ -34,17 +36,17 @@ def test_ccm120_limits_on_the_signal_count(tmp_path):
 
 
 def test_an_interrupted_scan_continues_to_the_same_result(tmp_path):
-    family, plan = Family(("ccm120",), model="events"), Plan(method="fc", toys=200, points=6)
+    asked = {"where": "ccm120", "model": "events", "method": "fc", "toys": 200, "strengths": 6}
+    settings, out = settle(LimitSettings, asked), tmp_path / "fc.json"
 
-    def stop(what: str, done: int, of: int) -> None:
+    def stop(what, done, of, note=""):
         if what.endswith("belt_2"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        limit_scan(family, [], plan, tmp_path / "toys", stop)
-    assert len(list((tmp_path / "toys").glob("*.npz"))) == 2
-    whole = limit_scan(family, [], plan)
-    assert limit_scan(family, [], plan, tmp_path / "toys").limit == whole.limit
+        run_limit(settings, out, stop)
+    assert len(list((tmp_path / "fc-toys").glob("*.npz"))) == 2
+    assert run_limit(settings, out).limit == run_limit(settings).limit
 
 
 def test_asymptotic_bands_of_csi2017_and_a_mass_without_signal():
@@ -54,14 +56,15 @@ def test_asymptotic_bands_of_csi2017_and_a_mass_without_signal():
     band = np.array(found["expected"][0])
     assert np.all(np.diff(band) > 0) and 1e-11 < found["limit"][0] < 1e-8
     assert found["limit"][1] is None and found["status"] == ["ok", "unconstrained"]
-    assert found["configuration"]["conventions"] == "d20" and found["quantity"] == "Y"
+    assert found["conventions"]["name"] == "d20" and found["quantity"] == "Y"
+    assert (found["off_term"], found["asimov_off_term"]) == ("integral", "profile")
 
 
 def test_the_rise_of_the_likelihood_bounds_ccm120():
     """16.5 events ± 338.4: the limit without toys agrees with FC, which is that of a normal."""
     found = json.loads(run("limit ccm120 --model events --json").stdout)
     assert 600 < found["limit"][0] < 640 and found["expected"] is None
-    assert found["status"] == ["ok"] and found["configuration"]["method"] == "chi2"
+    assert found["status"] == ["ok"] and found["method"] == "chi2"
 
 
 def test_the_discovery_p_value_of_ccm120_from_toys():
@@ -74,15 +77,43 @@ def test_the_discovery_p_value_of_ccm120_from_toys():
 def test_coverage_of_ccm120():
     line = "coverage ccm120 --model events --events 0,400 --toys 150 --shift ccm_signal=1 --json"
     found = json.loads(run(line).stdout)
-    assert len(found["coverage"]) == 2 and found["configuration"]["shift"] == {"ccm_signal": 1.0}
+    assert len(found["coverage"]) == 2 and found["shift"] == {"ccm_signal": 1.0}
     spread = np.abs(np.array(found["coverage"]) - 0.9)
     assert np.all(spread < tolerance("sigmas") * np.array(found["error"]))
 
 
 def test_a_limit_in_alpha_b_scales_with_the_signal():
     """m_V = 2.1 m_χ scalar dark matter of a baryonic mediator in CCM120."""
-    family = Family(("ccm120",), "baryonic", mass_ratio=2.1, dm="scalar")
-    found = limit_scan(family, [21.0, 42.0])
+    asked = {"where": "ccm120", "model": "baryonic", "mass_ratio": 2.1, "dm": "scalar"}
+    settings = settle(LimitSettings, asked | {"m_v": (21.0, 42.0)})
+    found = run_limit(settings)
     assert found.quantity == "alpha_B" and np.all((found.limit > 1e-12) & (found.limit < 1e-4))
-    errors = coupling_error(family, [1.0, np.inf], [0.2, np.inf])
-    assert np.isclose(errors[0], 0.1 * 1e-8, rtol=tolerance("identity")) and np.isinf(errors[1])
+    setting = setting_of(settings.where, settings, signal_of(settings))
+    errors = coupling_error(setting, [21.0, 21.0], [1.0, np.inf], [0.2, np.inf])
+    assert np.isclose(errors[0], 0.1 * 1e-8, rtol=tolerance("normalisation"))
+    assert np.isinf(errors[1])
+
+
+MODELS = {
+    "b-l": {"model": "b-l"},
+    "le-lmu": {"model": "le-lmu"},
+    "t3r-1": {"model": "t3r-1"},
+    "own": {"charges": {"up": 0.3, "down": -0.2, "electron": 1.0}},
+    "two mediators": {"m_x": 75.0},
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_limit_of_any_model_follows_from_its_counts(name):
+    """In one bin every limit is the same number of events, predicted anew at the limit."""
+    asked = {"where": "ccm120", "m_v": 75.0, "source_errors": False} | MODELS[name]
+    settings = settle(LimitSettings, asked)
+    found, signal = run_limit(settings), signal_of(settings)
+    if name == "le-lmu":
+        assert found.status == ["unconstrained"] and np.isinf(found.limit[0])
+        return
+    assert found.quantity == ("eps" if name == "two mediators" else "g")
+    made = templates([ccm120_search()], signal, np.array([75.0]), found.limit)
+    plain = run_limit(settle(LimitSettings, {"where": "ccm120", "model": "events"}))
+    wanted = float(plain.limit[0])
+    assert np.isclose(float(made[0].nominal[0, 0]), wanted, rtol=tolerance("normalisation"))
