@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.analyses.datasets import load_dataset
-from dmjax.analyses.signal import signal
+from dmjax.analyses.csi2017 import csi2017_search
 from dmjax.experiments import EXPERIMENTS, experiment
 from dmjax.flux import with_harmonics
 from dmjax.models import mediator
@@ -20,17 +19,11 @@ from measure import compiled, in_blocks, median, row, worst
 M_V = np.geomspace(1.0, 130.0, 512)  # every channel open
 
 
-def setup():
-    """The data without cuts, 13 × 12 bins, and the dark-photon signal in those bins."""
-    data = load_dataset("csi2017", "no-cuts")
-    return data, signal(data)
-
-
 def counts(model, m_v, m_chi, n_momenta: int = N_MOMENTA):
     """Events of all channels off both nuclei in 156 bins at one mass point."""
-    v = mediator("dark-photon", m_v, m_chi, eps=1e-4, alpha_d=0.5, dm=model.dm)
+    v = mediator("dark-photon", m_v, m_chi, eps=1e-4, alpha_d=0.5)
     binned = expected_counts(
-        model.experiment, v, model.recoils, model.time_edges, model.conventions, n_momenta=n_momenta
+        model.experiment, v, model.recoils, model.time_edges, n_momenta=n_momenta
     )
     return binned.sum(0).ravel()
 
@@ -48,7 +41,7 @@ def batch(point: Callable, model, m_v: np.ndarray, block: int = 32):
 
 
 def prediction(repeats: int) -> list[dict]:
-    data, model = setup()
+    model = csi2017_search()
     rows, values = [], {}
     for label, point, most in (("", counts, 0.5), (" with both slopes", with_slopes, 1.5)):
         for dtype in (np.float64, np.float32):
@@ -59,7 +52,7 @@ def prediction(repeats: int) -> list[dict]:
             rows.append(row(f"{name}: compilation", compilation, "s"))
             values[name] = call()
     double, single = values["prediction, float64"], values["prediction, float32"]
-    fine = accepted_recoils(model.experiment.response, data.pe_edges, order=8)
+    fine = accepted_recoils(model.experiment.response, np.array(model.energy_edges), order=8)
     dense = eqx.tree_at(lambda m: m.recoils, model, fine)
     exact = batch(partial(counts, n_momenta=2048), dense, M_V[8::16], block=1)[0]()
     plain = np.asarray(double)[8::16]

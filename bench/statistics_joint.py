@@ -5,19 +5,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from dmjax.limits.toys import converged, throw_toys
-from dmjax.studies.family import Family, one_mass
-from dmjax.studies.limits import limit_scan
-from dmjax.studies.plan import Plan
-from dmjax.studies.posterior import PosteriorSettings, run_posterior
+from dmjax.prediction.signal import Signal
+from dmjax.studies.limits import run_limit
+from dmjax.studies.posterior import run_posterior
+from dmjax.studies.setting import one_mass, setting_of
+from dmjax.studies.settings import LimitSettings, ModelOptions, PosteriorSettings, settle
 from measure import median, row, seconds
 
-JOINT = Family(("csi2021", "lar2020", "ccm120"))
+JOINT = ("csi2021", "lar2020", "ccm120")
 
 
 def toys(repeats: int) -> list[dict]:
     """Free and conditional fits of 10⁴ toys (10⁶ on a GPU), three nuisances and the strength."""
-    family = Family(("csi2017",), systematics=True)
-    joint, chosen, _, _ = one_mass(family, 30.0)
+    setting = setting_of(("csi2017",), ModelOptions(systematics=True), Signal())
+    joint, chosen, _, _ = one_mass(setting, 30.0)
     gpu = jax.default_backend() != "cpu"
     number, batch = (1_000_000, 20_000) if gpu else (10_000, 100)
     found = []
@@ -41,10 +42,12 @@ def toys(repeats: int) -> list[dict]:
 def bands(repeats: int) -> list[dict]:
     """Observed limit and five expected ones at 100 masses, one data set and three."""
     rows, masses = [], np.geomspace(2.0, 137.0, 100)
-    for label, family in (("csi2017", Family(("csi2017",))), ("three data sets", JOINT)):
+    for label, where in (("csi2017", ("csi2017",)), ("three data sets", JOINT)):
+        asked = {"where": where, "m_v": masses, "method": "asymptotic", "bands": True}
+        settings = settle(LimitSettings, asked)
 
-        def scan(family=family):
-            return limit_scan(family, masses, Plan(method="asymptotic")).limit
+        def scan(settings=settings):
+            return run_limit(settings).limit
 
         rows.append(row(f"100 masses with bands, {label}: first call", seconds(scan), "s"))
         again = median(scan, min(repeats, 5))
@@ -57,7 +60,7 @@ def joint(repeats: int) -> list[dict]:
     made = {}
     rows = []
     for method in ("nuts", "nested"):
-        settings = PosteriorSettings(JOINT, method=method)
+        settings = settle(PosteriorSettings, {"where": JOINT, "method": method})
         time = seconds(lambda s=settings: made.update({s.method: run_posterior(s)}) or 0.0)
         rows.append(row(f"joint posterior, three data sets, {method}", time, "s", 300.0))
     found = made["nuts"]["parameters"].values()
