@@ -78,7 +78,7 @@ def _spelled(name: str) -> str:
 
 
 def _file(config: Path | None, settings: type) -> dict[str, Any]:
-    """Options of a TOML file; tables in it are only for order."""
+    """Options of a TOML file; tables in it are only for order, but for options of pairs."""
     if config is None:
         return {}
     try:
@@ -91,7 +91,7 @@ def _file(config: Path | None, settings: type) -> dict[str, Any]:
     flat = {name: value for name, value in content.items() if name not in tables}
     known = {field.name for field in fields(settings)}
     for name, table in tables.items():
-        if name in known:
+        if name in known and "=" in OPTIONS[name].metavar:
             flat[name] = table
             continue
         for key, value in table.items():
