@@ -210,4 +210,5 @@ def spelled(name: str) -> str:
     >>> spelled("m_v"), spelled("mass_ratio")
     ('--mv', '--mass-ratio')
     """
-    return OPTIONS[name].flag or "--" + name.replace("_", "-")
+    known = OPTIONS.get(name)
+    return (known and known.flag) or "--" + name.replace("_", "-")
