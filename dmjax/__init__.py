@@ -45,9 +45,11 @@ if TYPE_CHECKING:
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
     from dmjax.studies.coverage import CoverageResult as CoverageResult
+    from dmjax.studies.evidence import EvidenceResult as EvidenceResult
     from dmjax.studies.limit_result import LimitResult as LimitResult
     from dmjax.studies.load import load as load
     from dmjax.studies.nsi import NsiResult as NsiResult
+    from dmjax.studies.posterior_result import PosteriorResult as PosteriorResult
     from dmjax.studies.toys import ToyResult as ToyResult
     from dmjax.verbs import coverage as coverage
     from dmjax.verbs import diagnose as diagnose
@@ -73,6 +75,7 @@ _HOMES = {
     "CoverageResult": "dmjax.studies.coverage",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
+    "EvidenceResult": "dmjax.studies.evidence",
     "Experiment": "dmjax.experiments",
     "FitResult": "dmjax.studies.best_fit",
     "InputError": "dmjax.errors",
@@ -81,6 +84,7 @@ _HOMES = {
     "Nsi": "dmjax.scattering",
     "NsiResult": "dmjax.studies.nsi",
     "Parameter": "dmjax.likelihood.parameters",
+    "PosteriorResult": "dmjax.studies.posterior_result",
     "Prediction": "dmjax.prediction.prediction",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
@@ -126,6 +130,7 @@ __all__ = [
     "CoverageResult",
     "DiagnosisResult",
     "DoubleMediator",
+    "EvidenceResult",
     "Experiment",
     "FitResult",
     "InputError",
@@ -134,6 +139,7 @@ __all__ = [
     "Nsi",
     "NsiResult",
     "Parameter",
+    "PosteriorResult",
     "Prediction",
     "Search",
     "Signal",

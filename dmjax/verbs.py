@@ -18,8 +18,10 @@ from dmjax.prediction.signal import Signal
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.best_fit import FitResult
 from dmjax.studies.coverage import CoverageResult
+from dmjax.studies.evidence import EvidenceResult
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.nsi import NsiResult
+from dmjax.studies.posterior_result import PosteriorResult
 from dmjax.studies.settings import (
     SIGNAL_OPTIONS,
     CoverageSettings,
@@ -118,7 +120,7 @@ def coverage(*where: str, out: Out = None, say: Say = nothing, **options: Any) -
     return run_coverage(_settle(CoverageSettings, options | {"where": where}), _path(out), say)
 
 
-def posterior(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> dict[str, Any]:
+def posterior(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> PosteriorResult:
     """Posterior of m_V, Y and every nuisance of data sets, by NUTS or nested sampling.
 
     Args:
@@ -134,7 +136,7 @@ def posterior(*where: str, out: Out = None, say: Say = nothing, **options: Any) 
 
 def evidence(
     dataset: str = "csi2017", *, out: Out = None, say: Say = nothing, **options: Any
-) -> dict[str, Any]:
+) -> EvidenceResult:
     """Dark matter, NSI and backgrounds compared on csi2017: evidences and Bayes factors.
 
     Args:

@@ -41,7 +41,7 @@ class Gates:
             raise InputError(f"the budget must be at least 1, got {self.budget:g}")
 
 
-class PosteriorResult(NamedTuple):
+class Sampled(NamedTuple):
     """Posterior draws and the evidence that they may be used.
 
     Attributes:
@@ -67,7 +67,7 @@ def check_chains(chains: int, draws: int) -> None:
 
 
 def diagnose(samples: dict[str, np.ndarray], diverging, steps) -> dict:
-    """Convergence of draws of (chains, draws); see `PosteriorResult`."""
+    """Convergence of draws of (chains, draws); see `Sampled`."""
     return {
         "r_hat": {name: float(split_gelman_rubin(x)) for name, x in samples.items()},
         "ess": {name: float(effective_sample_size(x)) for name, x in samples.items()},
@@ -121,7 +121,7 @@ def further_draws(diagnostics: dict, gates: Gates, draws: int, left: int) -> int
 
 
 def judged(samples: dict[str, np.ndarray], diagnostics: dict, gates: Gates, asked: int):
-    """`PosteriorResult` of draws with their diagnostics.
+    """`Sampled` of draws with their diagnostics.
 
     Args:
         samples: name → (chains, draws).
@@ -133,4 +133,4 @@ def judged(samples: dict[str, np.ndarray], diagnostics: dict, gates: Gates, aske
     status = "; ".join(reasons) or "converged"
     if steps > asked:
         status += f", after {steps} steps in each chain where {asked} were asked for"
-    return PosteriorResult(samples, diagnostics, not reasons, reasons, status)
+    return Sampled(samples, diagnostics, not reasons, reasons, status)

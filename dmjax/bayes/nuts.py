@@ -14,7 +14,7 @@ from numpyro.distributions import biject_to
 from dmjax.bayes.chains import Chains, Keep, Say, run_chains
 from dmjax.bayes.gates import (
     Gates,
-    PosteriorResult,
+    Sampled,
     check_chains,
     diagnose,
     further_draws,
@@ -128,7 +128,7 @@ def dark_posterior(
     gates: Gates = _DEFAULT,
     keep: Keep = lambda _, make: make(),
     say: Say = lambda *_: None,
-) -> PosteriorResult:
+) -> Sampled:
     """Posterior of m_V, the coupling and every nuisance of a joint model by NUTS.
 
     Mass and coupling are two standard normal numbers, mapped through a table of the profiled
@@ -144,7 +144,7 @@ def dark_posterior(
         keep, say: of blocks of steps; see `run_chains`.
 
     Returns:
-        `PosteriorResult` with "m_v", the coupling and the nuisances; a failed gate is reported in
+        `Sampled` with "m_v", the coupling and the nuisances; a failed gate is reported in
         it and never raised.
     """
     check_chains(length.chains, length.draws)
@@ -187,7 +187,7 @@ def _inside(hypothesis: Hypothesis, joint: JointModel, data: Data) -> dict[str, 
     return found
 
 
-def _sample(model, key, start, length: Length, gates: Gates, named, keep, say) -> PosteriorResult:
+def _sample(model, key, start, length: Length, gates: Gates, named, keep, say) -> Sampled:
     """Run, judge, and go on within the budget."""
     asked, spent, warmup = length.warmup + length.draws, 0, length.warmup
     most = int(gates.budget * asked)

@@ -13,11 +13,10 @@ KEPT = "with --out, finished hypotheses are used again"
 def evidence(settings: EvidenceSettings, json: bool, out: Path | None, quiet: bool) -> None:
     """Run it and print it."""
     start()
-    from dmjax.store.plain import to_plain
     from dmjax.studies.evidence import run_evidence
 
     with Progress("templates and sampling", KEPT, quiet) as progress:
-        result = to_plain(run_evidence(settings, out, progress))
+        result = run_evidence(settings, out, progress).to_plain()
     failure = "a sampler did not pass its gates; see its status"
     silent = quiet and out is not None
     finish(result, json, _print_evidence, result["converged"], failure, silent)
@@ -39,8 +38,7 @@ def _print_evidence(result: dict) -> None:
             ]
         )
     headers = ["hypothesis", "ln Z", "grid", "nats", "p (chi2)", "p (total)"]
-    settings = result["settings"]
-    show(f"{settings['dataset']} ({settings['window']})", headers, rows)
+    show(f"{result['dataset']} ({result['window']})", headers, rows)
     for name, run in result["runs"].items():
         if run["status"] != "converged":
             emit(f"{name}: {run['status']}")
@@ -57,5 +55,5 @@ def _print_evidence(result: dict) -> None:
             f"ln B({factor['first']} / {factor['second']}) = {factor['log_b']:.2f} "
             f"+- {factor['error']:.2f}"
         )
-    for name, text in settings["prior_densities"].items():
+    for name, text in result["prior_densities"].items():
         emit(f"prior {name}: {text}")

@@ -16,14 +16,13 @@ KEPT = "with --out, finished steps of NUTS are used again"
 def posterior(settings: PosteriorSettings, json: bool, out: Path | None, quiet: bool) -> None:
     """Run it and print it."""
     start()
-    from dmjax.store.plain import to_plain
     from dmjax.studies.posterior import run_posterior
 
     with Progress("templates and sampling", KEPT, quiet) as progress:
-        result = to_plain(run_posterior(settings, out, progress))
+        result = run_posterior(settings, out, progress).to_plain()
     failure = "the sampler did not pass its gates; see its status"
-    passed = result["status"] == "converged"
-    finish(result, json, _print_posterior, passed, failure, quiet and out is not None)
+    silent = quiet and out is not None
+    finish(result, json, _print_posterior, result["converged"], failure, silent)
 
 
 def _print_posterior(result: dict) -> None:
@@ -32,11 +31,11 @@ def _print_posterior(result: dict) -> None:
         numbers = [f"{found[key]:.4g}" for key in ("q50", "q16", "q84", "q90")]
         r_hat = "-" if found["r_hat"] is None else f"{found['r_hat']:.3f}"
         rows.append([name, *numbers, r_hat, f"{found['ess']:.0f}"])
-    settings = result["settings"]
+    settings = result["configuration"]
     title = f"{', '.join(settings['where'])}; {settings['method']}; prior "
     title += f"{settings['prior']}, m_v in {settings['m_v_range']}, Y in {settings['y_range']}"
     show(title, ["parameter", "median", "16 %", "84 %", "90 %", "R-hat", "ESS"], rows)
-    if "log_z" in result:
+    if result["log_z"] is not None:
         emit(f"ln Z = {result['log_z']:.2f} +- {result['error']:.2f}")
     else:
         emit(f"{result['divergences']} divergent of {result['draws']} draws")

@@ -3,7 +3,8 @@
 import json
 import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dmjax.errors import InputError
@@ -86,6 +87,17 @@ class FolderLock:
                 self._path.unlink()
             os.close(self._handle)
             self._handle = None
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Hold a folder while a block runs; InputError where another process has it."""
+    lock = FolderLock(folder)
+    lock.claim()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _me() -> dict:

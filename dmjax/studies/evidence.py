@@ -2,21 +2,26 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 
-from dmjax.bayes.evidence import bayes_factor, grid_evidence, share_inside
+from dmjax._version import __version__
+from dmjax.bayes.evidence import BayesFactor, bayes_factor, grid_evidence, share_inside
 from dmjax.bayes.grid import axis, grid_posterior
 from dmjax.bayes.nested import Hypothesis, NestedRun, nested_sampling
 from dmjax.bayes.nuts import dark_posterior
 from dmjax.bayes.predictive import predictive_checks, prior_draws
 from dmjax.bayes.priors import dark_priors
-from dmjax.errors import InputError
 from dmjax.likelihood.joint import Data, JointModel, observed_data
-from dmjax.store.files import check_writable, read_draws, to_json, write_draws, write_json
+from dmjax.prediction.signal import describe_conventions
+from dmjax.store.draws import read_draws, write_draws
+from dmjax.store.folders import claim_folder, working_in
 from dmjax.store.progress import Say, nothing
+from dmjax.store.result import AbstractResult, container
+from dmjax.store.steps import Steps
+from dmjax.store.writing import check_writable
 from dmjax.studies.hypotheses import (
     DarkSetting,
     backgrounds,
@@ -24,14 +29,47 @@ from dmjax.studies.hypotheses import (
     dark_setting,
     describe_evidence,
     hypotheses,
+    window_of,
 )
+from dmjax.studies.plan import configuration
 from dmjax.studies.posterior import say_nested
+from dmjax.studies.setting import signal_of
 from dmjax.studies.settings import EvidenceSettings
 
 GRID = (160, 120)
 """Masses and couplings of the dense grid."""
 
 _NUMBERS = ("log_z", "error", "information", "effective", "live", "deaths", "evaluations", "status")
+
+
+@container
+class EvidenceResult(AbstractResult):
+    """Hypotheses compared: evidences, Bayes factors, checks.
+
+    Attributes:
+        dataset, window: what they explain.
+        runs: hypothesis → log_z, its error, information [nats], effective draws, 16, 50 and 84 %
+            quantiles, posterior and prior predictive checks, status.
+        bayes_factors: each hypothesis against "none" and "nsi": first, second, log_b, error.
+        grid: dark-matter hypothesis → the dense grid beside it; empty where not asked.
+        prior_densities: every prior in words.
+        converged: whether every sampler passed its gates.
+        conventions, configuration, version: see `LimitResult`.
+    """
+
+    kind: ClassVar[str] = "evidence"
+    table: ClassVar[str] = "runs"
+
+    dataset: str
+    window: str
+    runs: dict
+    bayes_factors: list[BayesFactor]
+    grid: dict
+    prior_densities: dict[str, str]
+    converged: bool
+    conventions: dict
+    configuration: dict
+    version: str = __version__
 
 
 def _described(run: NestedRun, hypothesis: Hypothesis, key, data: Data, draws: int) -> dict:
@@ -53,7 +91,7 @@ def run_evidence(
     settings: EvidenceSettings,
     out: Path | None = None,
     say: Say = nothing,
-) -> dict:
+) -> EvidenceResult:
     """Evidence of every hypothesis, Bayes factors, and the dense grid beside it.
 
     Args:
@@ -63,24 +101,35 @@ def run_evidence(
         say: see `store.progress.Say`.
 
     Returns:
-        runs, bayes_factors (each against "none" and "nsi"), grid, settings.
+        `EvidenceResult`.
     """
     check_evidence(settings)
-    if out is not None:
-        check_writable(out / "evidence.json")
+    if out is None:
+        return _compared(settings, None, say)
+    check_writable(out / "evidence.json")
+    with working_in(out):
+        claim_folder(out, describe_evidence(settings), "another comparison")
+        result = _compared(settings, out, say)
+        result.save(out / "evidence.json")
+    return result
+
+
+def _compared(settings: EvidenceSettings, out: Path | None, say: Say) -> EvidenceResult:
     key, runs, described = jax.random.key(settings.seed), {}, {}
     stated = describe_evidence(settings)
+    steps = None if out is None else Steps(out, stated, say)
     data = observed_data(backgrounds(settings))
     dark = dark_setting(settings) if "dark-photon" in settings.signals else None
     for i, (name, hypothesis) in enumerate(hypotheses(settings, dark).items()):
         run_key, check_key = jax.random.split(jax.random.fold_in(key, i))
         path = None if out is None else out / f"draws_{name.replace(' ', '_')}.nc"
-        kept = None if path is None else _kept(path, name, stated)
+        kept = None if path is None or steps is None else _kept(path, name, stated, steps)
         runs[name] = kept or nested_sampling(
             hypothesis, run_key, settings.live, settings.draws, say=partial(say_nested, say, name)
         )
-        if path is not None and kept is None:
+        if path is not None and steps is not None and kept is None:
             _write(path, runs[name], stated)
+            steps.finish(path.name)
         described[name] = _described(runs[name], hypothesis, check_key, data, settings.draws)
     factors = [
         bayes_factor(run, runs[other])
@@ -88,18 +137,20 @@ def run_evidence(
         for name, run in runs.items()
         if other in runs and name != other and (other == "none" or name != "none")
     ]
-    result = {
-        "settings": stated,
-        "runs": described,
-        "bayes_factors": factors,
-        "grid": {} if dark is None else _grid_check(settings, runs, dark),
-    }
+    grid = {} if dark is None else _grid_check(settings, runs, dark)
     states = [run.status for run in runs.values()]
-    states += [check["nuts_status"] for check in result["grid"].values() if settings.nuts]
-    result["converged"] = all(state == "converged" for state in states)
-    if out is not None:
-        write_json(out / "evidence.json", result)
-    return result
+    states += [check["nuts_status"] for check in grid.values() if settings.nuts]
+    return EvidenceResult(
+        dataset=settings.dataset,
+        window=window_of(settings),
+        runs=described,
+        bayes_factors=factors,
+        grid=grid,
+        prior_densities=stated["prior_densities"],
+        converged=all(state.startswith("converged") for state in states),
+        conventions=describe_conventions(signal_of(settings).conventions),
+        configuration=configuration(settings),
+    )
 
 
 def _grid_check(
@@ -131,13 +182,13 @@ def _grid_check(
     return found
 
 
-def _kept(path: Path, name: str, stated: dict) -> NestedRun | None:
-    """A finished run of the same settings; None where there is none."""
-    if not path.exists():
+def _kept(path: Path, name: str, stated: dict, steps: Steps) -> NestedRun | None:
+    """A finished run of the same settings; None where there is none that is whole."""
+    if not steps.done(path.name):
         return None
     draws, attributes, statistics = read_draws(path)
-    if attributes["configuration"] != to_json(stated) or attributes["hypothesis"] != name:
-        raise InputError(f"{path} is of other settings; choose another --out or delete it")
+    if attributes["hypothesis"] != name:
+        return None
     numbers = {key: attributes[key] for key in _NUMBERS}
     return NestedRun(name, draws=draws, log_likelihood=statistics["log_l"], **numbers)
 

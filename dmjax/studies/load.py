@@ -13,6 +13,8 @@ KINDS = {
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "diagnosis": ("dmjax.fits.diagnostics", "DiagnosisResult"),
     "nsi": ("dmjax.studies.nsi", "NsiResult"),
+    "posterior": ("dmjax.studies.posterior_result", "PosteriorResult"),
+    "evidence": ("dmjax.studies.evidence", "EvidenceResult"),
     "prediction": ("dmjax.prediction.prediction", "Prediction"),
 }
 """Kind → where its class is; a class is loaded when a file of its kind is."""

@@ -9,22 +9,23 @@ import jax
 import numpy as np
 
 from dmjax._version import __version__
-from dmjax.bayes.chains import Block
-from dmjax.bayes.gates import Gates, PosteriorResult, check_chains
+from dmjax.bayes.chains import Block, Keep
+from dmjax.bayes.gates import Gates, Sampled, check_chains
 from dmjax.bayes.hypothesis import dark_hypothesis
 from dmjax.bayes.nested import NestedRun, nested_sampling
 from dmjax.bayes.nuts import Length, dark_posterior
 from dmjax.bayes.priors import Prior, dark_priors
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.joint import JointModel
-from dmjax.prediction.signal import Signal
+from dmjax.prediction.signal import Signal, describe_conventions, describe_signal
 from dmjax.prediction.tables import SignalTable, mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.store import blocks
-from dmjax.store.files import claim_folder, to_plain, write_draws, write_json
+from dmjax.store.folders import claim_folder, working_in
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.plan import configuration
-from dmjax.studies.setting import model_of, searches_of, setting_of, signal_of
+from dmjax.studies.posterior_result import PosteriorResult
+from dmjax.studies.setting import model_of, off_term_of, searches_of, setting_of, signal_of
 from dmjax.studies.settings import PosteriorSettings
 
 METHODS = ("nuts", "nested")
@@ -69,23 +70,32 @@ def joint_setting(settings: PosteriorSettings) -> JointSetting:
 
 def run_posterior(
     settings: PosteriorSettings, out: Path | None = None, say: Say = nothing
-) -> dict[str, Any]:
+) -> PosteriorResult:
     """Sample the posterior of m_V, Y and every nuisance.
 
     Args:
         settings: what to sample.
-        out: folder for `posterior.json`, the draws, `posterior.nc`, and the finished steps of NUTS,
-            from which an interrupted run with the same settings continues.
+        out: folder for `posterior.json`, the same with its draws, `posterior.nc`, and the finished
+            steps of NUTS, from which an interrupted run with the same settings continues.
         say: see `store.progress.Say`.
 
     Returns:
-        parameters (16, 50, 84 and 90 % quantiles, R-hat and effective number), status ("converged"
-        or why not), and of nested sampling log_z with its error.
+        `PosteriorResult`.
     """
-    setting = joint_setting(settings)
-    described = describe_posterior(settings)
-    if out is not None:
-        claim_folder(out, to_plain(described), "another posterior")
+    setting, described = joint_setting(settings), describe_posterior(settings)
+    if out is None:
+        return _sampled(settings, setting, lambda _, make: make(), say)
+    with working_in(out):
+        claim_folder(out, described, "another posterior")
+        found = _sampled(settings, setting, partial(_kept, out, described, say), say)
+        found.save(out / "posterior.json")
+        found.save(out / "posterior.nc")
+    return found
+
+
+def _sampled(
+    settings: PosteriorSettings, setting: JointSetting, keep: Keep, say: Say
+) -> PosteriorResult:
     key = jax.random.key(settings.seed)
     if settings.method == "nuts":
         found = dark_posterior(
@@ -94,7 +104,7 @@ def run_posterior(
             key,
             length=Length(settings.chains, settings.warmup, settings.draws),
             gates=Gates(min_ess=settings.min_ess),
-            keep=partial(_kept, out, to_plain(described), say),
+            keep=keep,
             say=lambda done, of: say("NUTS", done, of, "steps in each chain"),
         )
         samples, result = found.samples, _of_nuts(found)
@@ -104,23 +114,24 @@ def run_posterior(
         run = nested_sampling(
             hypothesis, key, *numbers, say=partial(say_nested, say, "nested sampling")
         )
-        samples, result = run.draws, _of_nested(run)
-    result |= {"settings": described}
-    if out is not None:
-        write_json(out / "posterior.json", result)
-        attributes = {k: v for k, v in result.items() if k != "settings"}
-        write_draws(
-            out / "posterior.nc", samples, attributes | {"configuration": result["settings"]}
-        )
-    return result
+        samples = {name: np.atleast_2d(x) for name, x in run.draws.items()}
+        result = _of_nested(run)
+    signal = signal_of(settings)
+    return PosteriorResult(
+        **result,
+        datasets=[model.name for model in setting.joint.models],
+        method=settings.method,
+        quantity=signal.coupling or "Y",
+        off_term=off_term_of(setting.joint),
+        samples=samples,
+        signal=describe_signal(signal),
+        conventions=describe_conventions(signal.conventions),
+        configuration=configuration(settings),
+    )
 
 
-def _kept(
-    out: Path | None, described: dict, say: Say, label: str, make: Callable[[], Block]
-) -> Block:
+def _kept(out: Path, described: dict, say: Say, label: str, make: Callable[[], Block]) -> Block:
     """A block of steps that an earlier run wrote, or a new one."""
-    if out is None:
-        return make()
     saved = blocks.Block(out / "chains" / f"{label}.npz", described, label)
     return blocks.kept(saved, make, say)
 
@@ -135,7 +146,7 @@ def _quantiles(draws: np.ndarray) -> dict[str, float]:
     return dict(zip(("q16", "q50", "q84", "q90"), values.tolist(), strict=True))
 
 
-def _of_nuts(found: PosteriorResult) -> dict[str, Any]:
+def _of_nuts(found: Sampled) -> dict[str, Any]:
     quality = found.diagnostics
     parameters = {
         name: _quantiles(x) | {"r_hat": quality["r_hat"][name], "ess": quality["ess"][name]}
@@ -156,7 +167,8 @@ def _of_nested(run: NestedRun) -> dict[str, Any]:
         name: _quantiles(x) | {"r_hat": None, "ess": run.effective} for name, x in run.draws.items()
     }
     numbers = ("log_z", "error", "information", "live", "deaths", "evaluations", "status")
-    return {"parameters": parameters} | {key: getattr(run, key) for key in numbers}
+    passed = {"parameters": parameters, "converged": run.status == "converged"}
+    return passed | {key: getattr(run, key) for key in numbers}
 
 
 def describe_posterior(settings: PosteriorSettings) -> dict[str, Any]:

@@ -24,8 +24,11 @@ from dmjax.likelihood.joint import JointModel
 from dmjax.prediction.signal import describe_signal
 from dmjax.prediction.tables import mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
-from dmjax.store.files import claim_folder, read_json, read_netcdf, write_json, write_netcdf
-from dmjax.store.progress import Say, nothing, remark
+from dmjax.store.draws import read_netcdf, write_netcdf
+from dmjax.store.folders import claim_folder, working_in
+from dmjax.store.plain import read_json, write_json
+from dmjax.store.progress import Say, nothing
+from dmjax.store.steps import Steps
 from dmjax.studies.conclusions import conclusions
 from dmjax.studies.counting import run_counting
 from dmjax.studies.limits import run_limit
@@ -60,25 +63,23 @@ def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> dict[
     """
     wanted = describe_fit(settings)
     _setting(settings, WINDOWS[0])
-    claim_folder(out, wanted, "another analysis")
-    steps: list[tuple[str, Callable[[], dict]]] = [
+    with working_in(out):
+        claim_folder(out, wanted, "another analysis")
+        _make_steps(settings, out, Steps(out, wanted, say), say)
+        return summarise(settings, out)
+
+
+def _make_steps(settings: FitSettings, out: Path, steps: Steps, say: Say) -> None:
+    """Every file of the analysis, in order."""
+    files: list[tuple[str, Callable[[], dict]]] = [
         ("counting.json", partial(_counting, settings)),
         *[(f"limit_{w}.json", partial(_limit, settings, w)) for w in WINDOWS],
         *[(f"posterior_{w}.nc", partial(posterior_step, settings, w, say)) for w in WINDOWS],
         ("spectrum.json", partial(_spectrum, settings, out)),
     ]
-    for name, make in steps:
-        path = out / name
-        plain = path.suffix == ".json"
-        read, write = (read_json, write_json) if plain else (read_netcdf, write_netcdf)
-        if path.exists():
-            read(path)
-            remark(say, name, "kept from an earlier run")
-            continue
-        say(name, 0, 1)
-        write(path, make())
-        say(name, 1, 1)
-    return summarise(settings, out)
+    for name, make in files:
+        write = write_json if name.endswith(".json") else write_netcdf
+        steps.keep(name, lambda path, write=write, make=make: write(path, make()))
 
 
 def describe_fit(settings: FitSettings) -> dict[str, Any]:

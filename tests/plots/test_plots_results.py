@@ -7,10 +7,10 @@ from dmjax.errors import InputError
 from dmjax.plots.canvas import save_figure
 from dmjax.plots.prediction import plot_prediction
 from dmjax.studies.load import load
-from made_results import made_diagnosis, made_nsi, made_prediction, made_toys
+from made_results import made_diagnosis, made_nsi, made_posterior, made_prediction, made_toys
 
 
-@pytest.mark.parametrize("make", [made_diagnosis, made_nsi, made_prediction])
+@pytest.mark.parametrize("make", [made_diagnosis, made_nsi, made_prediction, made_posterior])
 def test_a_file_draws_what_the_result_draws(make, tmp_path):
     made = make()
     saved = load(made.save(tmp_path / "result.nc"))
@@ -34,6 +34,12 @@ def test_a_prediction_of_nothing_is_drawn_too():
     made = made_prediction()
     plain = made.to_plain() | {"counts": [[0.0, 0.0]] * 3, "background_counts": {}}
     assert plot_prediction(plain).axes[0].get_xlabel()
+
+
+def test_draws_are_needed_for_their_figure(tmp_path):
+    saved = load(made_posterior().save(tmp_path / "posterior.json"))
+    with pytest.raises(InputError, match=r"plot posterior\.nc"):
+        saved.plot()
 
 
 def test_what_has_no_figure_says_so():

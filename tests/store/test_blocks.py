@@ -10,6 +10,7 @@ import pytest
 from dmjax.errors import InputError
 from dmjax.store.blocks import Block, finite, kept, write_block
 from dmjax.store.folders import FolderLock, claim_folder, holds
+from dmjax.store.steps import LIST, Steps
 
 SETTINGS = {"seed": 1, "toys": 3}
 ARRAYS = {"statistic": np.arange(6.0).reshape(3, 2), "status": np.zeros(3, int)}
@@ -140,3 +141,22 @@ def test_the_lock_of_a_dead_process_is_taken_over_on_this_machine_only(tmp_path)
     (tmp_path / "lock").write_text('{"pid": 1, "host": "elsewhere"}')
     with pytest.raises(InputError, match=r"process 1 on elsewhere.*delete .*lock if that run"):
         FolderLock(tmp_path).claim()
+
+
+def test_finished_steps_are_used_again_only_if_nothing_touched_them(tmp_path):
+    work, made = Work(), []
+
+    def keep(configuration=SETTINGS):
+        steps = Steps(tmp_path, configuration, work.say)
+        steps.keep("a.txt", lambda path: made.append(path.write_text("numbers")))
+        return len(made)
+
+    assert keep() == 1 and keep() == 1 and "kept from an earlier run" in work.said
+    (tmp_path / "a.txt").write_text("other")
+    assert keep() == 2 and "was changed: made again" in " ".join(work.said)
+    for damaged in ("", "{}", '{"files": {"a.txt": 1}}', (tmp_path / LIST).read_text()[:-9]):
+        (tmp_path / LIST).write_text(damaged)
+        before = len(made)
+        assert keep() == before + 1 and keep() == before + 1
+    assert keep(SETTINGS | {"seed": 2}) == before + 2
+    assert "not on the list of finished files" in " ".join(work.said)

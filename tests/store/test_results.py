@@ -1,6 +1,9 @@
 """Results on disk: the same object comes back, and nothing else is believed."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ import xarray
 from dmjax.errors import InputError
 from dmjax.store.plain import digest, read_json, write_json
 from dmjax.studies.load import KINDS, class_of, load
-from made_results import LIMIT, MADE, MASSES, made_limit
+from made_results import LIMIT, MADE, MASSES, made_limit, made_posterior
 
 
 @pytest.mark.parametrize("suffix", [".json", ".nc"])
@@ -17,6 +20,9 @@ from made_results import LIMIT, MADE, MASSES, made_limit
 def test_a_saved_result_is_read_back_as_it_was(kind, suffix, tmp_path):
     made = MADE[kind]()
     found = load(made.save(tmp_path / f"result{suffix}"))
+    if kind == "posterior" and suffix == ".json":
+        assert found.samples is None
+        made = replace(made, samples=None)
     assert found == made and type(found) is class_of(kind) and found.kind == kind
     assert found.to_plain() == made.to_plain()
 
@@ -63,6 +69,25 @@ def test_a_limit_is_a_dataset_and_a_frame():
 def test_a_limit_without_masses_is_saved_too(tmp_path):
     made = made_limit(m_v=None, expected=None, expected_error=None, expected_status=None)
     assert load(made.save(tmp_path / "events.nc")) == made and len(made.to_pandas()) == 3
+
+
+def test_posterior_draws_open_with_arviz_and_are_checked(tmp_path):
+    import h5py
+
+    made = made_posterior()
+    path = made.save(tmp_path / "posterior.nc")
+    code = (
+        "import warnings; warnings.simplefilter('ignore'); import arviz;"
+        f"found = arviz.from_netcdf({str(path)!r}).posterior;"
+        "print(float(found.m_v.mean()), found.m_v.dims)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [str(float(made.samples["m_v"].mean())), "('chain',", "'draw')"]
+    assert made.to_xarray()["samples.m_v"].dims == ("chain", "draw")
+    with h5py.File(path, "a") as file:
+        file["posterior/y"][0, 0] = 1.0
+    with pytest.raises(InputError, match="'samples' changed after it was written"):
+        load(path)
 
 
 WRONG = {

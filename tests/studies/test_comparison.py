@@ -15,12 +15,12 @@ def test_evidence_command_and_its_continuation(tmp_path, monkeypatch):
     plain = answer(line)
     found = plain["runs"]["none"]
     assert abs(found["log_z"] + 49.413) < tolerance("sigmas") * found["error"]
-    assert plain["bayes_factors"] == [] and plain["settings"]["seed"] == 2017
+    assert plain["bayes_factors"] == [] and plain["configuration"]["seed"] == 2017
     assert (tmp_path / "draws_none.nc").exists() and (tmp_path / "evidence.json").exists()
     (tmp_path / "evidence.json").unlink()
     monkeypatch.setattr("dmjax.studies.evidence.nested_sampling", None)
     assert answer(line) == plain
-    with pytest.raises(InputError, match="other settings"):
+    with pytest.raises(InputError, match="holds another comparison"):
         run(f"{line} --seed 1")
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dmjax.bayes.evidence import BayesFactor
 from dmjax.bayes.hypothesis import MassFit
 from dmjax.fits.compatibility import Compatibility
 from dmjax.fits.diagnostics import Correlations, DiagnosisResult, Impacts, Pulls
@@ -10,9 +11,11 @@ from dmjax.prediction.prediction import Prediction
 from dmjax.studies.best_fit import FitResult
 from dmjax.studies.coverage import CoverageResult
 from dmjax.studies.dark_regions import DarkRegions
+from dmjax.studies.evidence import EvidenceResult
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.nsi import NsiResult
 from dmjax.studies.nsi_fit import NsiMinimum, RegionFit
+from dmjax.studies.posterior_result import PosteriorResult
 from dmjax.studies.toys import ToyResult
 
 SIGNAL = {"model": "dark-photon", "dm": "dirac", "mass_ratio": 3.0, "alpha_d": 0.5}
@@ -178,6 +181,45 @@ def made_prediction() -> Prediction:
     )
 
 
+def made_posterior() -> PosteriorResult:
+    random = np.random.default_rng(1)
+    quantiles = {"q16": 20.0, "q50": 40.0, "q84": 90.0, "q90": 120.0, "r_hat": None, "ess": 900.0}
+    draws = {"m_v": (1.0, 200.0), "y": (1e-12, 1e-8)}
+    return PosteriorResult(
+        datasets=["csi2017"],
+        method="nuts",
+        quantity="Y",
+        off_term="integral",
+        parameters={"m_v": quantiles, "y": quantiles},
+        converged=True,
+        status="converged",
+        draws=400,
+        divergences=0,
+        mean_steps=7.1,
+        samples={
+            name: np.exp(random.uniform(*np.log(ends), (2, 200))) for name, ends in draws.items()
+        },
+        signal=SIGNAL,
+        conventions=CONVENTIONS,
+        configuration={"seed": 1},
+    )
+
+
+def made_evidence() -> EvidenceResult:
+    run = {"log_z": -49.4, "error": 0.1, "status": "converged", "effective": 800.0}
+    return EvidenceResult(
+        dataset="csi2017",
+        window="cuts",
+        runs={"none": run, "nsi": run | {"log_z": -51.0}},
+        bayes_factors=[BayesFactor("nsi", "none", -1.6, 0.14)],
+        grid={},
+        prior_densities={"alpha": "normal"},
+        converged=True,
+        conventions=CONVENTIONS,
+        configuration={"live": 100},
+    )
+
+
 MADE = {
     "limit": made_limit,
     "toys": made_toys,
@@ -185,6 +227,8 @@ MADE = {
     "fit": made_fit,
     "diagnosis": made_diagnosis,
     "nsi": made_nsi,
+    "posterior": made_posterior,
+    "evidence": made_evidence,
     "prediction": made_prediction,
 }
 """Kind → a function that makes one."""
