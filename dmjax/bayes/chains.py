@@ -11,6 +11,8 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import potential_energy
 
+from dmjax.store.progress import Say, nothing
+
 STEPS = 100
 """Of one block."""
 
@@ -19,7 +21,6 @@ _FEW = 6
 
 Block = dict[str, np.ndarray]
 Keep = Callable[[str, Callable[[], Block]], Block]
-Say = Callable[[int, int], None]
 Further = Callable[["Chains"], int]
 
 
@@ -107,7 +108,7 @@ def run_chains(
     warmup: int,
     draws: int,
     keep: Keep = lambda _, make: make(),
-    say: Say = lambda *_: None,
+    say: Say = nothing,
     further: Further = lambda _: 0,
 ) -> Chains:
     """NUTS with a dense mass matrix adapted in the warm-up.
@@ -119,7 +120,7 @@ def run_chains(
         warmup, draws: of each chain.
         keep: called with (label, make) for every block of `STEPS` steps; returns make() or what an
             earlier run with the same arguments saved under that label.
-        say: called with (steps done, steps of all).
+        say: see `store.progress.Say`.
         further: of the draws so far, how many more each chain is to make; 0 ends.
 
     Returns:
@@ -136,7 +137,7 @@ def run_chains(
             made = keep(f"warmup_{warmup}_steps_{first}", make)
             held = [jnp.asarray(made[f"state_{i}"]) for i in range(len(held))]
             history.append(made)
-            say(min(first + STEPS, total), total)
+            say("NUTS", min(first + STEPS, total), total, "steps in each chain")
         found = _joined(history, tuple(start), warmup, total)
         more = further(found)
         if more <= 0:

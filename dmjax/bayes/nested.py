@@ -13,8 +13,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from dmjax.bayes.priors import PriorSet, quantiles
 from dmjax.errors import InputError
+from dmjax.store.progress import Say, nothing
 
-Say = Callable[[int, float, float], None]
 _VOLUMES = 200
 _BLOCK = 8
 
@@ -125,7 +125,7 @@ def nested_sampling(
     steps: int | None = None,
     remainder: float = 1e-3,
     max_deaths: int = 200_000,
-    say: Say = lambda *_: None,
+    say: Say = nothing,
 ) -> NestedRun:
     """Evidence of a hypothesis by nested slice sampling.
 
@@ -142,7 +142,7 @@ def nested_sampling(
         steps: slice moves per new point; None: 3 per parameter, at least 8.
         remainder: share of Z left to the live points at the end.
         max_deaths: budget; reaching it is reported in the status.
-        say: called with (deaths, ln Z so far, share of Z still in the live points).
+        say: see `store.progress.Say`.
 
     Returns:
         `NestedRun`. A single mode narrower than about 1/live of the prior can be missed.
@@ -174,7 +174,8 @@ def nested_sampling(
             evaluations += int(cost)
             total = np.logaddexp(state.integrator.logZ, state.integrator.logZ_live)
             left = float(np.exp(state.integrator.logZ_live - total))
-            say(deaths, float(total), left)
+            note = f"points, ln Z = {float(total):.2f}, {left:.1%} still open"
+            say("nested sampling", deaths, None, note)
         every = finalise(state, dead, update_info=False)
         order = jnp.argsort(every.particles.loglikelihood)
         every = jax.tree.map(lambda x: x[order], every)

@@ -11,7 +11,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, PRNGKeyArray
 from numpyro.distributions import biject_to
 
-from dmjax.bayes.chains import Chains, Keep, Say, run_chains
+from dmjax.bayes.chains import Chains, Keep, run_chains
 from dmjax.bayes.gates import (
     Gates,
     Sampled,
@@ -28,6 +28,7 @@ from dmjax.fits.fit import best_fit
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.signals import SIGNAL
 from dmjax.prediction.tables import SignalTable
+from dmjax.store.progress import Say, nothing
 
 _STEEPEST = 1.0
 _SITES = ("z_mass", "z_coupling")
@@ -127,7 +128,7 @@ def dark_posterior(
     length: Length = _USUAL,
     gates: Gates = _DEFAULT,
     keep: Keep = lambda _, make: make(),
-    say: Say = lambda *_: None,
+    say: Say = nothing,
 ) -> Sampled:
     """Posterior of m_V, the coupling and every nuisance of a joint model by NUTS.
 

@@ -20,7 +20,7 @@ def add(
 ) -> None:
     """Check the files of a release by checksum and remember the folder; nothing is copied."""
     from dmjax.data.releases import add_release
-    from dmjax.store.files import to_json
+    from dmjax.store.plain import to_json
 
     found = add_release(name, folder)
     plain = {"name": found.name, "folder": str(found.folder), "origin": found.origin}
@@ -36,7 +36,7 @@ def listed(
     """The releases dmjax can read, where to get them and where they are."""
     from dmjax.data import available
     from dmjax.data.releases import release
-    from dmjax.store.files import to_json
+    from dmjax.store.plain import to_json
 
     known = [release(name) for name in available("origins")]
     plain = {

@@ -27,7 +27,7 @@ def reproduce(
     from dmjax.conventions import describe
     from dmjax.reproduce import figure_names
     from dmjax.reproduce import reproduce as make
-    from dmjax.store.files import to_json
+    from dmjax.store.plain import to_json
 
     names = figure_names(figure)
     choices = OPTIONS["choose"].read("--choose", choose or ())

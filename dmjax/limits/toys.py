@@ -22,6 +22,7 @@ from dmjax.fits.estimates import (
 from dmjax.fits.pseudo_data import most_counts, throw, toy_keys
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.limits.test_statistics import Strength, check_test, statistics_at
+from dmjax.store.progress import Say, nothing
 
 Values = Float[Array, " parameters"]
 Make = Callable[[Array], tuple[Array, Array, Array]]
@@ -70,7 +71,7 @@ def throw_toys(
     batch_size: int = BATCH,
     first: int = 0,
     most: tuple[int, ...] | None = None,
-    say: Callable[[int], None] = lambda _: None,
+    say: Say = nothing,
 ) -> Toys:
     """A test statistic at given strengths over toys thrown at `truth`.
 
@@ -84,7 +85,7 @@ def throw_toys(
         batch_size: toys held in memory at once.
         first: number of the first toy: throws can be continued.
         most: from `most_counts`, where several truths should share one compilation.
-        say: called with the number of toys after each batch.
+        say: see `store.progress.Say`.
 
     Returns:
         `Toys`; failed fits are kept and marked.
@@ -111,7 +112,7 @@ def in_batches(
     key: Array,
     batch_size: int = BATCH,
     first: int = 0,
-    say: Callable[[int], None] = lambda _: None,
+    say: Say = nothing,
 ) -> Toys:
     """Any number of toys in batches of one size."""
     _check_size(toys, batch_size)
@@ -119,7 +120,7 @@ def in_batches(
     for start in range(0, toys, batch_size):
         part = make(toy_keys(key, first + start, batch_size))
         parts.append([np.asarray(field)[: toys - start] for field in part])
-        say(min(start + batch_size, toys))
+        say("toys", min(start + batch_size, toys), toys, "toys")
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
 
 
@@ -135,7 +136,7 @@ class Throwing(NamedTuple):
         toys: at each point.
         key: of `jax.random`.
         batch_size: held in memory at once.
-        say: called with the number of toys done so far at the present point.
+        say: see `store.progress.Say`.
         keep: called with (label, toys, make) for every block of up to `KEPT` toys; returns make()
             or what an earlier run saved under that label.
     """
@@ -143,7 +144,7 @@ class Throwing(NamedTuple):
     toys: int
     key: Array
     batch_size: int = BATCH
-    say: Callable[[str, int], None] = lambda *_: None
+    say: Say = nothing
     keep: Callable[[str, int, Callable[[], Toys]], Toys] = lambda _, __, make: make()
 
 
@@ -169,8 +170,8 @@ def in_kept_blocks(make: Make, how: Throwing, label: str) -> Toys:
     for first in range(0, how.toys, KEPT):
         count = min(KEPT, how.toys - first)
 
-        def say(done: int, first: int = first) -> None:
-            how.say(label, first + done)
+        def say(_: str, done: int, __: int | None, note: str = "", /, first: int = first) -> None:
+            how.say(label, first + done, how.toys, note)
 
         block = partial(in_batches, make, count, key, how.batch_size, first, say)
         parts.append(how.keep(f"{label}_{first}_{count}", count, block))

@@ -10,7 +10,8 @@ from dmjax.conventions import D20, Conventions
 from dmjax.errors import unknown_name
 from dmjax.plots.canvas import save_figure
 from dmjax.reproduce import fig3, fig4, fig5
-from dmjax.store.files import check_writable, write_json
+from dmjax.store.plain import write_json
+from dmjax.store.writing import check_writable
 
 
 class PaperFigure(NamedTuple):

@@ -26,3 +26,17 @@ def nothing(what: str, done: int, of: int | None, note: str = "", /) -> None:
 def remark(say: Say, what: str, text: str) -> None:
     """Say one line about a step."""
     say(what, 0, 0, text)
+
+
+def under(say: Say, name: str) -> Say:
+    """The same, with a name in front of every step.
+
+    >>> def shown(what, done, of, note=""): print(what, done, of, note)
+    >>> under(shown, "cuts: ")("NUTS", 3, 10, "steps")
+    cuts: NUTS 3 10 steps
+    """
+
+    def named(what: str, done: int, of: int | None, note: str = "", /) -> None:
+        say(f"{name}{what}", done, of, note)
+
+    return named

@@ -1,6 +1,5 @@
 """Dark matter, NSI and backgrounds alone compared on CsI 2017: evidences and Bayes factors."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +17,7 @@ from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.prediction.signal import describe_conventions
 from dmjax.store.draws import read_draws, write_draws
 from dmjax.store.folders import claim_folder, working_in
-from dmjax.store.progress import Say, nothing
+from dmjax.store.progress import Say, nothing, under
 from dmjax.store.result import AbstractResult, container
 from dmjax.store.steps import Steps
 from dmjax.store.writing import check_writable
@@ -32,7 +31,6 @@ from dmjax.studies.hypotheses import (
     window_of,
 )
 from dmjax.studies.plan import configuration
-from dmjax.studies.posterior import say_nested
 from dmjax.studies.setting import signal_of
 from dmjax.studies.settings import EvidenceSettings
 
@@ -125,7 +123,7 @@ def _compared(settings: EvidenceSettings, out: Path | None, say: Say) -> Evidenc
         path = None if out is None else out / f"draws_{name.replace(' ', '_')}.nc"
         kept = None if path is None or steps is None else _kept(path, name, stated, steps)
         runs[name] = kept or nested_sampling(
-            hypothesis, run_key, settings.live, settings.draws, say=partial(say_nested, say, name)
+            hypothesis, run_key, settings.live, settings.draws, say=under(say, f"{name}: ")
         )
         if path is not None and steps is not None and kept is None:
             _write(path, runs[name], stated)

@@ -14,7 +14,7 @@ from dmjax.limits.toys import Throwing, Toys, labelled_key
 from dmjax.store.blocks import Arrays, Block, finite, kept
 from dmjax.store.folders import FolderLock, claim_folder, holds
 from dmjax.store.plain import to_plain
-from dmjax.store.progress import Say
+from dmjax.store.progress import Say, under
 from dmjax.studies.setting import Setting, describe_setting
 
 _OTHERS = "toys of another study"
@@ -118,6 +118,6 @@ def throwing(plan: ToyPlan, store: Store | None, prefix: str, say: Say) -> Throw
         toys=plan.toys,
         key=labelled_key(jax.random.key(plan.seed), prefix),
         batch_size=plan.batch_size,
-        say=lambda label, done: say(f"{prefix}{label}", done, plan.toys, "toys"),
+        say=under(say, prefix),
         keep=keep,
     )

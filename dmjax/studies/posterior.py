@@ -16,7 +16,7 @@ from dmjax.bayes.nested import NestedRun, nested_sampling
 from dmjax.bayes.nuts import Length, dark_posterior
 from dmjax.bayes.priors import Prior, dark_priors
 from dmjax.errors import InputError, unknown_name
-from dmjax.likelihood.joint import JointModel
+from dmjax.likelihood.joint import JointModel, off_term_of
 from dmjax.prediction.signal import Signal, describe_conventions, describe_signal
 from dmjax.prediction.tables import SignalTable, mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
@@ -25,7 +25,7 @@ from dmjax.store.folders import claim_folder, working_in
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.plan import configuration
 from dmjax.studies.posterior_result import PosteriorResult
-from dmjax.studies.setting import model_of, off_term_of, searches_of, setting_of, signal_of
+from dmjax.studies.setting import model_of, searches_of, setting_of, signal_of
 from dmjax.studies.settings import PosteriorSettings
 
 METHODS = ("nuts", "nested")
@@ -105,15 +105,13 @@ def _sampled(
             length=Length(settings.chains, settings.warmup, settings.draws),
             gates=Gates(min_ess=settings.min_ess),
             keep=keep,
-            say=lambda done, of: say("NUTS", done, of, "steps in each chain"),
+            say=say,
         )
         samples, result = found.samples, _of_nuts(found)
     else:
         hypothesis = dark_hypothesis(*setting, _priors(settings))
         numbers = (settings.live, settings.live * 4)
-        run = nested_sampling(
-            hypothesis, key, *numbers, say=partial(say_nested, say, "nested sampling")
-        )
+        run = nested_sampling(hypothesis, key, *numbers, say=say)
         samples = {name: np.atleast_2d(x) for name, x in run.draws.items()}
         result = _of_nested(run)
     signal = signal_of(settings)
@@ -134,11 +132,6 @@ def _kept(out: Path, described: dict, say: Say, label: str, make: Callable[[], B
     """A block of steps that an earlier run wrote, or a new one."""
     saved = blocks.Block(out / "chains" / f"{label}.npz", described, label)
     return blocks.kept(saved, make, say)
-
-
-def say_nested(say: Say, what: str, deaths: int, log_z: float, left: float) -> None:
-    """How far a nested run is: points so far, ln Z, and the share of Z still in live points."""
-    say(what, deaths, None, f"points, ln Z = {log_z:.2f}, {left:.1%} still open")
 
 
 def _quantiles(draws: np.ndarray) -> dict[str, float]:

@@ -27,7 +27,7 @@ from dmjax.prediction.templates import at_index
 from dmjax.store.draws import read_netcdf, write_netcdf
 from dmjax.store.folders import claim_folder, working_in
 from dmjax.store.plain import read_json, write_json
-from dmjax.store.progress import Say, nothing
+from dmjax.store.progress import Say, nothing, under
 from dmjax.store.steps import Steps
 from dmjax.studies.conclusions import conclusions
 from dmjax.studies.counting import run_counting
@@ -137,7 +137,7 @@ def posterior_step(settings: FitSettings, window: str, say: Say = nothing) -> di
         jax.random.key(settings.seed),
         length=Length(_CHAINS, _WARMUP, settings.draws),
         gates=Gates(min_ess=min(1000.0, 0.25 * asked)),
-        say=lambda done, of: say(f"NUTS, {window}", done, of, "steps in each chain"),
+        say=under(say, f"{window}: "),
     )
     logs = {"log_m_v": np.log(found.samples["m_v"]), "log_y": np.log(found.samples["y"])}
     rest = {name: x for name, x in found.samples.items() if name not in ("m_v", "y")}

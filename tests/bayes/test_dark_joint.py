@@ -16,7 +16,7 @@ from dmjax.bayes.hypothesis import best_mass, dark_hypothesis
 from dmjax.bayes.nested import nested_sampling
 from dmjax.bayes.priors import dark_priors
 from dmjax.errors import InputError
-from dmjax.store.files import write_draws
+from dmjax.store.draws import write_draws
 from tolerances import tolerance
 
 

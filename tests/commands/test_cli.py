@@ -5,7 +5,7 @@ import pytest
 from command import answer
 
 from dmjax import cli
-from dmjax.store.files import read_json, write_json
+from dmjax.store.plain import read_json, write_json
 from tolerances import tolerance
 
 BENCHMARK = (

@@ -2,7 +2,7 @@
 
 from command import answer, run
 
-from dmjax.store.files import read_json
+from dmjax.store.plain import read_json
 from tolerances import tolerance
 
 

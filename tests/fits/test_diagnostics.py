@@ -14,7 +14,7 @@ from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.parameters import Parameter
 from dmjax.plots.diagnosis import draw_diagnosis, plot_correlations, plot_pulls, plot_tornado
-from dmjax.store.files import to_plain
+from dmjax.store.plain import to_plain
 from minuit import minuit_of
 from tolerances import tolerance
 

@@ -16,7 +16,7 @@ from dmjax.prediction.neutrinos import neutrino_spectra
 from dmjax.reproduce import FIGURES, figure_names, reproduce
 from dmjax.reproduce.spectra import MASSES, Mass, dark_matter, dark_photon, label
 from dmjax.response import accepted_recoils, all_recoils
-from dmjax.store.files import read_json, to_plain
+from dmjax.store.plain import read_json, to_plain
 from tolerances import tolerance
 
 TIME_CUTS_US = {"coherent-csi": 1.5, "ccm-loose": 0.4, "jsns2": 0.25}

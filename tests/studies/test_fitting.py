@@ -8,7 +8,7 @@ import pytest
 from dmjax.errors import InputError
 from dmjax.plots.canvas import check_same
 from dmjax.plots.fits import draw_fit
-from dmjax.store.files import read_netcdf
+from dmjax.store.draws import read_netcdf
 from dmjax.studies import whole_fit
 from dmjax.studies.settings import FitSettings, settle
 from dmjax.studies.whole_fit import run_whole_fit

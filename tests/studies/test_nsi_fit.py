@@ -19,7 +19,7 @@ from dmjax.plots.nsi import plot_nsi
 from dmjax.prediction.neutrinos import neutrino_spectra
 from dmjax.response import accepted_recoils
 from dmjax.scattering import nsi
-from dmjax.store.files import to_plain
+from dmjax.store.plain import to_plain
 from dmjax.studies.nsi_fit import fit_nsi
 from tolerances import tolerance
 

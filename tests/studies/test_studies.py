@@ -9,7 +9,7 @@ from command import run
 from dmjax.analyses.ccm120 import ccm120_search
 from dmjax.errors import InputError
 from dmjax.prediction.templates import templates
-from dmjax.store.files import read_json
+from dmjax.store.plain import read_json
 from dmjax.studies.limits import run_limit
 from dmjax.studies.setting import coupling_error, setting_of, signal_of
 from dmjax.studies.settings import LimitSettings, settle
