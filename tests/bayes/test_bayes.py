@@ -144,7 +144,7 @@ def test_chains_continue_from_the_last_block_kept():
             held[label] = make()
         return held[label]
 
-    def interrupted(done, of):
+    def interrupted(what, done, of, note=""):
         said.append((done, of))
         if done == 200:
             raise KeyboardInterrupt
