@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ def to_plain(value: Any) -> Any:
         return to_plain(np.asarray(value).tolist())
     if isinstance(value, float) and not np.isfinite(value):
         return None
+    if isinstance(value, PurePath):
+        return str(value)
     return value
 
 
