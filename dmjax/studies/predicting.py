@@ -44,6 +44,7 @@ def run_predict(
         time_max=settings.time_max,
         efficiency=settings.efficiency,
         nsi=_nsi(settings),
+        background=settings.background,
     )
     return replace(found, configuration=configuration(settings))
 

@@ -16,6 +16,7 @@ BAD = {
     "predict coherent-csi --mv 75 --eps 1e-4 --channels pi": "did you mean 'pi0'",
     "predict coherent-csi --mv 75 --eps 1e-4 --channels pi0,pi0": "given twice",
     "predict coherent-csi --mv 75 --eps 1e-4 --out /proc/nowhere/x.json": "cannot write",
+    "predict ccm200 --mv 75 --eps 1e-4 --background curent-filtered": "did you mean",
     "predict coherent-csi --mv 75": "takes its coupling as eps",
     "predict coherent-csi --mv 75 --eps 1e-4 --conventions d2": "did you mean 'd20'",
     "predict coherent-csi --mv 75 --g 1e-4 --charges strange_=1": "unknown charge",
