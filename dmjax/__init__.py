@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
+    from dmjax.studies.counting import CountingResult as CountingResult
     from dmjax.studies.coverage import CoverageResult as CoverageResult
     from dmjax.studies.evidence import EvidenceResult as EvidenceResult
     from dmjax.studies.limit_result import LimitResult as LimitResult
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from dmjax.studies.nsi import NsiResult as NsiResult
     from dmjax.studies.posterior_result import PosteriorResult as PosteriorResult
     from dmjax.studies.toys import ToyResult as ToyResult
+    from dmjax.studies.whole_fit import WholeFitResult as WholeFitResult
     from dmjax.verbs import coverage as coverage
     from dmjax.verbs import diagnose as diagnose
     from dmjax.verbs import evidence as evidence
@@ -72,6 +74,7 @@ _HOMES = {
     "Conventions": "dmjax.conventions",
     "CountModel": "dmjax.likelihood.count_model",
     "Coupling": "dmjax.models",
+    "CountingResult": "dmjax.studies.counting",
     "CoverageResult": "dmjax.studies.coverage",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
@@ -91,6 +94,7 @@ _HOMES = {
     "SignalCounts": "dmjax.prediction.templates",
     "ToyResult": "dmjax.studies.toys",
     "VectorMediator": "dmjax.models",
+    "WholeFitResult": "dmjax.studies.whole_fit",
     "add_release": "dmjax.data.releases",
     "conventions": "dmjax.conventions",
     "convert": "dmjax.models",
@@ -126,6 +130,7 @@ __all__ = [
     "Charges",
     "Conventions",
     "CountModel",
+    "CountingResult",
     "Coupling",
     "CoverageResult",
     "DiagnosisResult",
@@ -146,6 +151,7 @@ __all__ = [
     "SignalCounts",
     "ToyResult",
     "VectorMediator",
+    "WholeFitResult",
     "__version__",
     "add_release",
     "conventions",

@@ -7,7 +7,7 @@ also be given whole, as `signal=dmjax.signal(…)`. Nothing is printed; `out` ke
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax.numpy as jnp
 
@@ -17,8 +17,8 @@ from dmjax.fits.diagnostics import DiagnosisResult
 from dmjax.prediction.signal import Signal
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.best_fit import FitResult
+from dmjax.studies.counting import CountingResult
 from dmjax.studies.coverage import CoverageResult
-from dmjax.studies.evidence import EvidenceResult
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.nsi import NsiResult
 from dmjax.studies.posterior_result import PosteriorResult
@@ -37,11 +37,17 @@ from dmjax.studies.settings import (
 )
 from dmjax.studies.toys import ToyResult
 
+if TYPE_CHECKING:
+    from dmjax.studies.evidence import EvidenceResult
+    from dmjax.studies.whole_fit import WholeFitResult
+
 Settings = TypeVar("Settings")
 Out = Path | str | None
 
 
-def fit(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> FitResult | dict:
+def fit(
+    *where: str, out: Out = None, say: Say = nothing, **options: Any
+) -> "FitResult | CountingResult | WholeFitResult":
     """Fit data sets: best fit and errors; csi2017 alone: the whole analysis, saved in `out`.
 
     Args:
@@ -51,7 +57,7 @@ def fit(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> Fit
         options: fields of `FitSettings`, e.g. fit="dark-matter" as signal="dark-matter", m_v=30.
 
     Returns:
-        `FitResult`; a dictionary of the whole analysis, or of its counting.
+        `FitResult`; `WholeFitResult` of the whole analysis; `CountingResult` with counting=True.
 
     Raises:
         InputError: an unknown name, a bad value, or an option without effect.
@@ -136,7 +142,7 @@ def posterior(*where: str, out: Out = None, say: Say = nothing, **options: Any) 
 
 def evidence(
     dataset: str = "csi2017", *, out: Out = None, say: Say = nothing, **options: Any
-) -> EvidenceResult:
+) -> "EvidenceResult":
     """Dark matter, NSI and backgrounds compared on csi2017: evidences and Bayes factors.
 
     Args:

@@ -53,8 +53,8 @@ def _counting(settings: FitSettings, json: bool, out: Path | None, quiet: bool) 
     begin(out)
     from dmjax.studies.counting import run_counting
 
-    plain = run_counting(settings)
-    if not report(plain, out, json, quiet):
+    found = run_counting(settings)
+    if not report(found, out, json, quiet):
         return
     names = {
         "r_n_fm": "R_n [fm]",
@@ -66,9 +66,9 @@ def _counting(settings: FitSettings, json: bool, out: Path | None, quiet: bool) 
         "excess": "excess",
         "significance": "significance",
     }
-    results = plain["results"]
-    rows = [[text, *(f"{r[key]:.4g}" for r in results)] for key, text in names.items()]
-    title = f"{plain['dataset']}: 16 <= PE < 30, t < 1.5 us, conventions {settings.conventions}"
+    results = found.results
+    rows = [[text, *(f"{getattr(r, key):.4g}" for r in results)] for key, text in names.items()]
+    title = f"{found.dataset}: 16 <= PE < 30, t < 1.5 us, conventions {settings.conventions}"
     show(title, ["", *(["events"] * len(results))], rows)
 
 
@@ -81,7 +81,7 @@ def _whole(settings: FitSettings, json: bool, out: Path | None, quiet: bool) -> 
 
     folder = out or Path("results") / settings.where[0]
     with Progress("counting", "finished steps are used again", quiet) as say:
-        summary = run_whole_fit(settings, folder, say)
+        summary = run_whole_fit(settings, folder, say).to_plain()
         say("figures", 0, 1)
         files = draw_fit(folder)
     summary["figures"] = [str(path) for path in files]

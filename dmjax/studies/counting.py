@@ -1,13 +1,21 @@
 """The counting analysis of an on/off data set in one window ([D20] Eq. 6.2)."""
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from dmjax._version import __version__
 from dmjax.analyses.catalogue import data_of
 from dmjax.analyses.datasets import Dataset, load_dataset
-from dmjax.conventions import conventions, describe
+from dmjax.conventions import conventions
 from dmjax.errors import InputError
+from dmjax.prediction.signal import describe_conventions
+from dmjax.store.fields import number
+from dmjax.store.result import AbstractResult, container
+from dmjax.studies.plan import configuration
 from dmjax.studies.settings import FitSettings
+
+if TYPE_CHECKING:
+    import pandas
 
 RADII_FM = (4.7, 5.5)
 """Of [D20]: nuclear radii at which the excess is quoted."""
@@ -61,23 +69,61 @@ def counting(data: Dataset) -> Counting:
     return Counting(n_on, n_off, n_prompt, n_delayed, n_brn, excess, significance, radius)
 
 
-def run_counting(settings: FitSettings) -> dict[str, Any]:
+@container
+class CountingResult(AbstractResult):
+    """The counting analysis of a data set in the cuts.
+
+    Attributes:
+        dataset: name.
+        results: a `Counting` for each nuclear radius.
+        n_on, n_off, n_prompt, n_delayed, n_brn, excess, significance, r_n_fm: of the first radius;
+            see `Counting`.
+        conventions, configuration, version: see `LimitResult`.
+    """
+
+    kind: ClassVar[str] = "counting"
+
+    dataset: str
+    n_on: int
+    n_off: int
+    n_prompt: float = number("1")
+    n_delayed: float = number("1")
+    n_brn: float = number("1")
+    excess: float = number("1")
+    significance: float = number("1")
+    r_n_fm: float = number("fm")
+    results: list[Counting]
+    conventions: dict
+    configuration: dict
+    version: str = __version__
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A row for each radius."""
+        import pandas
+
+        return pandas.DataFrame([one._asdict() for one in self.results])
+
+
+def run_counting(settings: FitSettings) -> CountingResult:
     """The counting analysis at each radius of the settings; 4.7 and 5.5 fm where there is none.
 
     Args:
         settings: of `fit --counting`: one data set, conventions, radii.
 
     Returns:
-        `Counting` of the first radius, the data set, conventions, and "results" of every radius.
+        `CountingResult`.
     """
     if len(settings.where) != 1:
         raise InputError(f"counting takes one data set, got {', '.join(settings.where)}")
     chosen = conventions(settings.conventions, **dict(settings.choose))
     name = data_of(settings.where[0])
     results = [
-        counting(load_dataset(name, "cuts", chosen, radius))._asdict()
-        for radius in settings.rn or RADII_FM
+        counting(load_dataset(name, "cuts", chosen, radius)) for radius in settings.rn or RADII_FM
     ]
-    used = describe(chosen)
-    head = {"conventions": used["conventions"], "conventions_changed": used["changed"]}
-    return results[0] | {"dataset": name, **head, "results": results}
+    return CountingResult(
+        dataset=name,
+        **results[0]._asdict(),
+        results=results,
+        conventions=describe_conventions(chosen),
+        configuration=configuration(settings),
+    )

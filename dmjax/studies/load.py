@@ -11,6 +11,8 @@ KINDS = {
     "toys": ("dmjax.studies.toys", "ToyResult"),
     "coverage": ("dmjax.studies.coverage", "CoverageResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
+    "counting": ("dmjax.studies.counting", "CountingResult"),
+    "whole_fit": ("dmjax.studies.whole_fit", "WholeFitResult"),
     "diagnosis": ("dmjax.fits.diagnostics", "DiagnosisResult"),
     "nsi": ("dmjax.studies.nsi", "NsiResult"),
     "posterior": ("dmjax.studies.posterior_result", "PosteriorResult"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -21,16 +21,17 @@ from dmjax.bayes.nuts import Length, dark_posterior
 from dmjax.bayes.priors import dark_priors
 from dmjax.errors import InputError
 from dmjax.likelihood.joint import JointModel
-from dmjax.prediction.signal import describe_signal
+from dmjax.prediction.signal import describe_conventions, describe_signal
 from dmjax.prediction.tables import mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.store.draws import read_netcdf, write_netcdf
 from dmjax.store.folders import claim_folder, working_in
 from dmjax.store.plain import read_json, write_json
 from dmjax.store.progress import Say, nothing, under
+from dmjax.store.result import AbstractResult, container
 from dmjax.store.steps import Steps
 from dmjax.studies.conclusions import conclusions
-from dmjax.studies.counting import run_counting
+from dmjax.studies.counting import Counting, run_counting
 from dmjax.studies.limits import run_limit
 from dmjax.studies.plan import configuration
 from dmjax.studies.setting import Setting, model_of, searches_of, setting_of, signal_of
@@ -50,7 +51,33 @@ _NODES = 400
 _WARMUP, _CHAINS = 300, 4
 
 
-def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> dict[str, Any]:
+@container
+class WholeFitResult(AbstractResult):
+    """The whole analysis of a data set; its files are in a folder.
+
+    Attributes:
+        counting: a `Counting` for each nuclear radius.
+        posterior: window → best point of the grid, diagnostics of the draws, gates.
+        converged: whether every gate was passed.
+        conclusions: what a physicist asks, a line each.
+        folder: of the files.
+        conventions, configuration, version: see `LimitResult`.
+    """
+
+    kind: ClassVar[str] = "whole_fit"
+    table: ClassVar[str] = "posterior"
+
+    counting: list[Counting]
+    posterior: dict
+    converged: bool
+    conclusions: list[str]
+    folder: str
+    conventions: dict
+    configuration: dict
+    version: str = __version__
+
+
+def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> WholeFitResult:
     """Every step of the analysis, saved below `out`; steps already there are kept.
 
     Args:
@@ -59,20 +86,22 @@ def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> dict[
         say: see `store.progress.Say`.
 
     Returns:
-        Summary: counting, posterior summaries, conclusions, files.
+        `WholeFitResult`, also saved as `fit.json`.
     """
     wanted = describe_fit(settings)
     _setting(settings, WINDOWS[0])
     with working_in(out):
         claim_folder(out, wanted, "another analysis")
         _make_steps(settings, out, Steps(out, wanted, say), say)
-        return summarise(settings, out)
+        found = summarise(settings, out)
+        found.save(out / "fit.json")
+    return found
 
 
 def _make_steps(settings: FitSettings, out: Path, steps: Steps, say: Say) -> None:
     """Every file of the analysis, in order."""
     files: list[tuple[str, Callable[[], dict]]] = [
-        ("counting.json", partial(_counting, settings)),
+        ("counting.json", lambda: run_counting(settings).to_plain()),
         *[(f"limit_{w}.json", partial(_limit, settings, w)) for w in WINDOWS],
         *[(f"posterior_{w}.nc", partial(posterior_step, settings, w, say)) for w in WINDOWS],
         ("spectrum.json", partial(_spectrum, settings, out)),
@@ -100,10 +129,6 @@ def _setting(settings: FitSettings, window: str) -> Setting:
         window=window, systematics=settings.systematics, off_term=settings.off_term
     )
     return setting_of(settings.where, options, signal)
-
-
-def _counting(settings: FitSettings) -> dict[str, Any]:
-    return run_counting(settings)
 
 
 def _limit(settings: FitSettings, window: str) -> dict[str, Any]:
@@ -186,15 +211,16 @@ def _spectrum(settings: FitSettings, out: Path) -> dict[str, Any]:
     return spectrum(replace(setting, window=None), shown, point)._asdict()
 
 
-def summarise(settings: FitSettings, out: Path) -> dict[str, Any]:
+def summarise(settings: FitSettings, out: Path) -> WholeFitResult:
     """What a reader wants first, from the saved files of a folder."""
     posteriors = {w: read_netcdf(out / f"posterior_{w}.nc")["summary"] for w in WINDOWS}
     limits = {w: read_json(out / f"limit_{w}.json") for w in WINDOWS}
-    return {
-        "settings": describe_fit(settings),
-        "counting": read_json(out / "counting.json")["results"],
-        "posterior": posteriors,
-        "converged": all(p["converged"] for p in posteriors.values()),
-        "conclusions": conclusions(posteriors, limits, ANSWERS_MEV),
-        "folder": str(out),
-    }
+    return WholeFitResult(
+        counting=[Counting(**one) for one in read_json(out / "counting.json")["results"]],
+        posterior=posteriors,
+        converged=all(p["converged"] for p in posteriors.values()),
+        conclusions=conclusions(posteriors, limits, ANSWERS_MEV),
+        folder=str(out),
+        conventions=describe_conventions(signal_of(settings).conventions),
+        configuration=describe_fit(settings),
+    )

@@ -9,6 +9,7 @@ from dmjax.fits.diagnostics import Correlations, DiagnosisResult, Impacts, Pulls
 from dmjax.fits.goodness import GoodnessOfFit
 from dmjax.prediction.prediction import Prediction
 from dmjax.studies.best_fit import FitResult
+from dmjax.studies.counting import Counting, CountingResult
 from dmjax.studies.coverage import CoverageResult
 from dmjax.studies.dark_regions import DarkRegions
 from dmjax.studies.evidence import EvidenceResult
@@ -17,6 +18,7 @@ from dmjax.studies.nsi import NsiResult
 from dmjax.studies.nsi_fit import NsiMinimum, RegionFit
 from dmjax.studies.posterior_result import PosteriorResult
 from dmjax.studies.toys import ToyResult
+from dmjax.studies.whole_fit import WholeFitResult
 
 SIGNAL = {"model": "dark-photon", "dm": "dirac", "mass_ratio": 3.0, "alpha_d": 0.5}
 SIGNAL |= {"channels": ["pi0", "piminus"]}
@@ -220,11 +222,39 @@ def made_evidence() -> EvidenceResult:
     )
 
 
+_COUNTING = Counting(142, 105, 6.0, 14.2, 1.9, 14.9, 2.3, 4.7)
+
+
+def made_counting() -> CountingResult:
+    return CountingResult(
+        dataset="csi2017",
+        **_COUNTING._asdict(),
+        results=[_COUNTING, _COUNTING._replace(r_n_fm=5.5)],
+        conventions=CONVENTIONS,
+        configuration={"counting": True},
+    )
+
+
+def made_whole_fit() -> WholeFitResult:
+    best = {"best_m_v": 30.0, "best_y": 1e-10, "converged": True, "reasons": []}
+    return WholeFitResult(
+        counting=[_COUNTING],
+        posterior={"cuts": best, "no-cuts": best},
+        converged=True,
+        conclusions=["cuts: Y < 1e-10 at 30 MeV"],
+        folder="results/csi2017",
+        conventions=CONVENTIONS,
+        configuration={"draws": 60},
+    )
+
+
 MADE = {
     "limit": made_limit,
     "toys": made_toys,
     "coverage": made_coverage,
     "fit": made_fit,
+    "counting": made_counting,
+    "whole_fit": made_whole_fit,
     "diagnosis": made_diagnosis,
     "nsi": made_nsi,
     "posterior": made_posterior,
