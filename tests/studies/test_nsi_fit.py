@@ -132,7 +132,7 @@ def test_map_and_figure(found):
 def test_fit_command_finds_the_solution_nearest_to_no_nsi(found):
     plain = answer("fit csi2017 --signal nsi --json")
     region = found["both"].regions["no-cuts"]
-    assert plain["status"] == "converged" and plain["signal"] == "nsi"
+    assert plain["status"] == "converged" and plain["fitted"] == "nsi"
     nearest = min(region.minima, key=lambda m: np.hypot(m.eps_ee, m.eps_mumu))
     assert abs(plain["two_nll"] - region.two_nll - nearest.delta_chi2) < tolerance("fit")
     for name in ("eps_ee", "eps_mumu"):
