@@ -76,7 +76,7 @@ class AbstractResult:
             rule = rule_of(field)
             value = checked(hints[field.name], getattr(self, field.name), rule, field.name)
             object.__setattr__(self, field.name, value)
-            for one in value.values() if rule.group and value else (value,):
+            for one in (value or {}).values() if rule.group else (value,):
                 _check_dims(one, rule, field.name, sizes)
 
     def to_plain(self) -> dict[str, Any]:
