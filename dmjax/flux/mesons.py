@@ -119,7 +119,9 @@ class MesonsInFlight(AbstractChannel):
     def prepared(self, k_max: float, lifetimes: bool) -> Self:
         """The boost up to a momentum, and the harmonics for `lifetimes`."""
         kernel = boost_kernel(self.doppler, k_max) if self.kernel is None else self.kernel
-        table = harmonics(self.mesons, self.angle) if lifetimes else self.harmonics
+        table = self.harmonics
+        if lifetimes and table is None:
+            table = harmonics(self.mesons, self.angle)
         return replace(self, kernel=kernel, harmonics=table)
 
 

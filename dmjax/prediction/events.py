@@ -10,9 +10,8 @@ from jaxtyping import Array, ArrayLike, Float
 from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment
-from dmjax.flux import with_harmonics
 from dmjax.models import DoubleMediator, VectorMediator
-from dmjax.prediction.points import FLIGHT_FLOOR_M, mean_flight_m, point_of
+from dmjax.prediction.points import FLIGHT_FLOOR_M, in_flight, mean_flight_m, point_of
 from dmjax.prediction.recoils import N_MOMENTA, expected_counts
 from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal
@@ -179,12 +178,11 @@ def _flies(signal: Signal | Point, point: Point) -> bool:
 
 
 def _in_flight(search: Search) -> Search:
-    beam = search.experiment.beam
-    if is_traced(beam):
+    if is_traced(search.experiment.beam):
         raise InputError(
             "a mediator that flies needs a beam that is not traced: differentiate in fewer leaves, "
             "or set long_lived=False"
         )
     with jax.ensure_compile_time_eval():
-        beam = with_harmonics(beam)
-    return eqx.tree_at(lambda s: s.experiment.beam, search, beam)
+        prepared = in_flight(search.experiment)
+    return eqx.tree_at(lambda s: s.experiment.beam, search, prepared.beam)

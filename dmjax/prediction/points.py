@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import E_CHARGE
+from dmjax.experiments import Experiment
+from dmjax.flux import with_harmonics
 from dmjax.models import DoubleMediator, VectorMediator, double_mediator, lifetime_ns, mediator
 from dmjax.models.double import producer_of, scatterer_of
 from dmjax.models.widths import unit_widths
@@ -176,6 +178,11 @@ def mean_flight_m(point: VectorMediator | DoubleMediator) -> Scalar:
     return lifetime_ns(make) * (US_PER_NS * M_PER_US) * boost
 
 
+def in_flight(experiment: Experiment) -> Experiment:
+    """The experiment with its beam prepared for mediators that fly; takes seconds."""
+    return eqx.tree_at(lambda e: e.beam, experiment, with_harmonics(experiment.beam))
+
+
 def strength_of(chosen: Signal, m_v: ArrayLike, coupling: ArrayLike, reference: ArrayLike) -> Array:
     """Strength of a signal at a coupling whose templates were made at another one.
 
@@ -188,14 +195,11 @@ def strength_of(chosen: Signal, m_v: ArrayLike, coupling: ArrayLike, reference: 
     square = (kappa / first) ** 2
     if chosen.double:
         return square
-    b = visible_share(chosen, m_v)
-    return square * square * (1.0 + first * first * b) / (1.0 + kappa * kappa * b)
+    return strength_of_ratio(square, first * first * visible_share(chosen, m_v))
 
 
 def coupling_of(chosen: Signal, m_v: ArrayLike, strength: ArrayLike, reference: ArrayLike) -> Array:
     """The coupling of a strength: the inverse of `strength_of`; inf stays inf.
-
-    With c = strength κ₀⁴ BR(κ₀), κ⁴ − c b κ² − c = 0, so κ² = ½(cb + √(c²b² + 4c)).
 
     >>> round(float(coupling_of(Signal(), 75.0, 4.0, 1e-10)) * 1e10, 6)
     2.0
@@ -210,10 +214,25 @@ def coupling_of(chosen: Signal, m_v: ArrayLike, strength: ArrayLike, reference: 
     if chosen.double:
         kappa = first * jnp.sqrt(safe)
     else:
-        b = first * first * visible_share(chosen, m_v)
-        c = safe / (1.0 + b)
-        kappa = first * jnp.sqrt(0.5 * (c * b + jnp.sqrt(c * c * b * b + 4.0 * c)))
+        ratio = ratio_of_strength(safe, first * first * visible_share(chosen, m_v))
+        kappa = first * jnp.sqrt(ratio)
     return jnp.where(known, coupling_from_kappa(chosen, m_v, kappa), strength)
+
+
+def strength_of_ratio(ratio: Array, visible: Array) -> Array:
+    """r² (1 + c)/(1 + rc): production times scattering, and the branching ratio of V → χχ̄.
+
+    Args:
+        ratio: r = κ_f² over its reference.
+        visible: c = κ₀²b, visible over dark width at the reference.
+    """
+    return ratio * ratio * (1.0 + visible) / (1.0 + ratio * visible)
+
+
+def ratio_of_strength(strength: Array, visible: Array) -> Array:
+    """The inverse of `strength_of_ratio`: the root of (1 + c) r² − s c r − s = 0, s > 0."""
+    square = strength * strength * visible * visible + 4.0 * strength * (1.0 + visible)
+    return 0.5 * (strength * visible + jnp.sqrt(square)) / (1.0 + visible)
 
 
 def visible_share(chosen: Signal, m_v: ArrayLike) -> Array:

@@ -10,25 +10,23 @@ import numpy as np
 from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels, describe
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment, in_scenario
-from dmjax.flux import with_harmonics
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import eps_of
-from dmjax.prediction.backgrounds import known_backgrounds
+from dmjax.prediction.backgrounds import exposed, known_backgrounds
 from dmjax.prediction.events import is_traced
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
+from dmjax.prediction.points import FLIGHT_FLOOR_M, in_flight, mean_flight_m
 from dmjax.prediction.prediction import Prediction
 from dmjax.prediction.recoils import expected_counts
 from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
 from dmjax.scattering import Nsi
-from dmjax.units import KEV_PER_MEV, M_PER_US, MEV_PER_KEV, US_PER_NS
+from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
 RECOIL_CEILING_KEV = {"nucleus": 2000.0, "electron": 1e6}
 """Above this the form factor leaves nothing of any nucleus heavier than argon; electrons reach the
 energy of the χ."""
 TIME_CEILING_US = 1e4
 N_MOMENTA_WINDOW = 384
-FLIGHT_FLOOR_M = 0.01
-"""A mediator that gets no further decays where it is made, as far as any detector can tell."""
 
 
 def _window(low: float | None, high: float, what: str) -> np.ndarray:
@@ -38,7 +36,7 @@ def _window(low: float | None, high: float, what: str) -> np.ndarray:
     return np.array([low, high])
 
 
-def _closed_by(window: np.ndarray, native: tuple[float, ...]) -> np.ndarray:
+def closed_by(window: np.ndarray, native: tuple[float, ...]) -> np.ndarray:
     """Native edges inside the window, closed by the window's own ends."""
     edges = np.asarray(native)
     inside = edges[(edges > window[0]) & (edges < window[1])]
@@ -49,7 +47,7 @@ def _energy_edges(experiment: Experiment, window: np.ndarray) -> tuple[np.ndarra
     """Bins of a window in recoil energy [keV]: (in the observable, in keV of mean recoil)."""
     to_observable = jax.vmap(observable_at, in_axes=(None, 0))
     ends = to_observable(experiment.response, jnp.asarray(window * MEV_PER_KEV))
-    edges = _closed_by(np.asarray(ends, float), experiment.edges)
+    edges = closed_by(np.asarray(ends, float), experiment.edges)
     to_recoil = jax.vmap(recoil_at, in_axes=(None, 0))
     kev = np.array(to_recoil(experiment.response, jnp.asarray(edges)), float) * KEV_PER_MEV
     kev[[0, -1]] = window
@@ -110,10 +108,7 @@ def predict(
             "m_v), which can be compiled, batched and differentiated"
         )
     check_channels(channels)
-    if pot is not None and not (math.isfinite(pot) and pot > 0):
-        raise InputError(f"pot must be finite and positive, got {pot}")
-    if pot is not None:
-        experiment = eqx.tree_at(lambda e: e.pot, experiment, jnp.asarray(pot, float))
+    experiment = exposed(experiment, pot=pot)
     if cuts:
         chosen = experiment.selection
         recoil_min = chosen.recoil_min_kev if recoil_min is None else recoil_min
@@ -123,7 +118,7 @@ def predict(
     ceiling = RECOIL_CEILING_KEV[experiment.recoil] if recoil_max is None else recoil_max
     edges, energy_edges = _energy_edges(experiment, _window(recoil_min, ceiling, "recoil"))
     latest = TIME_CEILING_US if time_max is None else time_max
-    time_edges = _closed_by(_window(None, latest, "time"), experiment.time_edges)
+    time_edges = closed_by(_window(None, latest, "time"), experiment.time_edges)
     steps = endpoints_kev(experiment)
     if efficiency:
         recoils = accepted_recoils(experiment.response, edges, breaks=steps)
@@ -132,9 +127,9 @@ def predict(
         experiment = eqx.tree_at(
             lambda e: e.response.time_efficiency, experiment, None, is_leaf=lambda x: x is None
         )
-    long_lived = mean_flight_m(point) > FLIGHT_FLOOR_M
+    long_lived = bool(mean_flight_m(point) > FLIGHT_FLOOR_M)
     if long_lived:
-        experiment = eqx.tree_at(lambda e: e.beam, experiment, with_harmonics(experiment.beam))
+        experiment = in_flight(experiment)
     bins = (recoils, jnp.asarray(time_edges))
     counts = eqx.filter_jit(expected_counts)(
         experiment, point, *bins, conventions, channels, N_MOMENTA_WINDOW, long_lived
@@ -159,13 +154,6 @@ def predict(
         counts=np.asarray(counts.sum(0), float),
         background_counts=behind,
     )
-
-
-def mean_flight_m(point: VectorMediator | DoubleMediator) -> float:
-    """cτ of what makes χ times p/m of π⁻ → V at rest or 1 if larger [m]: how far it gets."""
-    make = producer_of(point)
-    boost = max(1.0, 138.0 / float(make.m_v))
-    return float(lifetime_ns(make)) * US_PER_NS * M_PER_US * boost
 
 
 def _labels(point: VectorMediator | DoubleMediator) -> dict:

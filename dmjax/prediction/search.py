@@ -6,13 +6,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
-from dmjax.experiments import Experiment
+from dmjax.experiments import Experiment, slice_counts
 from dmjax.models import DoubleMediator, VectorMediator
-from dmjax.numerics import cast_floats
-from dmjax.prediction.neutrinos import component_times, neutrino_spectra
+from dmjax.prediction.neutrinos import neutrino_background
 from dmjax.prediction.recoils import expected_counts
-from dmjax.response import RecoilGrid, accepted_recoils, time_acceptance
-from dmjax.timing import arrival_fractions
+from dmjax.response import RecoilGrid, accepted_recoils
 
 
 class Search(eqx.Module):
@@ -50,8 +48,7 @@ def in_slices(setting: Search, counts: Float[Array, "bins times"]) -> Float[Arra
     """Counts per energy and time, spread over the slices and flattened, time fastest."""
     if setting.slices is None:
         return counts.ravel()
-    slices = setting.slices.astype(counts.dtype)
-    return (counts[:, None, :] * slices[:, :, None]).ravel()
+    return slice_counts(setting.slices.astype(counts.dtype), counts).ravel()
 
 
 def channel_counts(
@@ -98,23 +95,14 @@ def dark_matter_counts(
 
 @eqx.filter_jit
 def neutrino_counts(
-    setting: Search, conventions: Conventions = DMJAX, radius_fm: float | None = None
+    setting: Search, conventions: Conventions = DMJAX
 ) -> Float[Array, "bins times"]:
     """Expected neutrino events per energy and time bin, all components, recorded late or not.
 
     Args:
         setting: detector and bins.
         conventions: profile.
-        radius_fm: one rms radius in place of the profile's [fm].
     """
     detector, edges = setting.experiment, setting.time_edges
-    dtype = setting.recoils.t.dtype
-    spectra = neutrino_spectra(detector, setting.recoils, conventions, radius_fm)
-    times = component_times(cast_floats(detector.neutrinos, dtype))
-    kept = time_acceptance(detector.response, edges)
-    on_time = jnp.zeros((), dtype)
-    parts = [
-        jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges) * kept)
-        for name, spectrum in spectra.items()
-    ]
-    return jnp.sum(jnp.stack(parts), axis=0)
+    parts = neutrino_background(detector, setting.recoils, edges, conventions)
+    return jnp.sum(jnp.stack(list(parts.values())), axis=0)

@@ -14,6 +14,7 @@ from dmjax.conventions import (
 from dmjax.errors import InputError, unknown_name
 from dmjax.models import PRESETS, SPINS, Charges
 from dmjax.models.vector import check_dark_sector
+from dmjax.prediction.signal_fields import SignalFields
 
 EVENTS = "events"
 """A model without physics: a number of events in a search of one bin."""
@@ -27,7 +28,7 @@ _RATIO, _M_CHI_DOUBLE = 3.0, 2.0
 
 
 @dataclass(frozen=True)
-class Signal:
+class Signal(SignalFields):
     """A dark-matter signal for any mediator mass; a mass is an argument, never a field.
 
     Attributes:
@@ -53,22 +54,7 @@ class Signal:
     ('g', 2.0)
     """
 
-    model: str = "dark-photon"
-    charges: tuple[tuple[str, float], ...] | None = None
-    dm: str = "dirac"
-    mass_ratio: float | None = None
-    m_chi: float | None = None
-    alpha_d: float = 0.5
-    splitting: float = 0.0
-    lifetime_ns: float | None = None
-    m_x: float | None = None
-    model_x: str | None = None
-    kappa_x: float | None = None
-    kappa_d_x: float | None = None
-    coupling: str | None = None
-    channels: tuple[str, ...] = CHANNELS
     conventions: Conventions = DMJAX
-    source_errors: bool = True
 
     def __post_init__(self):
         _check_model(self)

@@ -10,7 +10,13 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import M_CAPTURE_MAX
 from dmjax.errors import InputError
-from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
+from dmjax.prediction.points import (
+    REFERENCE,
+    kappa_of,
+    ratio_of_strength,
+    strength_of_ratio,
+    visible_share,
+)
 from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.prediction.templates import SignalCounts, templates
@@ -118,7 +124,7 @@ def strength_at(table: SignalTable, m_v: Scalar, coupling: Scalar) -> Scalar:
     if table.double:
         return ratio
     c = _interpolated(table, table.visible, m_v).astype(ratio.dtype)
-    return ratio * ratio * (1.0 + c) / (1.0 + ratio * c)
+    return strength_of_ratio(ratio, c)
 
 
 def coupling_at(table: SignalTable, m_v: Scalar, strength: Scalar) -> Scalar:
@@ -126,8 +132,7 @@ def coupling_at(table: SignalTable, m_v: Scalar, strength: Scalar) -> Scalar:
     ratio = strength
     if not table.double:
         c = _interpolated(table, table.visible, m_v).astype(strength.dtype)
-        square = strength * strength * c * c + 4.0 * strength * (1.0 + c)
-        ratio = 0.5 * (strength * c + jnp.sqrt(square)) / (1.0 + c)
+        ratio = ratio_of_strength(strength, c)
     return table.reference * ratio ** (1.0 / table.power)
 
 

@@ -12,13 +12,13 @@ from jaxtyping import Array, ArrayLike, Float
 from dmjax.batches import in_blocks
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
 from dmjax.errors import InputError
-from dmjax.flux import with_harmonics
 from dmjax.flux.beam import Beam
 from dmjax.models import DoubleMediator, VectorMediator
 from dmjax.prediction.points import (
     FLIGHT_FLOOR_M,
     Kind,
     Numbers,
+    in_flight,
     kind_of,
     mean_flight_m,
     numbers_of,
@@ -157,7 +157,9 @@ def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarr
         rows = np.flatnonzero(flies == long_lived)
         if rows.size == 0:
             continue
-        setting = _with_flights(search) if long_lived else search
+        setting = search
+        if long_lived:
+            setting = eqx.tree_at(lambda s: s.experiment, search, in_flight(search.experiment))
         some = jax.tree.map(lambda leaf, rows=rows: leaf[rows], numbers)
         fixed = (kind_of(signal), signal.conventions, signal.channels, long_lived)
         parts.append(in_blocks(partial(_block, setting, fixed), some, BLOCK))
@@ -165,11 +167,6 @@ def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarr
     back = np.argsort(np.concatenate(order))
     counts = jax.tree.map(lambda *pieces: jnp.concatenate(pieces)[back], *parts)
     return counts if signal.source_errors else SignalCounts(counts.nominal, {})
-
-
-def _with_flights(search: Search) -> Search:
-    beam = with_harmonics(search.experiment.beam)
-    return eqx.tree_at(lambda s: s.experiment.beam, search, beam)
 
 
 @eqx.filter_jit

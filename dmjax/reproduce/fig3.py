@@ -13,7 +13,7 @@ from dmjax._version import __version__
 from dmjax.constants import BR_KAON_MUON
 from dmjax.conventions import D20, Conventions, describe
 from dmjax.experiments import Experiment, experiment
-from dmjax.flux import with_harmonics
+from dmjax.prediction.points import in_flight
 from dmjax.prediction.predict import RECOIL_CEILING_KEV, TIME_CEILING_US
 from dmjax.reproduce.panels import BLUE, COLOURS, ORANGE, RED, blank
 from dmjax.reproduce.spectra import PROMPT_PARTS, Mass, dark_matter, dark_photon, neutrinos
@@ -139,7 +139,7 @@ def compute(conventions: Conventions = D20) -> Fig3:
 def _panel(setup: Setup, conventions: Conventions) -> TimePanel:
     detector = experiment(setup.experiment)
     detector = with_pulse(detector, setup.pulse(detector))
-    detector = eqx.tree_at(lambda e: e.beam, detector, with_harmonics(detector.beam))
+    detector = in_flight(detector)
     recoils = all_recoils(np.array([setup.threshold_kev, RECOIL_CEILING_KEV[detector.recoil]]))
     edges = setup.bin_us * np.arange(setup.n_bins + 1.0)
     all_edges = np.append(edges, TIME_CEILING_US)

@@ -26,6 +26,7 @@ from dmjax.response.recoils import (
     efficiency_at,
     falling_ladder,
     mean_panels,
+    recorded_below,
     rising_ladder,
 )
 from dmjax.response.resolution import Gaussian
@@ -133,16 +134,9 @@ def _recorded_below(
     response: Response, edges: Array, left: Array, width: Array
 ) -> Float[Array, "edges nodes"]:
     """∫ L_j(m) C(x | m) dm on each panel, C the cumulative distribution of the resolution."""
-    resolution = response.resolution
-    if resolution is None:
-        raise ValueError("this response has no resolution")
-    u, w = gauss_legendre(FINE[isinstance(resolution, Gaussian)], 0.0, 1.0)
+    u, w = gauss_legendre(FINE[isinstance(response.resolution, Gaussian)], 0.0, 1.0)
     basis = np.vander(u, ORDER, increasing=True) @ _LAGRANGE.T * w[:, None]
-    means = _inside(left, width, u)
-    over_means = jax.vmap(resolution.cdf, in_axes=(None, 0, 0))
-    shares = jax.vmap(over_means, in_axes=(0, None, None))(
-        edges, means, means / response.light_yield
-    )
+    shares = recorded_below(response, _inside(left, width, u), edges)
     per_panel = shares.reshape(edges.shape[0], left.shape[0], u.shape[0])
     below = width[None, :, None] * (per_panel @ jnp.asarray(basis, edges.dtype))
     return below.reshape(edges.shape[0], -1)

@@ -123,7 +123,7 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
     weight = jnp.asarray(weight, dtype) * slope
     if response.efficiency_on == "recoil":
-        weight = weight * jax.vmap(response.efficiency.at)(t * KEV_PER_MEV)
+        weight = weight * efficiency_at(response, t, means)
         return RecoilGrid(t, smearing_matrix(response, means, edges) * weight[None, :])
     fine = _inside(rising_ladder(edges[-1], step, 0.02), edges)
     centre = 0.5 * (fine[1:] + fine[:-1])
@@ -152,13 +152,19 @@ def smearing_matrix(
 
     Columns sum to one where the edges reach far enough to both sides of the mean.
     """
+    return jnp.diff(recorded_below(response, means, jnp.asarray(edges, means.dtype)), axis=0)
+
+
+def recorded_below(
+    response: Response, means: Float[Array, " nodes"], edges: Float[Array, " edges"]
+) -> Float[Array, "edges nodes"]:
+    """C(edge | mean): share of the recoils of each mean observable recorded below each edge."""
     resolution = response.resolution
     if resolution is None:
         raise ValueError("this response has no resolution")
     over_means = jax.vmap(resolution.cdf, in_axes=(None, 0, 0))
     over_edges = jax.vmap(over_means, in_axes=(0, None, None))
-    e_ee = means / response.light_yield
-    return jnp.diff(over_edges(jnp.asarray(edges, means.dtype), means, e_ee), axis=0)
+    return over_edges(edges, means, means / response.light_yield)
 
 
 def all_recoils(

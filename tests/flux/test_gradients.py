@@ -71,6 +71,14 @@ def _both_modes(point, channel, profile):
     return total(point), jax.jacfwd(total)(point), jax.grad(total)(point)
 
 
+def _assert_closed(channel, masses, profile):
+    point = jnp.array([*masses, np.log(1e-4), np.log(0.5)])
+    value, forward, reverse = _both_modes(point, channel, profile)
+    assert value == 0.0
+    assert jnp.all(forward == 0.0)
+    assert jnp.all(reverse == 0.0)
+
+
 @pytest.mark.parametrize(
     ("channel", "masses"),
     [
@@ -86,11 +94,7 @@ def _both_modes(point, channel, profile):
     ],
 )
 def test_closed_channels_are_exactly_zero_with_zero_gradient(channel, masses):
-    point = jnp.array([*masses, np.log(1e-4), np.log(0.5)])
-    value, forward, reverse = _both_modes(point, channel, D20)
-    assert value == 0.0
-    assert jnp.all(forward == 0.0)
-    assert jnp.all(reverse == 0.0)
+    _assert_closed(channel, masses, D20)
 
 
 @pytest.mark.parametrize(
@@ -105,11 +109,7 @@ def test_closed_channels_are_exactly_zero_with_zero_gradient(channel, masses):
 )
 def test_a_broad_mediator_closes_with_its_last_dark_pair(channel, masses):
     """With its width V is open above the meson's mass, until 2m_χ passes it."""
-    point = jnp.array([*masses, np.log(1e-4), np.log(0.5)])
-    value, forward, reverse = _both_modes(point, channel, DMJAX)
-    assert value == 0.0
-    assert jnp.all(forward == 0.0)
-    assert jnp.all(reverse == 0.0)
+    _assert_closed(channel, masses, DMJAX)
 
 
 @pytest.mark.parametrize("parameter", ["light_yield", "value", "amplitude", "slope", "midpoint"])
