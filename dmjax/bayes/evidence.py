@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.bayes.grid import GridPosterior, credible_levels
+from dmjax.bayes.grid import GridPosterior, normalised
 from dmjax.bayes.nested import NestedRun
 from dmjax.bayes.priors import Prior, log_prior, prior_set
 from dmjax.errors import InputError
@@ -75,12 +75,12 @@ def grid_evidence(grid: GridPosterior, priors: tuple[Prior, Prior]) -> GridEvide
     axes = (grid.log_m_v, grid.log_coupling)
     stated = [_log_axis(p, points) for p, points in zip(priors, axes, strict=True)]
     weighted = grid.log_likelihood + stated[0][:, None] + stated[1][None, :]
-    log_z = float(jax.scipy.special.logsumexp(weighted, b=grid.cell_area))
+    norm, density, levels = normalised(weighted, grid.cell_area)
+    log_z = float(norm)
     if not math.isfinite(log_z):
         raise InputError("the priors have no support on the grid")
-    density = weighted - log_z
-    levels = np.asarray(credible_levels(density, grid.cell_area))
-    return GridEvidence((priors[0].name, priors[1].name), log_z, np.asarray(density), levels)
+    names = (priors[0].name, priors[1].name)
+    return GridEvidence(names, log_z, np.asarray(density), np.asarray(levels))
 
 
 def _log_axis(prior: Prior, log_x: Float[Array, " points"]) -> Float[Array, " points"]:

@@ -84,22 +84,32 @@ def failed_gates(diagnostics: dict, gates: Gates) -> tuple[str, ...]:
     >>> failed_gates(bad, Gates(min_ess=40.0))
     ('R-hat of alpha is 1.200, above 1.01',)
     """
-    reasons = [
+    return (*_unmixed(diagnostics, gates), *_few(diagnostics, gates), *_astray(diagnostics, gates))
+
+
+def _unmixed(diagnostics: dict, gates: Gates) -> list[str]:
+    return [
         f"R-hat of {name} is {value:.3f}, above {gates.max_r_hat:g}"
         for name, value in diagnostics["r_hat"].items()
         if not value <= gates.max_r_hat
     ]
-    reasons += [
+
+
+def _few(diagnostics: dict, gates: Gates) -> list[str]:
+    return [
         f"effective sample size of {name} is {value:.0f}, below {gates.min_ess:g}"
         for name, value in diagnostics["ess"].items()
         if not value >= gates.min_ess
     ]
-    if diagnostics["divergences"] > gates.max_divergent * diagnostics["draws"]:
-        reasons.append(
-            f"{diagnostics['divergences']} of {diagnostics['draws']} draws diverged, more than "
-            f"{gates.max_divergent:.1%}"
-        )
-    return tuple(reasons)
+
+
+def _astray(diagnostics: dict, gates: Gates) -> list[str]:
+    if not diagnostics["divergences"] > gates.max_divergent * diagnostics["draws"]:
+        return []
+    return [
+        f"{diagnostics['divergences']} of {diagnostics['draws']} draws diverged, more than "
+        f"{gates.max_divergent:.1%}"
+    ]
 
 
 def further_draws(diagnostics: dict, gates: Gates, draws: int, left: int) -> int:
@@ -112,8 +122,9 @@ def further_draws(diagnostics: dict, gates: Gates, draws: int, left: int) -> int
     >>> further_draws(short, Gates(), 1000, left=5000), further_draws(short, Gates(), 1000, 500)
     (1400, 500)
     """
-    reasons = failed_gates(diagnostics, gates)
-    if not reasons or any("effective" not in reason for reason in reasons):
+    if _unmixed(diagnostics, gates) or _astray(diagnostics, gates):
+        return 0
+    if not _few(diagnostics, gates):
         return 0
     fewest = min(diagnostics["ess"].values())
     wanted = int(np.ceil(draws * (1.2 * gates.min_ess / max(fewest, 1.0) - 1.0)))

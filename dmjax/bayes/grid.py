@@ -22,6 +22,7 @@ from dmjax.likelihood.joint import (
 )
 from dmjax.likelihood.parameters import index_of, log_constraint, values_of
 from dmjax.likelihood.signals import SIGNAL
+from dmjax.numerics import hat_weights
 from dmjax.prediction.tables import SignalTable, strength_at
 
 Scalar = Float[Array, ""]
@@ -54,12 +55,6 @@ class GridPosterior(NamedTuple):
     levels: Float[Array, " levels"]
 
 
-def trapezoid_weights(grid: Float[Array, " points"]) -> Float[Array, " points"]:
-    """Half the distance between the neighbours of every point of a grid."""
-    edges = jnp.concatenate([grid[:1], 0.5 * (grid[1:] + grid[:-1]), grid[-1:]])
-    return jnp.diff(edges)
-
-
 def credible_levels(
     log_density: Float[Array, "..."],
     cell_area: Float[Array, "..."],
@@ -88,6 +83,13 @@ def credible_levels(
     held = jnp.cumsum(mass)
     wanted = jnp.asarray(probabilities, density.dtype)
     return jnp.interp(wanted, held / held[-1], density[order])
+
+
+def normalised(log_weight: Array, cell_area: Array) -> tuple[Scalar, Array, Array]:
+    """(ln of the integral over the grid, ln density, its levels at `CREDIBLE`)."""
+    norm = jax.scipy.special.logsumexp(log_weight, b=cell_area)
+    log_density = log_weight - norm
+    return norm, log_density, credible_levels(log_density, cell_area)
 
 
 def axis(low: float, high: float, points: int) -> Float[Array, " points"]:
@@ -138,10 +140,8 @@ def grid_posterior(
     log_likelihood = _filled(joint, chosen, table, start, m_v, couplings, method == "laplace")
     if method == "laplace":
         log_likelihood = log_likelihood + _prior_excess(joint)
-    cell_area = trapezoid_weights(log_m_v)[:, None] * trapezoid_weights(log_coupling)[None, :]
-    norm = jax.scipy.special.logsumexp(log_likelihood, b=cell_area)
-    log_density = log_likelihood - norm
-    levels = credible_levels(log_density, cell_area)
+    cell_area = hat_weights(log_m_v)[:, None] * hat_weights(log_coupling)[None, :]
+    _, log_density, levels = normalised(log_likelihood, cell_area)
     return GridPosterior(log_m_v, log_coupling, log_likelihood, log_density, cell_area, levels)
 
 

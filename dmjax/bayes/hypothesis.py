@@ -1,6 +1,5 @@
 """Dark matter with free mass and coupling in a joint model, in place of one fixed mass."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import equinox as eqx
@@ -13,9 +12,14 @@ from dmjax.bayes.nested import Hypothesis
 from dmjax.bayes.priors import Prior, parameter_priors, prior_set
 from dmjax.errors import InputError
 from dmjax.fits.fit import Fit, fit
-from dmjax.likelihood.count_model import log_counts
-from dmjax.likelihood.joint import Data, JointModel, joint_expected, observed_data
-from dmjax.likelihood.parameters import Parameter, index_of, merge, named
+from dmjax.likelihood.joint import (
+    Data,
+    JointModel,
+    counts_log_likelihood,
+    joint_expected,
+    observed_data,
+)
+from dmjax.likelihood.parameters import Parameter, index_of, merge
 from dmjax.likelihood.signals import SIGNAL, with_signal
 from dmjax.prediction.tables import (
     SignalTable,
@@ -43,37 +47,25 @@ class MassFit(NamedTuple):
     converged: bool
 
 
-def counts_log_likelihood(joint: JointModel, data: Data, values: Array) -> Float[Array, ""]:
-    """ln of the probability of all counts, without constraints: those are the priors'."""
-    by_name = named(joint.parameters, values)
-    total = jnp.zeros((), values.dtype)
-    for model, counts in zip(joint.models, data.counts, strict=True):
-        total = total + log_counts(model, by_name, counts)
-    return total
-
-
-def joint_hypothesis(
-    name: str,
-    joint: JointModel,
-    given: Mapping[str, Prior] | None = None,
-    data: Data | None = None,
-) -> Hypothesis:
+def joint_hypothesis(name: str, joint: JointModel) -> Hypothesis:
     """A joint model with its constraints as priors.
 
     Args:
         name: a label.
         joint: the model.
-        given: name → prior of its free parameters; see `parameter_priors`.
-        data: None: observed.
     """
-    chosen = observed_data(joint) if data is None else data
-    priors = parameter_priors([p for model in joint.models for p in model.parameters], given)
+    priors = parameter_priors([p for model in joint.models for p in model.parameters])
     return Hypothesis(
         name,
         prior_set(priors),
-        jax.tree_util.Partial(counts_log_likelihood, joint, chosen),
+        jax.tree_util.Partial(_log_likelihood, joint, observed_data(joint)),
         jax.tree_util.Partial(joint_expected, joint),
     )
+
+
+def _log_likelihood(joint: JointModel, data: Data, values: Array) -> Float[Array, ""]:
+    """The constraints of the parameters are the priors'."""
+    return counts_log_likelihood(joint, values, data)
 
 
 def holders(joint: JointModel) -> tuple[int, ...]:
@@ -126,7 +118,7 @@ def _at_point(joint: JointModel, table: SignalTable, values: Array):
 
 def _dark_log_likelihood(joint: JointModel, data: Data, table: SignalTable, values: Array):
     model, full = _at_point(joint, table, values)
-    return counts_log_likelihood(model, data, full)
+    return counts_log_likelihood(model, full, data)
 
 
 def _dark_expected(joint: JointModel, table: SignalTable, values: Array):

@@ -17,10 +17,11 @@ from dmjax.bayes.densities import cdf, cell, cumulative, density_at, inverse_cdf
 from dmjax.bayes.hypothesis import at_mass, holders
 from dmjax.bayes.priors import Prior, PriorSet, log_prior, prior_set, quantiles
 from dmjax.fits.fit import best_fit, fit
+from dmjax.likelihood.count_model import raw_counts
 from dmjax.likelihood.joint import Data, JointModel
-from dmjax.likelihood.onoff import OnOffCounts
 from dmjax.likelihood.parameters import index_of
 from dmjax.likelihood.signals import SIGNAL
+from dmjax.numerics import safe_sqrt
 from dmjax.prediction.tables import (
     SignalTable,
     counts_at,
@@ -110,8 +111,7 @@ def _weights(joint: JointModel, data: Data) -> Weights:
     """1/(n + 1) of every bin, n all counts that bear on its background."""
     found = []
     for i in holders(joint):
-        counts = data.counts[i]
-        on, off = counts if not isinstance(counts, OnOffCounts) else (counts.n_on, counts.n_off)
+        on, off = raw_counts(data.counts[i])
         found.append(1.0 / (on + (0.0 if off is None else off) + 1.0))
     return tuple(found)
 
@@ -119,9 +119,8 @@ def _weights(joint: JointModel, data: Data) -> Weights:
 def size_at(table: SignalTable, weights: Weights, m_v: Scalar) -> Scalar:
     """About how many standard deviations the signal of strength 1 is: √Σ s²/(n + 1)."""
     pairs = zip(counts_at(table, m_v), weights, strict=True)
-    total = sum(jnp.sum(s.nominal**2 * w.astype(m_v.dtype)) for s, w in pairs)
-    positive = total > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, total, 1.0)), 0.0)
+    squares = [jnp.sum(s.nominal**2 * w.astype(m_v.dtype)) for s, w in pairs]
+    return safe_sqrt(jnp.sum(jnp.stack(squares)))
 
 
 def _log_size(log_floor: Scalar, size: Array) -> Array:

@@ -6,15 +6,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from dmjax.batches import in_chunks
 from dmjax.bayes.nested import Hypothesis
 from dmjax.bayes.priors import quantiles
 from dmjax.errors import InputError
-from dmjax.likelihood.count_model import Counts
+from dmjax.fits.estimates import binomial_error
+from dmjax.likelihood.count_model import raw_counts
 from dmjax.likelihood.joint import Data
-from dmjax.likelihood.onoff import OnOffCounts
 
 Bins = Float[Array, " bins"]
 STATISTICS = ("total", "chi2", "largest")
@@ -39,12 +39,6 @@ class PredictiveCheck(NamedTuple):
     observed: float
     replicated: tuple[float, float, float]
     draws: int
-
-
-def _on_off(counts: Counts | OnOffCounts) -> tuple[Bins, Bins | None]:
-    if isinstance(counts, OnOffCounts):
-        return counts.n_on, counts.n_off
-    return counts.on, counts.off
 
 
 def replicate(key: PRNGKeyArray, mean: Bins, off: Bins | None) -> Bins:
@@ -72,28 +66,26 @@ def _moments(mean: Bins, off: Bins | None) -> tuple[Bins, Bins]:
     return mean + steady, mean + 2.0 * steady
 
 
-def _statistics(counts: Bins, mean: Bins, variance: Bins, keep: Bool[Array, " bins"]):
-    used = keep & (variance > 0)
+def _statistics(counts: Bins, mean: Bins, variance: Bins):
+    used = variance > 0
     pull = jnp.where(used, (counts - mean) / jnp.sqrt(jnp.where(used, variance, 1.0)), 0.0)
-    total = jnp.sum(jnp.where(keep, counts, 0.0))
-    return jnp.stack([total, jnp.sum(pull * pull), jnp.max(pull)])
+    return jnp.stack([jnp.sum(counts), jnp.sum(pull * pull), jnp.max(pull)])
 
 
 @eqx.filter_jit
-def _replicas(hypothesis: Hypothesis, data: Data, keep, keys, values):
-    pairs = [_on_off(counts) for counts in data.counts]
+def _replicas(hypothesis: Hypothesis, data: Data, keys, values):
+    pairs = [raw_counts(counts) for counts in data.counts]
 
     def one(point):
         key, value = point
         assert hypothesis.expected is not None
         drawn, seen = [], []
         means = hypothesis.expected(value)
-        for k, mean, (on, off), held in zip(
-            jax.random.split(key, len(pairs)), means, pairs, keep, strict=True
-        ):
+        each = jax.random.split(key, len(pairs))
+        for k, mean, (on, off) in zip(each, means, pairs, strict=True):
             moments = _moments(mean, off)
-            drawn.append(_statistics(replicate(k, mean, off), *moments, held))
-            seen.append(_statistics(on.astype(mean.dtype), *moments, held))
+            drawn.append(_statistics(replicate(k, mean, off), *moments))
+            seen.append(_statistics(on.astype(mean.dtype), *moments))
         return tuple(_combine(jnp.stack(parts)) for parts in (drawn, seen))
 
     return in_chunks(one, (keys, values), 512)
@@ -109,7 +101,6 @@ def predictive_checks(
     hypothesis: Hypothesis,
     data: Data,
     draws: dict[str, np.ndarray],
-    keep: tuple[np.ndarray, ...] | None = None,
     effective: float | None = None,
 ) -> dict[str, PredictiveCheck]:
     """Compare observed counts with counts replicated from draws of the parameters.
@@ -120,14 +111,13 @@ def predictive_checks(
         data: the observed counts.
         draws: name → draws of the posterior, or of the prior (`prior_draws`), or of a posterior
             from other bins: then the check is a prediction for these.
-        keep: per analysis, True for the bins to use; None: all.
         effective: effective number of the draws; None: as many as there are.
 
     Returns:
         statistic → `PredictiveCheck`. p near 0 means data above, near 1 below the replicas.
 
     Raises:
-        InputError: no draws, a parameter without draws, or a selection of another shape.
+        InputError: too few draws, or a parameter without draws.
     """
     if hypothesis.expected is None:
         raise InputError(f"{hypothesis.name}: no expected counts to replicate")
@@ -137,16 +127,10 @@ def predictive_checks(
     values = np.stack([np.ravel(draws[name]) for name in hypothesis.priors.names], axis=1)
     if len(values) < 100:
         raise InputError(f"a predictive check needs at least 100 draws, got {len(values)}")
-    sizes = [_on_off(counts)[0].size for counts in data.counts]
-    flags = keep or tuple(np.ones(size, bool) for size in sizes)
-    if [flag.size for flag in flags] != sizes:
-        raise InputError(f"keep needs one flag for each of the {sizes} bins")
     keys = jax.random.split(key, len(values))
     # Poisson draws rely on promotion inside; a stricter setting is left as it is outside.
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        found = _replicas(
-            hypothesis, data, tuple(map(jnp.asarray, flags)), keys, jnp.asarray(values)
-        )
+        found = _replicas(hypothesis, data, keys, jnp.asarray(values))
     drawn, seen = (np.asarray(part) for part in found)
     number = min(effective or len(values), len(values))
     return {
@@ -156,12 +140,11 @@ def predictive_checks(
 
 def _check(name: str, drawn: np.ndarray, seen: np.ndarray, number: float) -> PredictiveCheck:
     p = float((drawn >= seen).mean())
-    inner = (p * number + 0.5) / (number + 1.0)
     middle = np.quantile(drawn, [0.16, 0.5, 0.84]).tolist()
     return PredictiveCheck(
         statistic=name,
         p_value=p,
-        error=float(np.sqrt(inner * (1.0 - inner) / number)),
+        error=binomial_error(p * number, number),
         observed=float(seen.mean()),
         replicated=(middle[0], middle[1], middle[2]),
         draws=drawn.size,

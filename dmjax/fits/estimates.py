@@ -64,7 +64,7 @@ def tail_share(statistic: np.ndarray, good: np.ndarray, observed: float) -> Esti
     return Estimate(k / n, binomial_error(k, n) + lost / good.size, good.size, lost)
 
 
-def binomial_error(k: int, n: int) -> float:
+def binomial_error(k: float, n: float) -> float:
     """Error of a share k/n, not 0 at its ends."""
     p = (k + 0.5) / (n + 1.0)
     return math.sqrt(p * (1.0 - p) / n)

@@ -9,7 +9,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
-from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts
+from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts, raw_counts
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, onoff_counts
 from dmjax.likelihood.parameters import named
@@ -119,8 +119,9 @@ def check_data(joint: JointModel, data: Data) -> None:
             f"{len(joint.models)} and {joint.parameters.centres.size}"
         )
     for model, counts in zip(joint.models, data.counts, strict=True):
-        pair = (counts.n_on, counts.n_off) if isinstance(counts, OnOffCounts) else counts
-        for label, part, wanted in zip(("on", "off"), pair, model.observed, strict=True):
+        for label, part, wanted in zip(
+            ("on", "off"), raw_counts(counts), model.observed, strict=True
+        ):
             _check_counts(f"{model.name}: {label} counts", part, wanted)
     if not isinstance(data.centres, Tracer) and not np.isfinite(data.centres).all():
         raise InputError("auxiliary measurements must be finite")

@@ -193,6 +193,11 @@ def prepare(model: CountModel, counts: Counts, terms: int | None = None) -> Coun
     return OnOffCounts(np.asarray(counts.on), np.asarray(counts.off))
 
 
+def raw_counts(counts: Counts | OnOffCounts) -> Counts:
+    """The counts that `prepare` was given."""
+    return Counts(counts.n_on, counts.n_off) if isinstance(counts, OnOffCounts) else counts
+
+
 def log_counts(
     model: CountModel, values: Mapping[str, Scalar], data: Counts | OnOffCounts
 ) -> Scalar:

@@ -41,7 +41,15 @@ class AbstractOffset(AbstractEffect):
         return jnp.ones_like(value)
 
 
-class Scale(AbstractEffect):
+class AbstractFactor(AbstractEffect):
+    """An effect that multiplies and adds nothing."""
+
+    def offset(self, value: Scalar, nominal: Bins) -> Bins:
+        """None."""
+        return jnp.zeros_like(nominal)
+
+
+class Scale(AbstractFactor):
     """factor = intercept + slope × value, held at 0 where that is negative.
 
     `Scale("n")` is a normalisation, `Scale("alpha", 1, 1)` the factor 1 + α and
@@ -51,10 +59,6 @@ class Scale(AbstractEffect):
     parameter: str = eqx.field(static=True)
     intercept: float = 0.0
     slope: float = 1.0
-
-    def offset(self, value: Scalar, nominal: Bins) -> Bins:
-        """None."""
-        return jnp.zeros_like(nominal)
 
     def factor(self, value: Scalar) -> Scalar:
         """max(intercept + slope × value, 0)."""
@@ -106,14 +110,6 @@ class Share(AbstractOffset):
     def offset(self, value: Scalar, nominal: Bins) -> Bins:
         """size × value × nominal."""
         return self.size * value * nominal
-
-
-class AbstractFactor(AbstractEffect):
-    """An effect that multiplies and adds nothing."""
-
-    def offset(self, value: Scalar, nominal: Bins) -> Bins:
-        """None."""
-        return jnp.zeros_like(nominal)
 
 
 class Exponential(AbstractFactor):

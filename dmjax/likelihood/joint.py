@@ -186,9 +186,18 @@ def log_likelihood(joint: JointModel, values: Values, data: Data) -> Scalar:
     total = log_constraint(joint.parameters, values, data.centres, place)
     if place is not None:
         return total + _log_marginal(joint, place, by_name, data)
-    for model, counts in zip(joint.models, data.counts, strict=True):
-        total = total + log_counts(model, by_name, counts)
-    return total
+    return total + counts_log_likelihood(joint, values, data)
+
+
+def counts_log_likelihood(joint: JointModel, values: Values, data: Data) -> Scalar:
+    """ln of the probability of all counts, without constraints."""
+    pairs = zip(joint.models, data.counts, strict=True)
+    return _log_of_counts(pairs, named(joint.parameters, values), values.dtype)
+
+
+def _log_of_counts(pairs: Iterable, by_name: dict[str, Array], dtype) -> Scalar:
+    terms = (log_counts(model, by_name, counts) for model, counts in pairs)
+    return reduce(jnp.add, terms, jnp.zeros((), dtype))
 
 
 def _log_marginal(joint: JointModel, place: int, by_name: dict[str, Array], data: Data) -> Scalar:
@@ -203,15 +212,14 @@ def _log_marginal(joint: JointModel, place: int, by_name: dict[str, Array], data
         )
     )
     pairs = list(zip(joint.models, data.counts, strict=True))
-    touched = [pair for pair in pairs if name in {p.name for p in pair[0].parameters}]
-    total = jnp.zeros((), dtype)
-    for model, counts in pairs:
-        if name not in {p.name for p in model.parameters}:
-            total = total + log_counts(model, by_name, counts)
+    depends = [name in {p.name for p in model.parameters} for model in joint.models]
+    touched = [pair for pair, yes in zip(pairs, depends, strict=True) if yes]
+    rest = [pair for pair, yes in zip(pairs, depends, strict=True) if not yes]
+    total = _log_of_counts(rest, by_name, dtype)
 
     def shared(operands, x):
         pairs, values = operands
-        return reduce(jnp.add, (log_counts(m, values | {name: x}, c) for m, c in pairs))
+        return _log_of_counts(pairs, values | {name: x}, dtype)
 
     def separate(operands, x):
         (model, counts), values = operands

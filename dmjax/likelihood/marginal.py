@@ -11,7 +11,7 @@ import numpy as np
 from jax.scipy.special import logsumexp, ndtr
 from jaxtyping import Array, Float
 
-from dmjax.numerics import frozen
+from dmjax.numerics import frozen, gauss_legendre
 
 Point = Float[Array, "*shape"]
 Height = Callable[[Any, Point], Point]
@@ -97,9 +97,9 @@ def log_integral(height: Height, operands: Any, known: Constraint, shape: tuple 
         return height(operands, x) + log_density(known, x)
 
     low, high = _ends(partial(full, *frozen((operands, known))), frozen(known), shape)
-    x, w = np.polynomial.legendre.leggauss(NODES)
-    share = jnp.asarray(0.5 + 0.5 * x, low.dtype).reshape(-1, *(1 for _ in shape))
-    log_weight = jnp.asarray(np.log(0.5 * w), low.dtype).reshape(share.shape)
+    x, w = gauss_legendre(NODES, 0.0, 1.0)
+    share = jnp.asarray(x, low.dtype).reshape(-1, *(1 for _ in shape))
+    log_weight = jnp.asarray(np.log(w), low.dtype).reshape(share.shape)
     nodes = low[None] + (high - low)[None] * share
     terms = jax.vmap(partial(full, operands, known))(nodes) + log_weight
     return logsumexp(terms, axis=0) + jnp.log(high - low)

@@ -4,6 +4,8 @@ import jax.numpy as jnp
 from jax.scipy.special import gammaln
 from jaxtyping import Array, Float
 
+from dmjax.numerics import safe_sqrt
+
 FLOOR = 1e-6
 """Mean below which ln μ is continued by its second-order expansion there."""
 
@@ -51,15 +53,14 @@ def log_onoff_profiled(n: Bins, m: Bins, s: Bins) -> Bins:
     -2.4959
     """
     n, m = n.astype(s.dtype), m.astype(s.dtype)
-    return log_poisson(n, s + best_background(n, m, s)) + log_poisson(m, best_background(n, m, s))
+    background = best_background(n, m, s)
+    return log_poisson(n, s + background) + log_poisson(m, background)
 
 
 def best_background(n: Bins, m: Bins, s: Bins) -> Bins:
     """b̂(s) of an on/off bin with equal exposures; see `log_onoff_profiled`."""
     gap = n + m - 2.0 * s
-    square = gap * gap + 8.0 * m * s
-    positive = square > 0
-    root = jnp.where(positive, jnp.sqrt(jnp.where(positive, square, 1.0)), 0.0)
+    root = safe_sqrt(gap * gap + 8.0 * m * s)
     above = gap > 0
     # 2ms/(root − gap) is the same root without cancellation where gap < 0.
     apart = jnp.where(above | (root <= gap), 1.0, root - gap)

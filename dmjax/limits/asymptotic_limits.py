@@ -26,7 +26,7 @@ from dmjax.limits.asymptotics import (
     both_statistics,
     reference,
 )
-from dmjax.limits.test_statistics import Strength, check_test
+from dmjax.limits.test_statistics import Strength, check_test, statistic
 from dmjax.numerics import frozen, safe_divide, safe_sqrt
 
 Scalar = Float[Array, ""]
@@ -50,6 +50,13 @@ LIMIT_TEXT = (
     "a fit did not converge",
 )
 """One line per `LimitStatus`."""
+
+
+def limit_status(fitted: Array, reached: Array, base: Array) -> Array:
+    """`LimitStatus` of a root: status of the fits there, whether it exists, of the fits below."""
+    status = jnp.where(fitted == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
+    status = jnp.where(reached, status, LimitStatus.UNREACHED)
+    return jnp.where(base == 0, status, LimitStatus.FIT_FAILED)
 
 
 class AsymptoticLimit(NamedTuple):
@@ -97,9 +104,7 @@ def _expected(joint, chosen, base: Reference, unit: Scalar, most: Scalar, levels
         zero = jnp.zeros_like(unit)
         lowest = -jnp.maximum(frozen(level), 1e-3)
         found = rising_root(height, zero, lowest, unit, most, _TOLERANCE)
-        status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
-        status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
-        status = jnp.where(base.scan.status[1] == 0, status, LimitStatus.FIT_FAILED)
+        status = limit_status(found.info, found.reached, base.scan.status[1])
         return found.x, found.reached, status
 
     found, reached, status = jax.vmap(one)(levels)
@@ -142,9 +147,7 @@ def _observed(joint, base: Reference, first, most, alpha, rule: _Rule):
     low = best if rule.test == "q" and not rule.cls else jnp.maximum(best, 0.0)
     found = rising_root(height, low, jnp.log(2.0 * frozen(alpha)), first, most, _TOLERANCE)
     limit = implicit_root(partial(_excess_alone, rule=rule), operands, found.x, found.reached)
-    status = jnp.where(found.info == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
-    status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
-    status = jnp.where(jnp.all(base.scan.status == 0), status, LimitStatus.FIT_FAILED)
+    status = limit_status(found.info, found.reached, jnp.max(base.scan.status))
     return jnp.where(found.reached, limit, jnp.inf), status
 
 
@@ -213,7 +216,7 @@ def asymptotic_limit(
     hidden = LimitStatus.UNREACHED
     return AsymptoticLimit(
         best_fit=best,
-        q0=jnp.where(best > 0, jnp.maximum(nll[1] - nll[0], 0.0), 0.0),
+        q0=statistic("q0", best, best, nll[0], nll[1], nll[1]),
         limit=jnp.where(visible, limit, jnp.inf),
         expected=jnp.where(visible, expected, jnp.inf),
         status=jnp.where(visible, status, hidden),

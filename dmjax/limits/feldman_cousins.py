@@ -86,6 +86,19 @@ def observed_scan(joint: JointModel, chosen: Strength, data: Data, points) -> Pr
     return profile_scan(joint, chosen, data, points, joint.parameters.centres)
 
 
+def observed_statistics(
+    scan: ProfileScan, chosen: Strength, points: np.ndarray, test: str
+) -> np.ndarray:
+    """A test statistic of the data at strengths, of an `observed_scan` of 0 and them."""
+    best, nll = scan.values[0, chosen.index], scan.two_nll
+    return np.array(
+        [
+            float(statistic(test, jnp.asarray(p), best, nll[0], nll[1], at))
+            for p, at in zip(points, nll[2:], strict=True)
+        ]
+    )
+
+
 @eqx.filter_jit
 def _reach(joint: JointModel, chosen: Strength, data: Data, level: Float[Array, ""]):
     return risen(joint, chosen, data, level, 1e-2)[0]
@@ -141,7 +154,6 @@ def belt(
     check_count(how.toys, 1.0 - cl)
     check_data(joint, data)
     scan = observed_scan(joint, chosen, data, jnp.concatenate([jnp.zeros(1), jnp.asarray(points)]))
-    best, nll = scan.values[0, chosen.index], scan.two_nll
     truths = scan.values[2:]
     most = largest_counts(joint, truths)
     found = []
@@ -149,14 +161,10 @@ def belt(
         label = f"belt_{i}"
         toys = throw_blocks(joint, chosen, truths[i], [point], how, "t", label, most)
         found.append(quantile(toys, cl))
-    observed = [
-        float(statistic("t", jnp.asarray(p), best, nll[0], nll[1], at))
-        for p, at in zip(points, nll[2:], strict=True)
-    ]
     return Belt(
         points=points,
-        best_fit=float(best),
-        observed=np.array(observed),
+        best_fit=float(scan.values[0, chosen.index]),
+        observed=observed_statistics(scan, chosen, points, "t"),
         critical=np.array([each.value for each in found]),
         critical_error=np.array([each.error for each in found]),
         toys=how.toys,

@@ -16,7 +16,7 @@ from dmjax.fits.pseudo_data import check_data
 from dmjax.fits.roots import Rise, rising_root
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.signals import SignalLike, with_signals
-from dmjax.limits.asymptotic_limits import LimitStatus
+from dmjax.limits.asymptotic_limits import limit_status
 from dmjax.limits.test_statistics import ProfileScan, Strength, conditional, profile_scan
 from dmjax.numerics import frozen, safe_sqrt
 
@@ -105,9 +105,7 @@ def likelihood_limit(
     operands = (joint, data, level, *frozen((scan.values[0], there)))
     residual = partial(_beyond, chosen=chosen)
     limit = implicit_root(residual, operands, found.x, found.reached)
-    status = jnp.where(fitted == 0, LimitStatus.FOUND, LimitStatus.FIT_FAILED)
-    status = jnp.where(found.reached, status, LimitStatus.UNREACHED)
-    status = jnp.where(scan.status[0] == 0, status, LimitStatus.FIT_FAILED)
+    status = limit_status(fitted, found.reached, scan.status[0])
     limit = jnp.where(found.reached, limit, jnp.inf)
     without = conditional(joint, chosen, data, jnp.zeros_like(limit), scan.values[0])
     q0 = jnp.maximum(without.two_nll - scan.two_nll[0], 0.0)

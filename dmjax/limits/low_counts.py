@@ -11,6 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
@@ -96,13 +97,14 @@ def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
         low, high = (np.asarray(x) for x in (joint.parameters.lower, joint.parameters.upper))
         values = np.concatenate([values, np.clip(thrown, low, high)])
     without, with_signal = (
-        np.asarray(_all_counts(joint, values, chosen.index, at), float) for at in (0.0, 1.0)
+        np.asarray(_all_counts(joint, values, chosen.index, jnp.asarray(at)), float)
+        for at in (0.0, 1.0)
     )
     return Means(np.maximum(with_signal - without, 0.0), without)
 
 
 @eqx.filter_jit
-def _all_counts(joint: JointModel, values, index: int, at: float):
+def _all_counts(joint: JointModel, values, index: int, at: Float[Array, ""]):
     def one(row):
         return jnp.concatenate(joint_expected(joint, row.at[index].set(at)))
 

@@ -13,8 +13,8 @@ from dmjax.fits.pseudo_data import check_data
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.limits.asymptotic_limits import LimitStatus
 from dmjax.limits.asymptotics import SIGMAS
-from dmjax.limits.feldman_cousins import observed_scan
-from dmjax.limits.test_statistics import Strength, check_test, statistic
+from dmjax.limits.feldman_cousins import observed_scan, observed_statistics
+from dmjax.limits.test_statistics import Strength, check_test
 from dmjax.limits.toys import Throwing, Toys, converged, largest_counts, throw_blocks
 
 
@@ -156,13 +156,7 @@ def toy_limit(
     tail = (1.0 - cl) * edge if cls else min(1.0 - cl, edge)
     check_count(how.toys, tail if bands else 1.0 - cl)
     scan = observed_scan(joint, chosen, data, jnp.concatenate([jnp.zeros(1), jnp.asarray(points)]))
-    best, nll = scan.values[0, chosen.index], scan.two_nll
-    q = np.array(
-        [
-            float(statistic(test, jnp.asarray(p), best, nll[0], nll[1], at))
-            for p, at in zip(points, nll[2:], strict=True)
-        ]
-    )
+    best, q = scan.values[0, chosen.index], observed_statistics(scan, chosen, points, test)
     truths = scan.values[1:]
     most = largest_counts(joint, truths)
     thrown = [throw_blocks(joint, chosen, truths[0], points, how, test, "without", most)] + [

@@ -31,16 +31,16 @@ def test_nested_sampling_of_a_gaussian():
     """Z = 1/8 per dimension; the mean of independent runs, in units of their own errors."""
     box = prior_set([Prior(name, "uniform", -4.0, 4.0) for name in "abc"])
     target = Hypothesis("gauss", box, jax.tree_util.Partial(gaussian, jnp.asarray(0.1)))
-    runs = [nested_sampling(target, jax.random.key(seed), live=300) for seed in range(6)]
+    runs = [nested_sampling(target, jax.random.key(seed), live=300) for seed in range(12)]
     log_z, errors = np.array([(run.log_z, run.error) for run in runs]).T
     assert all(run.status == "converged" for run in runs)
     pulls = (log_z + 3.0 * np.log(8.0)) / errors
-    assert abs(pulls.mean()) < tolerance("sigmas") / np.sqrt(6)
+    assert abs(pulls.mean()) < tolerance("sigmas") / np.sqrt(len(runs))
     assert 0.3 < pulls.std() < 2.0
     exact = 3.0 * (np.log(8.0) - 0.5 * np.log(2 * np.pi * np.e) - np.log(0.1))
     assert abs(runs[0].information - exact) < tolerance("sigmas") * errors[0]
     draws = np.concatenate([run.draws["a"] for run in runs])
-    error = 0.1 / np.sqrt(6 * runs[0].effective)
+    error = 0.1 / np.sqrt(len(runs) * runs[0].effective)
     assert abs(draws.mean() - 0.3) < tolerance("sigmas") * error
     short = nested_sampling(target, jax.random.key(0), live=300, max_deaths=300)
     assert "left at" in short.status
@@ -122,7 +122,7 @@ def test_predictive_checks_see_an_excess(counted):
     assert 0.0 < total.error < 0.02 and total.observed == 9.0
     nothing = before | {"s": np.zeros(4000)}
     tail = predictive_checks(jax.random.key(1), target, data, nothing)["chi2"]
-    assert tail.p_value < 0.05 and tail.error > 0.0
+    assert tail.p_value + tolerance("sigmas") * tail.error < 0.05 and tail.error > 0.0
     for wrong, message in (({"b": before["b"]}, "no draws of s"), ({}, "no draws of b, s")):
         with pytest.raises(InputError, match=message):
             predictive_checks(jax.random.key(1), target, data, wrong)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from counting_models import projection
 from dmjax.analyses.ingredients import signal_parts
 from dmjax.analyses.projection_chi2 import chi2_neutrinos, chi2_systematic
-from dmjax.analyses.projections import projection
 from dmjax.errors import InputError
 from dmjax.fits.fit import all_intervals, best_fit, fit, profile_points
 from dmjax.fits.minimise import Status, covariance, minimise

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.bayes.grid import GridPosterior, grid_posterior
+from dmjax.bayes.evidence import GridEvidence, share_inside
+from dmjax.bayes.grid import CREDIBLE, GridPosterior, grid_posterior
 from dmjax.bayes.hypothesis import dark_hypothesis
 from dmjax.bayes.nested import Hypothesis
 from dmjax.bayes.priors import dark_priors
@@ -17,6 +18,7 @@ from dmjax.likelihood.parameters import Parameter
 from dmjax.prediction.points import REFERENCE
 from dmjax.prediction.tables import SignalTable
 from dmjax.prediction.templates import SignalCounts
+from tolerances import tolerance
 
 PE, TIME = (
     x.ravel() for x in np.meshgrid(np.arange(7, 33, 2), np.arange(0.25, 6, 0.5), indexing="ij")
@@ -27,6 +29,8 @@ CLOSING = 138.3
 Y_REF = REFERENCE["Y"]
 M_RANGE, Y_RANGE = (10.0, 200.0), (Y_REF * np.exp(-5.0), Y_REF * np.exp(5.0))
 SIGMA = 0.28
+CELL = 0.03
+"""Content that a grid cell on the edge of a region may hold: it counts as in or out."""
 
 
 def bump(pe, pe_width, time, time_width):
@@ -92,3 +96,10 @@ def grid() -> GridPosterior:
 
 def dark(choice: str = "log-uniform") -> Hypothesis:
     return dark_hypothesis(joint(), table(), dark_priors(choice, M_RANGE, Y_RANGE), name=choice)
+
+
+def check_shares(draws: dict[str, np.ndarray], effective: float, exact: GridEvidence) -> None:
+    """Draws fill the regions of the grid, within the error of the effective ones."""
+    for wanted, got in zip(CREDIBLE, share_inside(draws, grid(), exact), strict=True):
+        error = np.sqrt(wanted * (1 - wanted) / effective)
+        assert abs(got - wanted) < tolerance("sigmas") * error + CELL
