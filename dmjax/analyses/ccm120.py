@@ -6,7 +6,6 @@ from dmjax.analyses.ingredients import axis_edges, events, exposure, pull, signa
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale, Share
-from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import Search, search
 
@@ -46,7 +45,7 @@ def ccm120(signal: SignalLike | None = None, *, systematics: bool = False) -> Co
         parameters = [events("n_excess", 1.0), *([pull("ccm_signal")] if systematics else [])]
     else:
         # Below −1/error the signal is 0 and the likelihood has a kink.
-        nuisance = Parameter("ccm_signal", 0.0, 1.0, lower=-1.0 / spec["signal_error"], upper=9.0)
+        nuisance = pull("ccm_signal", spec["signal_error"])
         added = signal_parts(signal, (error,), (nuisance,))
         components += added.components
         parameters = list(added.parameters)

@@ -2,8 +2,8 @@
 
 import jax.numpy as jnp
 
-from dmjax.analyses.datasets import Dataset, load_dataset
-from dmjax.analyses.ingredients import pull, signal_parts
+from dmjax.analyses.datasets import Dataset, load_dataset, window_edges
+from dmjax.analyses.ingredients import exposure, pull, signal_parts
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
@@ -17,8 +17,7 @@ NAME = "csi2017"
 
 def csi2017_search(window: str = "no-cuts") -> Search:
     """The detector of the data set in the bins of a window."""
-    data = load_dataset(NAME, window)
-    return search(data.experiment, data.pe_edges, data.time_edges)
+    return search(exposure(NAME), *window_edges(NAME, window))
 
 
 def csi2017(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.analyses.ingredients import axis_edges, exposure
+from dmjax.analyses.ingredients import axis_edges, exposure, table_counts
 from dmjax.data import load_table, load_toml
 from dmjax.data.releases import read_release
 from dmjax.errors import unknown_name
@@ -68,13 +68,7 @@ def counted(bins: Binning, single: Events | None = None) -> tuple[np.ndarray, np
     if single is not None:
         on, off = (np.histogram2d(*rows.T, bins=(bins.pe, bins.time))[0] for rows in single)
         return on, off
-    columns = load_table(load_toml("datasets", NAME)["counts"]).columns
-    place = (columns["pe"], columns["time"])
-    on, off = (
-        np.histogram2d(*place, bins=(bins.pe, bins.time), weights=columns[key])[0]
-        for key in ("on", "off")
-    )
-    return on, off
+    return table_counts(load_toml("datasets", NAME)["counts"], bins.pe, bins.time)
 
 
 def csi2021_events() -> Events:

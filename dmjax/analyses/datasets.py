@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from dmjax.analyses.ingredients import exposure, table_counts
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.data import available, load_table, load_toml
 from dmjax.errors import InputError, unknown_name
-from dmjax.experiments import Experiment, experiment
+from dmjax.experiments import Experiment
 from dmjax.experiments.experiment import bin_edges
 from dmjax.prediction.neutrinos import Spectra, neutrino_spectra
 from dmjax.response import accepted_recoils
@@ -55,13 +56,14 @@ def rebin(centres: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndar
     return np.histogram(centres, bins=edges, weights=values)[0]
 
 
-def _counts(spec: dict, pe_edges: np.ndarray, time_edges: np.ndarray) -> list[np.ndarray]:
-    columns = load_table(spec["counts"]).columns
-    bins = (pe_edges, time_edges)
-    return [
-        np.histogram2d(columns["pe"], columns["time"], bins=bins, weights=columns[key])[0]
-        for key in ("on", "off")
-    ]
+def window_edges(name: str, window: str) -> tuple[np.ndarray, np.ndarray]:
+    """Edges [PE], [µs] of a named window of a data set; InputError where there is none."""
+    if name not in DATASETS:
+        raise unknown_name("data set", name, DATASETS)
+    windows = load_toml("datasets", name)["windows"]
+    if window not in windows:
+        raise unknown_name("window", window, windows)
+    return bin_edges(windows[window]["pe"]), bin_edges(windows[window]["time_us"])
 
 
 def _neutrons(spec: dict, detector: Experiment, pe_edges: np.ndarray) -> np.ndarray:
@@ -99,21 +101,11 @@ def load_dataset(
     >>> int(data.on.sum()), int(data.off.sum())
     (97, 49)
     """
-    if name not in DATASETS:
-        raise unknown_name("data set", name, DATASETS)
-    spec = load_toml("datasets", name)
-    if window not in spec["windows"]:
-        raise unknown_name("window", window, spec["windows"])
+    pe_edges, time_edges = window_edges(name, window)
+    spec, detector = load_toml("datasets", name), exposure(name)
     if radius_fm is not None and not 2.7 < radius_fm < 20.0:
         raise InputError(f"the nuclear radius must lie in 2.7-20 fm, got {radius_fm}")
-    pe_edges = bin_edges(spec["windows"][window]["pe"])
-    time_edges = bin_edges(spec["windows"][window]["time_us"])
-    detector = eqx.tree_at(
-        lambda e: (e.mass_kg, e.pot),
-        experiment(spec["experiment"]),
-        tuple(jnp.asarray(spec[key], float) for key in ("mass_kg", "pot")),
-    )
-    on, off = _counts(spec, pe_edges, time_edges)
+    on, off = table_counts(spec["counts"], pe_edges, time_edges)
     spectra = _energy_spectra(detector, tuple(pe_edges.tolist()), conventions, radius_fm)
     prompt, delayed = spectra["prompt"], spectra["delayed"]
     times = load_table(spec["times"]).columns

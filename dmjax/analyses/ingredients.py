@@ -1,5 +1,6 @@
 """What every analysis is made of: parameters from descriptions, pulls, an added signal."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -7,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from dmjax.data import load_toml
+from dmjax.data import load_table, load_toml
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
@@ -37,7 +38,11 @@ class Parts(NamedTuple):
 def exposure(name: str) -> Experiment:
     """The experiment of a data set with the mass, distance and protons of that data set."""
     spec = load_toml("datasets", name)
-    detector = experiment(spec["experiment"])
+    return with_exposure(experiment(spec["experiment"]), spec)
+
+
+def with_exposure(detector: Experiment, spec: dict) -> Experiment:
+    """A detector with the mass, distance and protons that a description states."""
     for key in ("mass_kg", "distance_m", "pot"):
         if key in spec:
             value = jnp.asarray(spec[key], float)
@@ -50,9 +55,16 @@ def axis_edges(spec: dict, name: str) -> np.ndarray:
     return bin_edges(spec["axes"][name])
 
 
-def pull(name: str) -> Parameter:
-    """A standard-normal nuisance, kept within nine standard deviations."""
-    return Parameter(name, 0.0, 1.0, lower=-9.0, upper=9.0)
+def pull(name: str, error: float | None = None, lowest: float = 9.0) -> Parameter:
+    """A standard-normal nuisance, kept within nine standard deviations.
+
+    Args:
+        name: of the parameter.
+        error: relative size of a yield that it multiplies; 1 + error × pull stays above 0.
+        lowest: standard deviations it may fall.
+    """
+    most = lowest if error is None else min(lowest, 1.0 / error)
+    return Parameter(name, 0.0, 1.0, lower=-most, upper=9.0)
 
 
 def events(name: str, centre: float, sigma: float | None = None) -> Parameter:
@@ -65,6 +77,27 @@ def unit_sum(counts: ArrayLike) -> Float[Array, " bins"]:
     flat = jnp.asarray(counts, float).ravel()
     total = jnp.sum(flat)
     return flat / jnp.where(total > 0, total, 1.0)
+
+
+def table_counts(
+    table: str, pe_edges: np.ndarray, time_edges: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(coincidence, anticoincidence) counts of a shipped table per (energy, time) bin."""
+    columns = load_table(table).columns
+    place, bins = (columns["pe"], columns["time"]), (pe_edges, time_edges)
+    on, off = (np.histogram2d(*place, bins=bins, weights=columns[key])[0] for key in ("on", "off"))
+    return on, off
+
+
+def or_none(components: Sequence[Component], bins: int) -> list[Component]:
+    """Components, or an empty one where there are none."""
+    return list(components) or [Component("none", np.zeros(bins))]
+
+
+def used(parameters: Iterable[Parameter], components: Iterable[Component]) -> list[Parameter]:
+    """The parameters that an effect of the components moves."""
+    names = {effect.parameter for component in components for effect in component.effects}
+    return [one for one in parameters if one.name in names]
 
 
 def check_cevns(choice: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.analyses.csi2017 import NAME
-from dmjax.analyses.datasets import Dataset, load_dataset
+from dmjax.analyses.datasets import Dataset, load_dataset, window_edges
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.count_model import CountModel, remade
 from dmjax.likelihood.effects import AbstractOffset, Component, Scale
@@ -154,11 +154,11 @@ def region_mask(region: str) -> np.ndarray:
     """Which bins of the data set without cuts a region holds, flattened."""
     if region not in REGIONS:
         raise unknown_name("region", region, REGIONS)
-    whole, cut = (load_dataset(NAME, window) for window in ("no-cuts", "cuts"))
-    held = []
-    for axis in ("pe_edges", "time_edges"):
-        edges, ends = getattr(whole, axis), getattr(cut, axis)
-        held.append((edges[:-1] >= ends[0]) & (edges[1:] <= ends[-1]))
+    whole, cut = (window_edges(NAME, window) for window in ("no-cuts", "cuts"))
+    held = [
+        (edges[:-1] >= ends[0]) & (edges[1:] <= ends[-1])
+        for edges, ends in zip(whole, cut, strict=True)
+    ]
     inside = np.logical_and.outer(*held).ravel()
     return {"cuts": inside, "outside": ~inside, "no-cuts": np.ones_like(inside)}[region]
 

@@ -2,24 +2,19 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from dmjax.analyses.analysis import Analysis
-from dmjax.analyses.ingredients import Parts, events, signal_parts, unit_sum
+from dmjax.analyses.ingredients import Parts, events, or_none, pull, signal_parts, unit_sum, used
 from dmjax.analyses.own_files import OwnData, Rate, read_own
 from dmjax.analyses.own_layout import OWN_NEUTRINOS, SIGNAL
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import AbstractEffect, Component, Morph, Scale, Share
-from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import in_slices, neutrino_counts
-
-_FAR = 9.0
-"""Standard deviations within which a pull stays."""
 
 
 def own_analysis(path: str | Path) -> Analysis:
@@ -43,12 +38,6 @@ def own_analysis(path: str | Path) -> Analysis:
         ("off_term",) if data.off is not None else ()
     )
     return Analysis(data.name, partial(own_model, data), lambda: data.search, options)
-
-
-def _nuisance_pull(nuisance: dict[str, Any]) -> Parameter:
-    """A standard-normal pull that keeps 1 + error × pull from falling below 0."""
-    lowest = min(_FAR, 1.0 / nuisance.get("error", 1.0 / _FAR))
-    return Parameter(nuisance["name"], 0.0, 1.0, lower=-lowest, upper=_FAR)
 
 
 def _normalisations(data: OwnData, component: str) -> list[AbstractEffect]:
@@ -109,18 +98,17 @@ def own_model(
     """
     parts = [_background(data, one) for one in (*_neutrinos(data, conventions), *data.backgrounds)]
     components = [component for part in parts for component in part.components]
-    used = {effect.parameter for component in components for effect in component.effects}
-    pulls = {one["name"]: _nuisance_pull(one) for one in data.nuisances}
+    pulls = {one["name"]: pull(one["name"], one.get("error")) for one in data.nuisances}
     on_signal = _normalisations(data, SIGNAL)
     added = signal_parts(
         signal, tuple(on_signal), tuple(pulls[effect.parameter] for effect in on_signal)
     )
     return CountModel(
         data.name,
-        [*(components or [Component("none", np.zeros(data.on.size))]), *added.components],
+        [*or_none(components, data.on.size), *added.components],
         [
             *(one for part in parts for one in part.parameters),
-            *(one for name, one in pulls.items() if name in used),
+            *used(pulls.values(), components),
             *added.parameters,
         ],
         on=data.on,

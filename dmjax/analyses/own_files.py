@@ -1,19 +1,17 @@
 """A data set of one's own, read from its file and the tables beside it."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
+from dmjax.analyses.ingredients import with_exposure
 from dmjax.analyses.own_layout import check_dataset
 from dmjax.analyses.own_tables import Axis, binned, whole
 from dmjax.data import available
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
-from dmjax.experiments.files import Description, parse_toml
+from dmjax.experiments.files import Description, described
 from dmjax.prediction.search import Search, search
 
 
@@ -63,7 +61,7 @@ class OwnData(NamedTuple):
 
 def read_own(path: str) -> OwnData:
     """The checked content of a data-set file and its tables."""
-    origin = Description(path, Path(path).parent, parse_toml(path, Path(path)))
+    origin = described(path)
     spec = origin.spec
     if "dataset" not in spec and "target" in spec:
         raise InputError(
@@ -102,11 +100,7 @@ def _detector(origin: Description) -> Experiment:
         found = experiment(named)
     except InputError as problem:
         raise InputError(f"{origin.label}: detector: {problem}") from None
-    for key in ("mass_kg", "distance_m", "pot"):
-        if key in origin.spec:
-            value = jnp.asarray(origin.spec[key], float)
-            found = eqx.tree_at(lambda e, k=key: getattr(e, k), found, value)
-    return found
+    return with_exposure(found, origin.spec)
 
 
 def _axes(file: str, spec: dict[str, Any], detector: Experiment) -> tuple[Axis, ...]:

@@ -7,72 +7,26 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from dmjax.analyses.catalogue import Analysis
-from dmjax.analyses.ingredients import pull, signal_parts
+from dmjax.analyses.ingredients import or_none, pull, signal_parts, used
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.errors import InputError
 from dmjax.experiments import Background, Experiment, experiment, in_scenario
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale
-from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.backgrounds import exposed, known_backgrounds
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
+from dmjax.prediction.predict import closed_by
 from dmjax.prediction.search import Search
 from dmjax.response import accepted_recoils, observable_at
 from dmjax.units import MEV_PER_KEV
 
 Bins = Float[Array, " bins"]
-Scalar = Float[Array, ""]
-
-
-def projection(
-    name: str,
-    signal: SignalLike,
-    neutrinos: ArrayLike,
-    background: ArrayLike | float = 0.0,
-    sigma: float = 0.0,
-) -> CountModel:
-    """The Poisson likelihood of a detector without data; its counts are the expected background.
-
-    μ_b = (1 + σθ)(strength N_χ + N_ν) + N_bg, θ a standard-normal pull "<name>_signal" common to
-    all bins: unlike Eq. 6.6, where every bin has its own.
-
-    Args:
-        name: of the detector.
-        signal: events per bin at strength 1.
-        neutrinos: events per bin.
-        background: events per bin, or in all bins together, then spread evenly.
-        sigma: relative uncertainty of every signal-like yield; 0: none.
-
-    Returns:
-        `CountModel` whose data are Asimov counts at strength 0.
-
-    Source: the likelihood in place of [D20] Eqs. 6.6, 6.7.
-
-    >>> model = projection("toy", [1.0, 2.0], [10.0, 20.0], 4.0, 0.085)
-    >>> model.observed.on.tolist()
-    [12.0, 22.0]
-    """
-    known = jnp.ravel(jnp.asarray(neutrinos, float))
-    if sigma < 0.0:
-        raise InputError(f"{name}: sigma must not be negative, got {sigma:g}")
-    flat = jnp.ravel(jnp.asarray(background, float))
-    if flat.size not in (1, known.size):
-        raise InputError(f"{name}: background has {flat.size} bins, neutrinos {known.size}")
-    steady = flat if flat.size == known.size else jnp.full(known.shape, flat[0] / known.size)
-    nuisance = pull(f"{name}_signal")
-    effects = (Scale(nuisance.name, 1.0, sigma),) if sigma > 0.0 else ()
-    added = signal_parts(signal, effects, (nuisance,) if sigma > 0.0 else ())
-    return CountModel(
-        name,
-        [Component("neutrinos", known, effects), Component("steady", steady), *added.components],
-        added.parameters,
-        on=known + steady,
-        expected_data=True,
-    )
+_LOWEST = 3.0
+"""Standard deviations that a yield may fall short by."""
 
 
 class Projection(NamedTuple):
@@ -142,8 +96,7 @@ def _inside(label: str, edges: np.ndarray, low: float | None, high: float) -> np
     ends = (max(low or 0.0, edges[0]), min(high, edges[-1]))
     if not ends[0] < ends[1]:
         raise InputError(f"{label}: its selection leaves nothing of its bins")
-    middle = edges[(edges > ends[0]) & (edges < ends[1])]
-    return np.concatenate([ends[:1], middle, ends[1:]])
+    return closed_by(np.array(ends), tuple(edges.tolist()))
 
 
 @eqx.filter_jit
@@ -172,11 +125,6 @@ def projected_backgrounds(
     return {name: jnp.ravel(n) for name, n in found.items() if float(jnp.sum(n)) > 0.0}
 
 
-def _error_pull(name: str, error: float) -> Parameter:
-    """A standard-normal pull that keeps 1 + error × pull from falling below 0."""
-    return Parameter(name, 0.0, 1.0, lower=-min(3.0, 1.0 / error), upper=9.0)
-
-
 def projected_model(
     setting: Projection,
     signal: SignalLike | None = None,
@@ -202,21 +150,21 @@ def projected_model(
     """
     known = projected_backgrounds(setting, conventions)
     error = setting.search.experiment.signal_error
-    shared = (_error_pull(f"{setting.name}_signal", error),) if error > 0.0 else ()
+    shared = (pull(f"{setting.name}_signal", error, _LOWEST),) if error > 0.0 else ()
     effects = {name: tuple(Scale(p.name, 1.0, error) for p in shared) for name in known}
     parameters = list(shared)
     for one in setting.backgrounds:
         effects[one.name] = ()
         if one.error > 0.0 and one.name in known:
-            parameters.append(_error_pull(one.pull, one.error))
+            parameters.append(pull(one.pull, one.error, _LOWEST))
             effects[one.name] = (Scale(one.pull, 1.0, one.error),)
     added = signal_parts(signal, tuple(Scale(p.name, 1.0, error) for p in shared), shared)
     components = [Component(name, counts, effects[name]) for name, counts in known.items()]
     bins = (len(setting.energy_edges) - 1) * (len(setting.time_edges) - 1)
     return CountModel(
         setting.name,
-        [*(components or [Component("none", np.zeros(bins))]), *added.components],
-        [*_used(parameters, effects), *added.parameters],
+        [*or_none(components, bins), *added.components],
+        [*used(parameters, components), *added.parameters],
         on=sum(known.values(), jnp.zeros(bins)),
         axes=[
             (setting.search.experiment.response.observable, setting.energy_edges),
@@ -224,11 +172,6 @@ def projected_model(
         ],
         expected_data=True,
     )
-
-
-def _used(parameters: list[Parameter], effects: dict) -> list[Parameter]:
-    names = {effect.parameter for some in effects.values() for effect in some}
-    return [one for one in parameters if one.name in names]
 
 
 def projection_analysis(name_or_path: str, **options) -> Analysis:

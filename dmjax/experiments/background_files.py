@@ -97,12 +97,10 @@ def _background(
         mass_kg=jnp.asarray(place["mass_kg"], float),
         pot=jnp.asarray(place["pot"], float),
         name=spec["name"],
-        description=spec.get("description", spec["name"]),
         kind=spec["kind"],
         error=float(spec.get("error", 0.0)),
         pull=spec.get("pull", f"{owner}_{spec['name']}"),
         scenario=spec.get("scenario"),
-        assumed=spec.get("assumed", False),
         energy_range=ends[0],
         time_range=ends[1],
     )

@@ -10,9 +10,6 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.experiments.shapes import AbstractShape, shares
 
 Scalar = Float[Array, ""]
-KINDS = ("steady", "beam")
-"""Steady backgrounds grow with live time, beam-related ones with protons on target."""
-
 NO_BACKGROUND = "none"
 """Choice of no background but neutrinos."""
 
@@ -24,12 +21,11 @@ class Background(eqx.Module):
         events: in all bins of the file, for its mass and exposure.
         energy, time: shapes in the observable and in time [µs].
         mass_kg, pot: of the file: `background_counts` scales with the detector's own.
-        name, description: which.
-        kind: "steady" or "beam".
+        name: which.
+        kind: "steady" grows with live time, "beam" with protons on target.
         error: relative standard deviation of `events`.
         pull: name of the nuisance of that error; backgrounds of one name share it.
         scenario: the alternative that it belongs to, or None: it always applies.
-        assumed: whether a number in it is our assumption rather than a published one.
         energy_range, time_range: ends of the bins of the file.
     """
 
@@ -39,12 +35,10 @@ class Background(eqx.Module):
     mass_kg: Scalar
     pot: Scalar
     name: str = eqx.field(static=True)
-    description: str = eqx.field(static=True)
     kind: str = eqx.field(static=True)
     error: float = eqx.field(static=True)
     pull: str = eqx.field(static=True)
     scenario: str | None = eqx.field(static=True)
-    assumed: bool = eqx.field(static=True)
     energy_range: tuple[float, float] = eqx.field(static=True)
     time_range: tuple[float, float] = eqx.field(static=True)
 

@@ -33,8 +33,7 @@ class Description(NamedTuple):
 def read_detector(name_or_path: str) -> Description:
     """The detector file of a preset name or of a path ending in .toml, checked."""
     if name_or_path.endswith(".toml"):
-        path = Path(name_or_path)
-        description = Description(name_or_path, path.parent, parse_toml(name_or_path, path))
+        description = described(name_or_path)
     else:
         description = _shipped("experiments", name_or_path)
     check_detector(description.label, description.spec)
@@ -45,8 +44,7 @@ def read_beam(detector: Description) -> Description:
     """The beam file that a detector names, checked."""
     name = detector.spec["beam"]
     if name.endswith(".toml"):
-        path = _beside(detector, name)
-        description = Description(str(path), path.parent, parse_toml(str(path), path))
+        description = described(str(_beside(detector, name)))
     elif name not in available("beams"):
         raise unknown(detector.label, "beam", name, available("beams"))
     else:
@@ -98,15 +96,16 @@ def _shipped(kind: str, name: str) -> Description:
     return Description(f"{name}.toml", None, load_toml(kind, name))
 
 
-def parse_toml(label: str, path: Path) -> dict[str, Any]:
-    """The content of a TOML file; InputError, one line, where there is none."""
+def described(name: str) -> Description:
+    """The content of a user's TOML file, not yet checked; InputError where it cannot be read."""
+    path = Path(name)
     try:
-        return tomllib.loads(path.read_text())
+        return Description(name, path.parent, tomllib.loads(path.read_text()))
     except OSError as error:
         raise InputError(_reason(path, error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         first = str(error).splitlines()[0]
-        raise InputError(f"{label}: not a TOML file: {first}") from None
+        raise InputError(f"{name}: not a TOML file: {first}") from None
 
 
 def _reason(path: Path, error: OSError) -> str:
