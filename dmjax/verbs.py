@@ -22,6 +22,7 @@ from dmjax.studies.coverage import CoverageResult
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.nsi import NsiResult
 from dmjax.studies.posterior_result import PosteriorResult
+from dmjax.studies.rules import settle
 from dmjax.studies.settings import (
     SIGNAL_OPTIONS,
     CoverageSettings,
@@ -33,7 +34,6 @@ from dmjax.studies.settings import (
     PosteriorSettings,
     PyhfSettings,
     ToySettings,
-    settle,
 )
 from dmjax.studies.toys import ToyResult
 

@@ -3,7 +3,11 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 
 
 def start() -> None:
@@ -82,5 +86,10 @@ def finish(
     elif not silent:
         table(plain)
     if not passed:
-        sys.stderr.write(f"dmjax: {failure}\n")
-        sys.exit(1)
+        fail(failure)
+
+
+def fail(problem: str) -> NoReturn:
+    """One line on stderr and exit status 1: a result whose numerics did not pass."""
+    sys.stderr.write(f"dmjax: {problem}\n")
+    sys.exit(1)

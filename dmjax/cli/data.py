@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import emit, show
+from dmjax.cli.common import JSON, emit, show
 
 data = typer.Typer(help="Official data releases in folders of yours.", no_args_is_help=True)
 
@@ -14,9 +14,7 @@ data = typer.Typer(help="Official data releases in folders of yours.", no_args_i
 def add(
     name: Annotated[str, typer.Argument(help="Release, e.g. csi2021.")],
     folder: Annotated[Path, typer.Argument(help="Folder with its files.")],
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
-    ] = False,
+    json: JSON = False,
 ) -> None:
     """Check the files of a release by checksum and remember the folder; nothing is copied."""
     from dmjax.data.releases import add_release
@@ -29,9 +27,7 @@ def add(
 
 @data.command("list")
 def listed(
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
-    ] = False,
+    json: JSON = False,
 ) -> None:
     """The releases dmjax can read, where to get them and where they are."""
     from dmjax.data import available

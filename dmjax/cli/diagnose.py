@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from dmjax.cli.common import begin, check_out, emit, report, show
-from dmjax.cli.generate import fail
+from dmjax.cli.common import begin, check_out, emit, fail, report, show
 from dmjax.studies.settings import DiagnoseSettings
 
 ABOUT = "Judge the best fit of data sets: goodness of fit, pulls, impacts, correlations."

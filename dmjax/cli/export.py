@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import begin, emit, show
+from dmjax.cli.common import JSON, begin, emit, show
 from dmjax.cli.generate import command
 from dmjax.errors import InputError
 from dmjax.studies.settings import PyhfSettings
@@ -66,7 +66,7 @@ export.command("pyhf")(command(PyhfSettings, pyhf, ABOUT, "File of the workspace
 def hepdata(
     limit: Annotated[Path, typer.Argument(help="Limit saved by dmjax limit --out.")],
     out: Annotated[Path, typer.Option(help="Folder of the submission.")],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: JSON = False,
 ) -> None:
     """Write a saved limit as a HEPData submission: submission.yaml and its table."""
     from dmjax.export.hepdata import write_hepdata

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from dmjax.cli.common import begin, emit, finish, report, show, start
-from dmjax.cli.generate import fail
+from dmjax.cli.common import begin, emit, fail, finish, report, show, start
 from dmjax.cli.progress import Progress
-from dmjax.errors import InputError
 from dmjax.studies.settings import FitSettings
 
 ABOUT = """Fit data sets: best fit and errors; csi2017 alone: counts, limits, posterior and figures.
@@ -73,8 +71,6 @@ def _counting(settings: FitSettings, json: bool, out: Path | None, quiet: bool) 
 
 
 def _whole(settings: FitSettings, json: bool, out: Path | None, quiet: bool) -> None:
-    if settings.draws < 2:
-        raise InputError(f"draws must be at least 2, got {settings.draws}")
     start()
     from dmjax.plots.fits import draw_fit
     from dmjax.studies.whole_fit import run_whole_fit

@@ -1,7 +1,6 @@
 """Commands from settings classes: every option of a verb, spelled and read in one way."""
 
 import inspect
-import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
@@ -10,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from dmjax.cli.common import JSON
 from dmjax.errors import InputError
 from dmjax.studies.options import OPTIONS, Option, spelled
 from dmjax.studies.readers import names
-from dmjax.studies.settings import settle
+from dmjax.studies.rules import settle
 
 POSITIONAL = ("where", "experiment", "dataset")
 """Options that stand without a name on a command line."""
@@ -146,11 +146,10 @@ def _alias(name: str) -> inspect.Parameter:
 
 
 def _common(out: str | None) -> list[inspect.Parameter]:
-    json = typer.Option("--json", help="Print one JSON object instead of a table.")
     quiet = typer.Option("--quiet", "-q", help="No progress, and no table where --out is given.")
     config = typer.Option("--config", help="Options from a TOML file; the command line wins.")
     found = [
-        _keyword("json", Annotated[bool, json], False),
+        _keyword("json", JSON, False),
         _keyword("quiet", Annotated[bool, quiet], False),
         _keyword("config", Annotated[Path | None, config], None),
     ]
@@ -163,12 +162,3 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )
-
-
-JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
-
-
-def fail(problem: str) -> None:
-    """One line on stderr and exit status 1: a result whose numerics did not pass."""
-    sys.stderr.write(f"dmjax: {problem}\n")
-    sys.exit(1)

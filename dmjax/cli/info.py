@@ -1,7 +1,6 @@
 """`dmjax info`."""
 
-from dmjax.cli.common import emit, show, start
-from dmjax.cli.generate import JSON
+from dmjax.cli.common import JSON, emit, show, start
 
 
 def info(json: JSON = False) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import emit
+from dmjax.cli.common import JSON, emit
 
 
 def plot(
@@ -16,9 +16,7 @@ def plot(
     out: Annotated[
         Path | None, typer.Option(help="Results: name of the figure; default: beside the first.")
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
-    ] = False,
+    json: JSON = False,
 ) -> None:
     """Draw the figures of a saved fit or result again; limits alone with bands, or several."""
     from dmjax.store.plain import to_json

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import emit, show, start
+from dmjax.cli.common import JSON, emit, show, start
 from dmjax.studies.options import OPTIONS
 
 
@@ -15,9 +15,7 @@ def reproduce(
     out: Annotated[Path | None, typer.Option(help="Folder of the figures.")] = None,
     conventions: Annotated[str, typer.Option(help=OPTIONS["conventions"].help)] = "d20",
     choose: Annotated[list[str] | None, typer.Option(help=OPTIONS["choose"].help)] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
-    ] = False,
+    json: JSON = False,
 ) -> None:
     """Figures of arXiv:2006.09386: NAME.png, and its numbers in NAME.json."""
     import time

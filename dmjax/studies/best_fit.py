@@ -95,7 +95,7 @@ def run_fit(settings: FitSettings, out: Path | None = None, say: Say = nothing) 
     Returns:
         `FitResult`.
 
-    >>> from dmjax.studies.settings import settle
+    >>> from dmjax.studies.rules import settle
     >>> found = run_fit(settle(FitSettings, {"where": "ccm120"}))
     >>> round(found.parameters["n_excess"]["value"], 1), found.status
     (16.5, 'converged')

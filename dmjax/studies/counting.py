@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from dmjax._version import __version__
 from dmjax.analyses.catalogue import data_of
 from dmjax.analyses.datasets import Dataset, load_dataset
-from dmjax.conventions import conventions
 from dmjax.errors import InputError
 from dmjax.prediction.signal import describe_conventions
 from dmjax.store.fields import number
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.plan import configuration
+from dmjax.studies.setting import profile_of
 from dmjax.studies.settings import FitSettings
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def run_counting(settings: FitSettings) -> CountingResult:
     """
     if len(settings.where) != 1:
         raise InputError(f"counting takes one data set, got {', '.join(settings.where)}")
-    chosen = conventions(settings.conventions, **dict(settings.choose))
+    chosen = profile_of(settings)
     name = data_of(settings.where[0])
     results = [
         counting(load_dataset(name, "cuts", chosen, radius)) for radius in settings.rn or RADII_FM

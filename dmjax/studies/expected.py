@@ -8,10 +8,8 @@ from dmjax.prediction.signal import describe_conventions, describe_signal
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.plan import configuration
 from dmjax.studies.sensitivity import METHODS, expected_limit
-from dmjax.studies.setting import signal_of
+from dmjax.studies.setting import DEFAULT_MASSES, signal_of
 from dmjax.studies.settings import LimitSettings
-
-DEFAULT_MASSES = tuple(np.geomspace(1.0, 138.0, 50).tolist())
 
 
 def run_expected(settings: LimitSettings) -> LimitResult:

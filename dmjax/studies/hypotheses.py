@@ -9,17 +9,22 @@ from dmjax.analyses.nsi2017 import csi2017_nsi
 from dmjax.bayes.hypothesis import dark_hypothesis, joint_hypothesis
 from dmjax.bayes.nested import Hypothesis
 from dmjax.bayes.priors import DARK_PRIORS, dark_priors
-from dmjax.conventions import Conventions, conventions
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.joint import JointModel
 from dmjax.prediction.tables import SignalTable, mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.studies.plan import configuration
-from dmjax.studies.setting import Setting, model_of, searches_of, setting_of, signal_of
+from dmjax.studies.setting import (
+    Setting,
+    model_of,
+    profile_of,
+    searches_of,
+    setting_of,
+    signal_of,
+)
 from dmjax.studies.settings import EvidenceSettings, ModelOptions
 
 SIGNALS = ("none", "dark-photon", "nsi")
-WINDOWS = ("cuts", "no-cuts")
 _NODES = 400
 
 
@@ -74,11 +79,6 @@ def dark_setting(settings: EvidenceSettings, window: str | None = None) -> DarkS
     setting = setting_of((settings.dataset,), options, signal)
     table = signal_table(searches_of(setting), signal, mass_nodes(*settings.m_v_range, _NODES))
     return DarkSetting(setting, model_of(setting, at_index(table.counts, 0)), table)
-
-
-def profile_of(settings: EvidenceSettings) -> Conventions:
-    """The conventions of the settings."""
-    return conventions(settings.conventions, **dict(settings.choose))
 
 
 def hypotheses(settings: EvidenceSettings, dark: DarkSetting | None) -> dict[str, Hypothesis]:

@@ -22,6 +22,7 @@ from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.limit_rows import EMPTY, fc_row, toy_row
 from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
 from dmjax.studies.setting import (
+    DEFAULT_MASSES,
     Counts,
     Setting,
     at_mass,
@@ -38,7 +39,6 @@ from dmjax.studies.settings import LimitSettings
 METHODS = ("chi2", "asymptotic", "toys", "fc")
 """chi2: −2Δ ln L above the best fit, 2.71 at 90 %; CLs by formulas or toys; Feldman–Cousins."""
 
-DEFAULT_MASSES = tuple(np.geomspace(1.0, 138.0, 50).tolist())
 _ROUNDS = 4
 _MOVED = 1e-5
 
@@ -77,7 +77,7 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     Raises:
         InputError: unknown method, bad masses, too few toys.
 
-    >>> from dmjax.studies.settings import settle
+    >>> from dmjax.studies.rules import settle
     >>> found = run_limit(settle(LimitSettings, {"where": "ccm120", "model": "events"}))
     >>> [round(float(x)) for x in found.limit], found.status
     ([621], ['ok'])
@@ -92,10 +92,11 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     if not 0.0 < settings.cl < 1.0:
         raise InputError(f"cl must lie between 0 and 1, got {settings.cl:g}")
     asked = _asked(setting_of(settings.where, settings, signal_of(settings)), settings)
-    solved = _solved(asked, method)
+    found = _strengths(asked, asked.counts, method)
+    solved = _solved(asked, found, method)
     if method in ("chi2", "asymptotic"):
         return solved
-    return _by_toys(asked, solved, method, out, say)
+    return _by_toys(asked, found, solved, method, out, say)
 
 
 def _asked(setting: Setting, settings: LimitSettings) -> Asked:
@@ -119,14 +120,13 @@ def _strengths(asked: Asked, counts: Counts, method: str) -> Any:
     """Limits on the strength of templates by formulas."""
     how, cl = asked.settings, asked.settings.cl
     question = (asked.joint, asked.chosen, asked.data, counts, cl)
-    if method == "asymptotic" or method == "toys":
+    if method in ("asymptotic", "toys"):
         return asymptotic_limits(*question, "qtilde", how.cls)
     return likelihood_limits(*question)
 
 
-def _solved(asked: Asked, method: str) -> LimitResult:
-    """Limits by formulas; they are also where toys are thrown."""
-    found = _strengths(asked, asked.counts, method)
+def _solved(asked: Asked, found: Any, method: str) -> LimitResult:
+    """Limits by formulas from their strengths."""
     seen = asked.events > 0
     codes = np.where(seen, found.status, LimitStatus.UNREACHED)
     limit = to_coupling(asked.setting, asked.masses, np.where(seen, found.limit, np.inf))
@@ -195,10 +195,11 @@ def _consistent(asked: Asked, method: str, limit: np.ndarray) -> np.ndarray:
     return limit
 
 
-def _by_toys(asked: Asked, base: LimitResult, method: str, out: Path | None, say: Say):
+def _by_toys(
+    asked: Asked, formulas: Any, base: LimitResult, method: str, out: Path | None, say: Say
+) -> LimitResult:
     """One mass after the other, around what the formulas gave."""
     one = toy_row if method == "toys" else fc_row
-    formulas = _strengths(asked, asked.counts, "toys" if method == "toys" else "chi2")
     rows = []
     with open_store(toy_folder(out), configuration(asked.settings)) as held:
         for i, events in enumerate(asked.events):

@@ -71,19 +71,7 @@ class RegionFit(NamedTuple):
 
 
 class NsiFit(NamedTuple):
-    """The fit of NSI to CsI 2017, and whether one ε serves the cuts and the whole.
-
-    Attributes:
-        quarks: which quarks carry ε: "u", "d" or "u=d" (one value for both).
-        couplings: "ee", "mumu" or "both".
-        regions: name → `RegionFit`.
-        cuts_at_no_cuts: −2Δ ln L in the cuts at the best ε of no-cuts, α refitted; the least of
-            its minima.
-        no_cuts_at_cuts: the reverse.
-        compatibility: of the cuts and the rest: one ε for both against one each, α shared.
-        eps: axis of the maps, (points,).
-        maps: region → −2Δ ln L, α refitted, (ε_ee, ε_µµ); only for "both".
-    """
+    """The numbers of an NSI fit; see `dmjax.studies.nsi.NsiResult`."""
 
     quarks: str
     couplings: str

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dmjax.conventions import conventions
 from dmjax.errors import InputError
 from dmjax.experiments import experiment
 from dmjax.models.vector import check_masses
@@ -35,7 +34,7 @@ def run_predict(
     found = predict(
         experiment(settings.experiment, isotropic=settings.isotropic),
         point_of(signal, settings.mass, coupling),
-        conventions=conventions(settings.conventions, **dict(settings.choose)),
+        conventions=signal.conventions,
         channels=signal.channels,
         pot=settings.pot,
         cuts=settings.cuts,

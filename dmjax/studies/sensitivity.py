@@ -40,10 +40,8 @@ class ExpectedLimits(NamedTuple):
         methods: of each mass: "asymptotic", "exact" (CLs from Poisson probabilities), "averaged"
             (the same, averaged over the nuisances) or "chi2-d20".
         background: detector → {name: events in its bins}.
-        effective_counts: see `limits.low_counts.effective_counts`, (masses,); NaN for chi2-d20.
         signal_events: at the median limit, (masses,).
         cl: confidence level.
-        off_term: None: no detector has an off measurement.
     """
 
     detectors: tuple[str, ...]
@@ -53,10 +51,8 @@ class ExpectedLimits(NamedTuple):
     sigmas: tuple[float, ...]
     methods: list[str]
     background: dict[str, dict[str, float]]
-    effective_counts: np.ndarray
     signal_events: np.ndarray
     cl: float
-    off_term: str | None = None
 
 
 def expected_limit(
@@ -106,9 +102,8 @@ def expected_limit(
     events = np.asarray(signal_events(counts))
     if method == "chi2-d20":
         strengths, methods = _chi2_strengths(settings, counts, signal), [method] * len(events)
-        under = np.full(len(events), np.nan)
     else:
-        strengths, methods, under = _strengths(settings, counts, signal, method, cl, cls)
+        strengths, methods = _strengths(settings, counts, signal, method, cl, cls)
     masses = None if signal.model == EVENTS else np.atleast_1d(np.asarray(m_v, float))
     return ExpectedLimits(
         detectors=tuple(setting.name for setting in settings),
@@ -118,7 +113,6 @@ def expected_limit(
         sigmas=SIGMAS if strengths.shape[1] > 1 else (0.0,),
         methods=methods,
         background={setting.name: _totals(setting, signal) for setting in settings},
-        effective_counts=under,
         signal_events=events * strengths[:, strengths.shape[1] // 2],
         cl=cl,
     )
@@ -158,8 +152,8 @@ def _strengths(
     method: str,
     cl: float,
     cls: bool,
-) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """(strengths (masses, bands), method of each, effective counts)."""
+) -> tuple[np.ndarray, list[str]]:
+    """(strengths (masses, bands), method of each)."""
     pairs = zip(settings, at_index(counts, 0), strict=True)
     joint = JointModel(
         [projected_model(one, some, conventions=signal.conventions) for one, some in pairs]
@@ -177,7 +171,7 @@ def _strengths(
         means = means_of(with_signals(joint, at_index(counts, int(i))), chosen)
         found[i] = low_count_limits(means, cl, cls)
     name = "averaged" if nuisances else "exact"
-    return found, [name if each else "asymptotic" for each in few], under
+    return found, [name if each else "asymptotic" for each in few]
 
 
 def _deciding(joint: JointModel, counts: tuple[SignalCounts, ...], index: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dmjax.analyses.catalogue import Analysis, dataset
-from dmjax.conventions import conventions
+from dmjax.conventions import Conventions, conventions
 from dmjax.errors import InputError
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.signals import with_signals
@@ -16,6 +16,9 @@ from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal, describe_conventions, describe_signal, signal
 from dmjax.prediction.templates import SignalCounts, at_index, signal_events, templates
 from dmjax.studies.settings import ModelOptions, SignalOptions, signal_fields
+
+DEFAULT_MASSES = tuple(np.geomspace(1.0, 138.0, 50).tolist())
+"""[MeV], where `limit` is given none."""
 
 Counts = tuple[SignalCounts, ...]
 """A signal in every data set."""
@@ -58,12 +61,17 @@ class Setting:
         return tuple(one.name for one in self.analyses)
 
 
+def profile_of(options: SignalOptions) -> Conventions:
+    """The conventions of options: a profile with its changed choices."""
+    return conventions(options.conventions, **dict(options.choose))
+
+
 def signal_of(options: SignalOptions, coupling: str | None = None) -> Signal:
     """The signal that options describe, quoted in another coupling if wanted."""
     held = signal_fields(options)
     held["coupling"] = coupling or held["coupling"]
-    choices = dict(held.pop("choose"))
-    held["conventions"] = conventions(held["conventions"], **choices)
+    del held["choose"]
+    held["conventions"] = profile_of(options)
     if held["charges"] is not None:
         held["charges"] = dict(held["charges"])
     return signal(**held)

@@ -15,8 +15,9 @@ import numpy as np
 
 from dmjax._version import __version__
 from dmjax.analyses.datasets import load_dataset
+from dmjax.bayes.evidence import grid_evidence, share_inside
 from dmjax.bayes.gates import Gates
-from dmjax.bayes.grid import GridPosterior, axis, grid_posterior
+from dmjax.bayes.grid import axis, grid_posterior
 from dmjax.bayes.nuts import Length, dark_posterior
 from dmjax.bayes.priors import dark_priors
 from dmjax.errors import InputError
@@ -88,6 +89,8 @@ def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> Whole
     Returns:
         `WholeFitResult`, also saved as `fit.json`.
     """
+    if settings.draws < 2:
+        raise InputError(f"draws must be at least 2, got {settings.draws}")
     wanted = describe_fit(settings)
     _setting(settings, WINDOWS[0])
     with working_in(out):
@@ -154,11 +157,11 @@ def posterior_step(settings: FitSettings, window: str, say: Say = nothing) -> di
     joint = model_of(setting, at_index(table.counts, 0))
     axes = axis(*M_V_RANGE, GRID[0]), axis(*Y_RANGE, GRID[1])
     grid = grid_posterior(JointModel(joint.models, "csi_signal"), table, *axes)
-    asked = settings.draws * _CHAINS
+    priors, asked = dark_priors("log-uniform", M_V_RANGE, Y_RANGE), settings.draws * _CHAINS
     found = dark_posterior(
         joint,
         table,
-        dark_priors("log-uniform", M_V_RANGE, Y_RANGE),
+        priors,
         jax.random.key(settings.seed),
         length=Length(_CHAINS, _WARMUP, settings.draws),
         gates=Gates(min_ess=min(1000.0, 0.25 * asked)),
@@ -185,19 +188,11 @@ def posterior_step(settings: FitSettings, window: str, say: Say = nothing) -> di
             "converged": found.converged,
             "reasons": list(found.reasons),
             "status": found.status,
-            "nuts_inside_grid_regions": inside_regions(samples, grid),
+            "nuts_inside_grid_regions": share_inside(
+                found.samples, grid, grid_evidence(grid, priors)
+            ),
         },
     }
-
-
-def inside_regions(samples: dict[str, np.ndarray], grid: GridPosterior) -> list[float]:
-    """Share of draws inside the grid's 68.27 % and 95.45 % regions."""
-    nearest = []
-    for name, points in (("log_m_v", grid.log_m_v), ("log_y", grid.log_coupling)):
-        edges = 0.5 * np.asarray(points[1:] + points[:-1])
-        nearest.append(np.searchsorted(edges, samples[name]))
-    density = np.asarray(grid.log_density)[nearest[0], nearest[1]]
-    return [float((density >= level).mean()) for level in np.asarray(grid.levels)]
 
 
 def _spectrum(settings: FitSettings, out: Path) -> dict[str, Any]:

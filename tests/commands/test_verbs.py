@@ -13,7 +13,8 @@ import dmjax
 from dmjax import cli
 from dmjax.errors import InputError
 from dmjax.studies.options import OPTIONS
-from dmjax.studies.settings import RULES, LimitSettings, settle
+from dmjax.studies.rules import RULES, settle
+from dmjax.studies.settings import LimitSettings
 
 SPELLED = {"export pyhf": "export_pyhf", "export hepdata": "export_hepdata"}
 DATA = {"data add": "add_release"}

@@ -11,7 +11,8 @@ from dmjax.conventions import conventions
 from dmjax.prediction.points import strength_of
 from dmjax.prediction.signal import Signal
 from dmjax.studies.limits import run_limit
-from dmjax.studies.settings import LimitSettings, settle
+from dmjax.studies.rules import settle
+from dmjax.studies.settings import LimitSettings
 from tolerances import tolerance
 
 MASSES = (30.0, 75.0, 120.0, 160.0)

@@ -9,7 +9,8 @@ from command import answer, run
 from dmjax.analyses.catalogue import ANALYSES, analysis, search_of
 from dmjax.errors import InputError
 from dmjax.studies.best_fit import run_fit
-from dmjax.studies.settings import FitSettings, settle
+from dmjax.studies.rules import settle
+from dmjax.studies.settings import FitSettings
 from tolerances import tolerance
 
 

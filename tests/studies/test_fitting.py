@@ -10,7 +10,8 @@ from dmjax.plots.canvas import check_same
 from dmjax.plots.fits import draw_fit
 from dmjax.store.draws import read_netcdf
 from dmjax.studies import whole_fit
-from dmjax.studies.settings import FitSettings, settle
+from dmjax.studies.rules import settle
+from dmjax.studies.settings import FitSettings
 from dmjax.studies.whole_fit import run_whole_fit
 
 SMALL = settle(FitSettings, {"where": "csi2017", "conventions": "d20", "draws": 60})

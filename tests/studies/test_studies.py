@@ -11,8 +11,9 @@ from dmjax.errors import InputError
 from dmjax.prediction.templates import templates
 from dmjax.store.plain import read_json
 from dmjax.studies.limits import run_limit
+from dmjax.studies.rules import settle
 from dmjax.studies.setting import coupling_error, setting_of, signal_of
-from dmjax.studies.settings import LimitSettings, settle
+from dmjax.studies.settings import LimitSettings
 from tolerances import tolerance
 
 

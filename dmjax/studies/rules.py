@@ -1,0 +1,134 @@
+"""When an option has an effect, and how settings are made of options as they were given.
+
+A field that a choice makes idle has a rule in `RULES`: giving it anyway is refused.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any, NamedTuple, TypeVar
+
+from dmjax.errors import InputError, unknown_name
+from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS
+from dmjax.studies.settings import (
+    CoverageSettings,
+    DiagnoseSettings,
+    EvidenceSettings,
+    FitSettings,
+    LimitSettings,
+    PosteriorSettings,
+    PredictSettings,
+    PyhfSettings,
+    ToySettings,
+)
+
+Settings = TypeVar("Settings")
+
+
+class Rule(NamedTuple):
+    """When an option has an effect.
+
+    Attributes:
+        used: of the settings.
+        why: what it goes with, for the error.
+    """
+
+    used: Callable[[Any], bool]
+    why: str
+
+
+def _methods(*names: str) -> Rule:
+    return Rule(lambda s: s.method in names, f"goes with --method {' or '.join(names)}")
+
+
+def _dark(s: Any) -> bool:
+    return s.signal in ("dark-matter", "dark-photon")
+
+
+_MASS = Rule(lambda s: s.mass is not None, "describes a signal: give its mass with --mv")
+_PHYSICS = Rule(lambda s: s.model != "events", "has no effect on a plain number of events")
+_WHOLE = Rule(
+    lambda s: s.signal is None and not s.counting, "goes with the whole fit, without --signal"
+)
+_SIGNAL_MASS = dict.fromkeys(SIGNAL_OPTIONS, _MASS)
+_SIGNAL_PHYSICS = {name: _PHYSICS for name in SIGNAL_OPTIONS if name != "model"}
+_EXPECTED = Rule(lambda s: s.expected, "goes with --expected")
+_TOYS = Rule(lambda s: s.toys > 0, "goes with --toys")
+
+RULES: dict[type, dict[str, Rule]] = {
+    FitSettings: {
+        "rn": Rule(lambda s: s.counting, "goes with --counting"),
+        "mass": Rule(_dark, "goes with --signal dark-matter"),
+        "quarks": Rule(lambda s: s.signal == "nsi", "goes with --signal nsi"),
+        "draws": _WHOLE,
+        "seed": _WHOLE,
+        "signal": Rule(lambda s: not s.counting, "is not used by --counting"),
+        "systematics": Rule(lambda s: not s.counting, "is not used by --counting"),
+    },
+    LimitSettings: _SIGNAL_PHYSICS
+    | {
+        "m_v": _PHYSICS,
+        "toys": _methods("toys", "fc"),
+        "strengths": _methods("toys", "fc"),
+        "seed": _methods("toys", "fc"),
+        "batch_size": _methods("toys", "fc"),
+        "cls": Rule(
+            lambda s: s.expected or s.method in ("asymptotic", "toys"),
+            "goes with --method asymptotic or toys",
+        ),
+        "bands": Rule(lambda s: not s.expected, "is always part of --expected"),
+        "years": _EXPECTED,
+        "pot": _EXPECTED,
+        "background": _EXPECTED,
+    },
+    ToySettings: _SIGNAL_PHYSICS | {"mass": _PHYSICS},
+    CoverageSettings: _SIGNAL_PHYSICS | {"mass": _PHYSICS},
+    PosteriorSettings: {
+        **dict.fromkeys(("chains", "warmup", "draws", "min_ess"), _methods("nuts")),
+        "live": _methods("nested"),
+    },
+    EvidenceSettings: {
+        "quarks": Rule(lambda s: "nsi" in s.signals, "goes with --signal nsi"),
+        "eps_range": Rule(lambda s: "nsi" in s.signals, "goes with --signal nsi"),
+        "nuts": Rule(lambda s: s.grid, "is checked against the dense grid: leave out --no-grid"),
+    },
+    DiagnoseSettings: _SIGNAL_MASS | {"seed": _TOYS, "batch_size": _TOYS},
+    PyhfSettings: _SIGNAL_MASS | {"reference": _MASS},
+    PredictSettings: {
+        "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
+    },
+}
+"""Settings class → field → when it has an effect; fields without a rule always have one."""
+
+
+def settle(
+    kind: type[Settings], given: Mapping[str, Any], spell: Callable[[str], str] = str
+) -> Settings:
+    """Settings from options as they were given, read and checked.
+
+    Args:
+        kind: a settings class.
+        given: option → value or text; None: not given.
+        spell: option → how errors name it.
+
+    Raises:
+        InputError: an unknown option, a bad value, or an option without effect.
+
+    >>> settle(LimitSettings, {"where": "lar2020", "m_v": "10:40:3"}).m_v
+    (10.0, 20.0, 40.0)
+    """
+    known = {field.name: field for field in fields(kind)}  # pyright: ignore[reportArgumentType]
+    values = {}
+    for name, value in given.items():
+        name = "mass" if name == "m_v" and "mass" in known else name
+        if name not in known:
+            raise unknown_name("option", spell(name), [spell(k) for k in known])
+        if value is not None:
+            values[name] = OPTIONS[name].read(spell(name), value)
+    for name, field in known.items():
+        if field.default is MISSING and name not in values:
+            raise InputError(f"{spell(name)} is missing: {OPTIONS[name].help}")
+    made = kind(**values)
+    for name, rule in RULES.get(kind, {}).items():
+        if name in values and not rule.used(made):
+            raise InputError(f"{spell(name)} {rule.why}")
+    return made
