@@ -16,8 +16,9 @@ from dmjax.prediction.signal import Signal
 from dmjax.prediction.tables import mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.studies.limits import run_limit
+from dmjax.studies.rules import settle
 from dmjax.studies.setting import model_of, setting_of
-from dmjax.studies.settings import LimitSettings, ModelOptions, settle
+from dmjax.studies.settings import LimitSettings, ModelOptions
 from measure import compiled, median, row, seconds
 
 M_RANGE, Y_RANGE = (1.0, 200.0), (1e-12, 1e-8)

@@ -8,8 +8,9 @@ from dmjax.limits.toys import converged, throw_toys
 from dmjax.prediction.signal import Signal
 from dmjax.studies.limits import run_limit
 from dmjax.studies.posterior import run_posterior
+from dmjax.studies.rules import settle
 from dmjax.studies.setting import one_mass, setting_of
-from dmjax.studies.settings import LimitSettings, ModelOptions, PosteriorSettings, settle
+from dmjax.studies.settings import LimitSettings, ModelOptions, PosteriorSettings
 from measure import median, row, seconds
 
 JOINT = ("csi2021", "lar2020", "ccm120")
@@ -63,12 +64,12 @@ def joint(repeats: int) -> list[dict]:
         settings = settle(PosteriorSettings, {"where": JOINT, "method": method})
         time = seconds(lambda s=settings: made.update({s.method: run_posterior(s)}) or 0.0)
         rows.append(row(f"joint posterior, three data sets, {method}", time, "s", 300.0))
-    found = made["nuts"]["parameters"].values()
+    found = made["nuts"].parameters.values()
     ess, r_hat = min(p["ess"] for p in found), max(p["r_hat"] for p in found)
     rows += [
         row("joint posterior, NUTS: smallest ESS", ess, least=1000.0),
         row("joint posterior, NUTS: largest split R-hat", r_hat, most=1.01),
-        row("joint posterior, NUTS: divergences", made["nuts"]["divergences"]),
-        row("joint posterior, nested: error of ln Z", made["nested"]["error"]),
+        row("joint posterior, NUTS: divergences", made["nuts"].divergences),
+        row("joint posterior, nested: error of ln Z", made["nested"].error),
     ]
     return rows

@@ -66,7 +66,7 @@ def _is_hard(workspace: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def careful_pyhf(exported: Exported) -> Iterator[Any]:
+def careful_pyhf(workspace: dict[str, Any]) -> Iterator[Any]:
     """pyhf with a tight tolerance and, for hard fits, exact gradients from JAX.
 
     The backend that was set, and stricter promotion rules, are back afterwards.
@@ -76,7 +76,7 @@ def careful_pyhf(exported: Exported) -> Iterator[Any]:
     """
     pyhf = load_pyhf()
     before = pyhf.get_backend()
-    backend = "jax" if _is_hard(exported.workspace) else "numpy"
+    backend = "jax" if _is_hard(workspace) else "numpy"
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         pyhf.set_backend(backend, pyhf.optimize.scipy_optimizer(tolerance=_TOLERANCE))
         try:
@@ -111,7 +111,7 @@ def round_trip(
     ours = eqx.filter_jit(lambda values: -2.0 * log_likelihood(joint, values, measured))
     tried = [jnp.asarray(v) for v in random_points(joint, exported, points, seed)]
     written = [to_pyhf(joint, exported, values) for values in tried]
-    with careful_pyhf(exported) as pyhf:
+    with careful_pyhf(exported.workspace) as pyhf:
         model, data = pyhf_model(exported.workspace)
         order = model.config.par_order
         flat = [np.concatenate([each[name] for name in order]) for each in written]

@@ -1,9 +1,10 @@
 """The paper that figures are drawn on, and how they are saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -46,6 +47,21 @@ def check_same(first: Mapping[str, Any], second: Mapping[str, Any], what: str) -
             raise InputError(
                 f"{what} has {key} = {second[key]}, the figure {first[key]}: convert it first"
             )
+
+
+def numbers(values: Sequence) -> np.ndarray:
+    """Saved numbers; null (no limit) as NaN, which is not drawn."""
+    found = np.array(values, float)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def masses_text(signal: Mapping[str, Any]) -> list[str]:
+    """m_χ of a saved signal, fixed or in ratio, for a title; empty where it has none."""
+    if signal.get("m_chi") is not None:
+        return [rf"$m_\chi$ = {signal['m_chi']:g} MeV"]
+    if signal.get("mass_ratio") is not None:
+        return [rf"$m_V/m_\chi$ = {signal['mass_ratio']:g}"]
+    return []
 
 
 def save_figure(

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from dmjax.plots.canvas import check_same, new_figure, save_figure
+from dmjax.plots.canvas import check_same, masses_text, new_figure, numbers, save_figure
 from dmjax.store.draws import read_netcdf
 from dmjax.store.plain import read_json
 
@@ -111,8 +111,7 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
             Line2D([], [], color=colour, ls="--", lw=0.9, label=rf"{label}: 95 % content")
         )
         curve = limits[name]
-        upper = np.array([np.nan if y is None else y for y in curve["limit"]], float)
-        axes.plot(curve["m_v"], upper, color=colour, ls=":", lw=1.4)
+        axes.plot(curve["m_v"], numbers(curve["limit"]), color=colour, ls=":", lw=1.4)
         handles.append(Line2D([], [], color=colour, ls=":", lw=1.4, label=f"{label}: 90 % C.L."))
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -122,17 +121,11 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
     axes.set_ylabel(r"$Y=\epsilon^2\alpha_D(m_\chi/m_V)^4$")
     axes.set_title(
         rf"CsI 2017, {settings['dm']} $\chi$, $\alpha_D$ = {settings['alpha_d']:g}, "
-        rf"{_masses(settings['signal'])}, {settings['conventions']}",
+        rf"{masses_text(settings['signal'])[0]}, {settings['conventions']}",
         fontsize=9,
     )
     axes.legend(handles=handles, fontsize=7.5, loc="upper left", frameon=False)
     return figure
-
-
-def _masses(signal: dict) -> str:
-    if "mass_ratio" in signal:
-        return rf"$m_V/m_\chi$ = {signal['mass_ratio']:g}"
-    return rf"$m_\chi$ = {signal['m_chi']:g} MeV"
 
 
 def draw_fit(folder: Path) -> list[Path]:

@@ -1,7 +1,6 @@
 """Figure of limits: one with the bands expected without signal, or several compared."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dmjax.errors import InputError
-from dmjax.plots.canvas import Saved, check_same, new_figure, plain, save_figure
+from dmjax.plots.canvas import Saved, check_same, masses_text, new_figure, numbers, plain
 
 LABELS = {
     "Y": r"$Y=\epsilon^2\alpha_D(m_\chi/m_V)^4$",
@@ -24,12 +23,6 @@ _SHARED = ("model", "dm", "mass_ratio", "m_chi", "alpha_d")
 """Of the signal: what limits must share to stand on one axis."""
 
 
-def _numbers(values: list) -> np.ndarray:
-    """Saved numbers; null (no limit) as NaN, which is not drawn."""
-    found = np.array([np.nan if value is None else value for value in values], float)
-    return np.where(np.isfinite(found), found, np.nan)
-
-
 def _label(result: Mapping[str, Any]) -> str:
     names = " + ".join(result["datasets"]) or result["experiment"]
     return f"{names} ({result['method']}, {100 * result['cl']:g} % C.L.)"
@@ -39,14 +32,7 @@ def _terms(result: Mapping[str, Any]) -> dict[str, Any]:
     """What a limit holds for."""
     signal, chosen = result["signal"], result["conventions"]
     terms = {name: signal[name] for name in _SHARED if name in signal}
-    return (
-        {"quantity": result["quantity"]}
-        | terms
-        | {
-            "conventions": chosen["name"],
-            "changed conventions": chosen["changed"],
-        }
-    )
+    return terms | {"conventions": chosen["name"], "changed conventions": chosen["changed"]}
 
 
 def _check(results: list[Mapping[str, Any]]) -> None:
@@ -61,7 +47,7 @@ def _check(results: list[Mapping[str, Any]]) -> None:
 
 
 def _draw_bands(axes: Axes, result: Mapping[str, Any]) -> None:
-    bands = np.array([_numbers(row) for row in result["expected"]]).T
+    bands = np.array([numbers(row) for row in result["expected"]]).T
     shifts = dict(zip(result["sigmas"], bands, strict=True))
     for low, high, colour in ((-2.0, 2.0, _OUTER), (-1.0, 1.0, _INNER)):
         label = rf"expected $\pm${high:.0f}$\sigma$"
@@ -74,10 +60,7 @@ def _title(result: Mapping[str, Any]) -> str:
     parts = [f"{signal.get('model', '')}, {signal.get('dm', '')} $\\chi$"]
     if result["quantity"] == "Y":
         parts.append(rf"$\alpha_D$ = {signal['alpha_d']:g}")
-    if signal.get("m_chi") is not None:
-        parts.append(rf"$m_\chi$ = {signal['m_chi']:g} MeV")
-    elif "mass_ratio" in signal:
-        parts.append(rf"$m_V/m_\chi$ = {signal['mass_ratio']:g}")
+    parts += masses_text(signal)
     changed = [f"{key} = {value}" for key, value in chosen["changed"].items()]
     return ", ".join([*parts, " ".join([chosen["name"], *changed])])
 
@@ -100,7 +83,7 @@ def plot_limits(results: Sequence[Saved]) -> Figure:
     if len(drawn) == 1 and drawn[0]["expected"]:
         _draw_bands(axes, drawn[0])
     for result, colour in zip(drawn, COLOURS * len(drawn), strict=False):
-        limit, lower = _numbers(result["limit"]), _numbers(result["lower"])
+        limit, lower = numbers(result["limit"]), numbers(result["lower"])
         axes.plot(result["m_v"], limit, color=colour, lw=1.4, label=_label(result))
         if np.any(lower > 0):
             seen = np.where(lower > 0, lower, np.nan)
@@ -116,8 +99,3 @@ def plot_limits(results: Sequence[Saved]) -> Figure:
     axes.set_title(_title(drawn[0]), fontsize=8.5)
     axes.legend(fontsize=7.5, frameon=False, loc="upper left")
     return figure
-
-
-def draw_limits(results: Sequence[Saved], path: Path) -> list[Path]:
-    """The figure of limits, as PDF and PNG."""
-    return save_figure(plot_limits(results), path)

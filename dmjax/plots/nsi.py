@@ -7,16 +7,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from dmjax.errors import InputError
+from dmjax.plots import fits
 from dmjax.plots.canvas import Saved, new_figure, plain, save_figure
 
 LEVELS = (2.2958, 6.1801)
 """−2Δ ln L of 68.27 % and 95.45 % for two parameters."""
 
-STYLE = {
-    "cuts": ("#2166ac", "with cuts"),
-    "no-cuts": ("#1b7837", "without cuts"),
-    "outside": ("#b35806", "all but the cuts"),
-}
+STYLE = fits.STYLE | {"outside": ("#b35806", "all but the cuts")}
 
 
 def plot_nsi(result: Saved) -> Figure:

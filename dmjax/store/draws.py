@@ -58,7 +58,7 @@ def write_draws(
     path: Path,
     samples: dict[str, Any],
     attributes: dict[str, Any],
-    statistics: dict[str, Any] | None = None,
+    statistics: dict[str, Any],
 ) -> Path:
     """Save posterior draws that open with xarray or ArviZ alone.
 
@@ -75,9 +75,11 @@ def write_draws(
         key: value if isinstance(value, str | int | float) else to_json(value)
         for key, value in ({"dmjax_version": __version__} | attributes).items()
     }
-    groups = {ROOT: xarray.Dataset(attrs=kept), "posterior": _draws(samples)}
-    if statistics is not None:
-        groups["sample_stats"] = _draws(statistics)
+    groups = {
+        ROOT: xarray.Dataset(attrs=kept),
+        "posterior": _draws(samples),
+        "sample_stats": _draws(statistics),
+    }
     return write_groups(path, groups)
 
 

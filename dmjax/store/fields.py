@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dmjax.errors import InputError
+from dmjax.store.plain import to_plain
 
 
 class Rule(NamedTuple):
@@ -222,8 +223,6 @@ def _record(hint: Any, value: Any, rule: Rule, name: str) -> Any:
 
 def _tree(value: Any, name: str) -> Any:
     """Any JSON; numbers that are not finite become null."""
-    from dmjax.store.plain import to_plain
-
     plain = to_plain(value)
     _check_tree(plain, name)
     return plain

@@ -41,9 +41,7 @@ def _text(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.4g}"
     if isinstance(value, np.ndarray) and value.ndim > 1:
-        return (
-            f"array of {' x '.join(map(str, value.shape))}" if value.ndim else _text(value.item())
-        )
+        return f"array of {' x '.join(map(str, value.shape))}"
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(value, dict):

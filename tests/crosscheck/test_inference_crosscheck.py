@@ -13,7 +13,8 @@ from dmjax.prediction.signal import Signal
 from dmjax.prediction.tables import counts_at, mass_nodes, signal_table
 from dmjax.prediction.templates import templates
 from dmjax.studies.limits import run_limit
-from dmjax.studies.settings import LimitSettings, settle
+from dmjax.studies.rules import settle
+from dmjax.studies.settings import LimitSettings
 from tolerances import tolerance
 
 SIGNAL = Signal(conventions=D20, channels=("pi0", "piminus"))

@@ -148,7 +148,7 @@ def test_asymptotic_cls_agree_with_pyhf(analyses, name, points):
     chosen = strength(joint)
     test = jax.jit(lambda point: strength_test(joint, chosen, data, point))
     found = [test(jnp.asarray(point)) for point in points]
-    with careful_pyhf(exported) as pyhf:
+    with careful_pyhf(exported.workspace) as pyhf:
         model, measured = pyhf_model(exported.workspace)
         for point, ours in zip(points, found, strict=True):
             observed, expected = pyhf.infer.hypotest(
@@ -165,7 +165,7 @@ def test_upper_limits_agree_with_pyhf():
     chosen, data = strength(joint), observed_data(joint)
     ours = jax.jit(lambda: asymptotic_limit(joint, chosen, data, cl=0.9))()
     exported = export_pyhf(joint)
-    with careful_pyhf(exported) as pyhf:
+    with careful_pyhf(exported.workspace) as pyhf:
         model, measured = pyhf_model(exported.workspace)
         at = [
             pyhf.infer.hypotest(float(limit), measured, model, return_expected=True)

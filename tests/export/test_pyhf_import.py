@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dmjax.errors import InputError
+from dmjax.export.check import careful_pyhf
 from dmjax.export.pyhf import export_pyhf, load_pyhf, pyhf_model, to_pyhf
 from dmjax.export.pyhf_import import import_pyhf
 from dmjax.fits.fit import best_fit
@@ -106,9 +107,7 @@ WORKSPACE = {
 
 @pytest.fixture(scope="module")
 def theirs():
-    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        pyhf = load_pyhf()
-        pyhf.set_backend("numpy", pyhf.optimize.scipy_optimizer(tolerance=1e-12))
+    with careful_pyhf(WORKSPACE):
         yield pyhf_model(WORKSPACE)
 
 
