@@ -10,11 +10,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
+from dmjax.fits.curvature import linear_point
 from dmjax.fits.implicit import implicit_minimum
-from dmjax.fits.minimise import Minimum, covariance, minimise
-from dmjax.fits.roots import bracketed_root
+from dmjax.fits.minimise import Box, Minimum, box_of, covariance, descend, minimise
+from dmjax.fits.retry import ATTEMPTS, start_at
+from dmjax.fits.secant import minimise_surely
+from dmjax.fits.steps import factor_step, newton_point
 from dmjax.likelihood.joint import (
     Data,
     JointModel,
@@ -28,8 +31,6 @@ from dmjax.numerics import frozen, safe_sqrt
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
 STEPS = 60
-_DOUBLINGS = 8
-_ROOT_STEPS = 8
 
 
 class Fit(NamedTuple):
@@ -54,43 +55,40 @@ class Fit(NamedTuple):
     steps: Int[Array, ""]
 
 
-class Interval(NamedTuple):
-    """A profile-likelihood interval of one parameter.
-
-    Attributes:
-        lower, upper: where −2Δ ln L reaches the level, or the end of the range.
-        reached: whether each end was reached inside the range, (2,).
-        status: the worst status of the conditional fits at the two ends.
-    """
-
-    lower: Scalar
-    upper: Scalar
-    reached: Bool[Array, "2"]
-    status: Int[Array, ""]
-
-
 def _objective(operands: tuple[JointModel, Data], values: Values) -> Scalar:
     joint, data = operands
     return -log_likelihood(joint, values, data)
 
 
-def _fixed(joint: JointModel, fixed: Bool[Array, " parameters"] | None):
+def fixed_mask(joint: JointModel, fixed: Bool[Array, " parameters"] | None):
+    """What fits leave where it is: parameters of the caller, and an integrated one."""
     integrated = jnp.asarray(integrated_mask(joint))
     return integrated if fixed is None else fixed | integrated
 
 
-def _minimum(joint: JointModel, data: Data, start: Values, fixed, steps: int) -> Minimum:
-    """The minimum of −ln L, without gradient."""
+def minimum_of(joint: JointModel, data: Data, start: Values, fixed, steps: int, sure: bool = False):
+    """The minimum of −ln L, without gradient, and the function."""
     joint, data, start = frozen((joint, data, start))
-    limits = joint.parameters
-    return minimise(
-        lambda values: _objective((joint, data), values),
-        start,
-        limits.lower,
-        limits.upper,
-        fixed,
-        steps,
-    )
+    box = box_of(start, joint.parameters.lower, joint.parameters.upper, fixed)
+
+    def function(values):
+        return _objective((joint, data), values)
+
+    if sure:
+        return minimise_surely(function, start, box, steps), function
+    if joint.integrate is not None:
+        return minimise(function, start, *box, steps), function
+    return _linear_minimum(joint, data, start, box, steps), function
+
+
+def _linear_minimum(joint: JointModel, data: Data, start: Values, box: Box, steps: int) -> Minimum:
+    """The same with JᵀWJ for Hessian, also in what is returned."""
+
+    def evaluate(values, _=None):
+        return linear_point(joint, data, values)
+
+    first = evaluate(jnp.clip(start, box.lower, box.upper))
+    return descend(evaluate, first, box, steps, factor_step)
 
 
 def fit(
@@ -99,6 +97,7 @@ def fit(
     start: Values | None = None,
     fixed: Bool[Array, " parameters"] | None = None,
     steps: int = STEPS,
+    sure: bool = False,
 ) -> Fit:
     """Best fit, or with `fixed` the conditional best fit. Pure; vmap over `data` and `start`.
 
@@ -108,6 +107,7 @@ def fit(
         start: where to begin; None: the centres of the parameters.
         fixed: True for each parameter that keeps its start value.
         steps: budget; static.
+        sure: BFGS first, then Newton with the exact Hessian: slower, for what failed; static.
 
     Returns:
         `Fit`. Its values and two_nll carry first derivatives, forward and in reverse, with respect
@@ -123,8 +123,10 @@ def fit(
     (16.0, 4.0, 0)
     """
     start = joint.parameters.centres if start is None else start
-    fixed = _fixed(joint, fixed)
-    found = _minimum(joint, data, start, fixed, steps)
+    fixed = fixed_mask(joint, fixed)
+    found, function = minimum_of(joint, data, start, fixed, steps, sure)
+    # Errors and derivatives want the exact Hessian; without them nothing is evaluated here.
+    found = found._replace(hessian=newton_point(function, found.x).hessian)
     matrix = covariance(found)
     values, value = implicit_minimum(_objective, (joint, data), start, fixed, found)
     return Fit(
@@ -138,116 +140,15 @@ def fit(
     )
 
 
-def profile_points(
-    joint: JointModel,
-    data: Data,
-    best: Fit,
-    indices: Int[Array, " chosen"],
-    points: Float[Array, "points chosen"],
-    steps: int = STEPS,
-) -> tuple[Float[Array, " points"], Int[Array, " points"]]:
-    """−2 ln[L(point, others refitted)/L(best)] on points of one, two or more parameters.
-
-    Args:
-        joint, data: the model and its data.
-        best: the unconditional fit, also the start of every refit.
-        indices: positions of the chosen parameters.
-        points: their values.
-        steps: budget of each refit; static.
-
-    Returns:
-        (q, status), each (points,). q ≥ 0 up to rounding where both fits converged.
-    """
-    fixed = _fixed(joint, jnp.zeros(best.values.shape, bool).at[indices].set(True))
-
-    def one(point):
-        found = _minimum(joint, data, best.values.at[indices].set(point), fixed, steps)
-        return 2.0 * found.value - best.two_nll, found.status
-
-    return jax.vmap(one)(points)
-
-
-class _End(NamedTuple):
-    value: Scalar
-    reached: Bool[Array, ""]
-    status: Int[Array, ""]
-
-
-def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: int) -> _End:
-    """One end of an interval: steps that double until the level is passed, then a root."""
-    limits = joint.parameters
-    centre, error = best.values[index], best.errors[index]
-    left_out = jnp.asarray(integrated_mask(joint))[index]
-    usable = (error > 0) & jnp.isfinite(error)
-    unit = jnp.where(usable, error, jnp.maximum(jnp.abs(centre), 1.0))
-    target = jnp.sqrt(jnp.asarray(level, unit.dtype))
-
-    def height(x):
-        q, status = profile_points(joint, data, best, index[None], x[None, None], steps)
-        return safe_sqrt(q[0]) - target, status[0]
-
-    def going(state):
-        _, _, _, outer, at_outer, count = state
-        inside = (outer > limits.lower[index]) & (outer < limits.upper[index])
-        on = (at_outer <= 0) & inside & (count < _DOUBLINGS)
-        return ~left_out & ((count == 0) | on)
-
-    def further(state):
-        _, _, reach, outer, at_outer, count = state
-        trial = jnp.clip(centre + side * reach, limits.lower[index], limits.upper[index])
-        return outer, at_outer, 2.0 * reach, trial, height(trial)[0], count + 1
-
-    start = (centre, -target, unit, centre, -target, jnp.asarray(0))
-    inner, at_inner, _, outer, at_outer, _ = jax.lax.while_loop(going, further, start)
-    reached = at_outer > 0
-    root = bracketed_root(
-        lambda x: height(x)[0], inner, outer, at_inner, at_outer, steps=_ROOT_STEPS
-    )
-    value = jnp.where(reached, root, outer)
-    return _End(value, reached, height(value)[1])
-
-
-def interval(
-    joint: JointModel,
-    data: Data,
-    best: Fit,
-    index: Int[ArrayLike, ""],
-    level: Float[ArrayLike, ""] = 1.0,
-    steps: int = STEPS,
-) -> Interval:
-    """Where the profile of one parameter rises by `level` on both sides of its best fit.
-
-    Args:
-        joint, data, best: model, data, unconditional fit.
-        index: position of the parameter.
-        level: of −2Δ ln L: 1 for 68.3 %, 2.706 for 90 %.
-        steps: budget of each refit; static.
-
-    Returns:
-        `Interval`. An end that is not reached within 128 errors or the range is that end itself,
-        with `reached` False; both ends of an integrated parameter are its fixed value.
-    """
-    index = jnp.asarray(index)
-    sides = jnp.asarray([-1.0, 1.0], best.values.dtype)
-    ends = jax.lax.map(lambda side: _end(joint, data, best, index, side, level, steps), sides)
-    return Interval(ends.value[0], ends.value[1], ends.reached, jnp.max(ends.status))
-
-
 @eqx.filter_jit
-def _fit_once(joint: JointModel, data: Data, start: Values, fixed) -> Fit:
-    return fit(joint, data, start, fixed)
-
-
-@eqx.filter_jit
-def _intervals(joint: JointModel, data: Data, best: Fit, level: Scalar) -> Interval:
-    indices = jnp.arange(best.values.shape[0])
-    return jax.lax.map(lambda i: interval(joint, data, best, i, level), indices)
+def _fit_once(joint: JointModel, data: Data, start: Values, fixed, sure: bool = False) -> Fit:
+    return fit(joint, data, start, fixed, sure=sure)
 
 
 def best_fit(
     joint: JointModel, data: Data | None = None, fixed: Mapping[str, float] | None = None
 ) -> Fit:
-    """`fit`, compiled, with parameters fixed by name.
+    """`fit`, compiled, with parameters fixed by name; tried again where it fails.
 
     Args:
         joint: the model.
@@ -262,13 +163,12 @@ def best_fit(
     for name in fixed or {}:
         mask[index_of(names, name)] = True
     data = observed_data(joint) if data is None else data
-    return _fit_once(joint, data, values_of(joint.parameters, fixed), jnp.asarray(mask))
-
-
-def all_intervals(
-    joint: JointModel, data: Data | None = None, best: Fit | None = None, level: float = 1.0
-) -> Interval:
-    """`interval` of every parameter, compiled: arrays (parameters,), `reached` (parameters, 2)."""
-    data = observed_data(joint) if data is None else data
-    best = best_fit(joint, data) if best is None else best
-    return _intervals(joint, data, best, jnp.asarray(level, best.values.dtype))
+    start, held = values_of(joint.parameters, fixed), jnp.asarray(mask)
+    best = first = _fit_once(joint, data, start, held)
+    for attempt in range(1, ATTEMPTS):
+        if int(best.status) == 0:
+            return best
+        key = jax.random.key(attempt)
+        other = start_at(joint.parameters, start, key, jnp.asarray(attempt))
+        best = _fit_once(joint, data, jnp.where(held, start, other), held, True)
+    return best if int(best.status) == 0 else first

@@ -1,8 +1,7 @@
 """A bounded damped Newton minimiser with a fixed budget, for batches of small fits.
 
-Few parameters, smooth function: the Hessian is taken forward over forward. Bounds are kept by
-projection: a parameter at a bound whose gradient points outward is held for that step. Every
-element of a batch ends with a status; nothing is ever NaN.
+Bounds are kept by projection: a parameter at a bound whose gradient points outward is held for
+that step. Every element of a batch ends with a status.
 """
 
 from collections.abc import Callable
@@ -13,12 +12,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from dmjax.fits.steps import FLAT, Point, Step, axis_step, newton_point, quadratic
+
 Scalar = Float[Array, ""]
 Vector = Float[Array, " n"]
 Matrix = Float[Array, "n n"]
+Evaluate = Callable[[Vector, Point | None], Point]
+"""A place, and the point that the step to it began at, to the point there."""
 
 _LARGEST_DAMPING = 1e12
-_FLAT = 1e-13
 
 
 class Status(IntEnum):
@@ -28,6 +30,7 @@ class Status(IntEnum):
     BUDGET = 1
     STALLED = 2
     BAD_START = 3
+    ABOVE_TRUTH = 4
 
 
 STATUS_TEXT = (
@@ -35,6 +38,7 @@ STATUS_TEXT = (
     "steps used up before convergence",
     "no downhill step found",
     "function not finite at the start",
+    "ended above the likelihood of what was thrown",
 )
 """One line per `Status`."""
 
@@ -48,7 +52,7 @@ class Minimum(NamedTuple):
         gradient, hessian: there.
         held: parameters fixed by the caller, or held at a bound.
         distance: estimated vertical distance to the minimum, ½ gᵀH⁻¹g.
-        status: a `Status`.
+        status: a `Status`; where the start is bad, `x` is the start and nothing else is known.
         steps: evaluations used.
     """
 
@@ -62,71 +66,91 @@ class Minimum(NamedTuple):
     steps: Int[Array, ""]
 
 
-class _Point(NamedTuple):
-    x: Vector
-    value: Scalar
-    gradient: Vector
-    hessian: Matrix
+class Box(NamedTuple):
+    """Where parameters may move.
+
+    Attributes:
+        lower, upper: ends, (n,); infinite where there is no bound, equal where fixed.
+        fixed: parameters that do not move.
+    """
+
+    lower: Vector
+    upper: Vector
+    fixed: Bool[Array, " n"]
 
 
-def _evaluate(function: Callable[[Vector], Scalar], x: Vector) -> _Point:
-    """Value, gradient and Hessian in one pass."""
-
-    def once(x):
-        value = function(x)
-        return value, value
-
-    def twice(x):
-        gradient, value = jax.jacfwd(once, has_aux=True)(x)
-        return gradient, (gradient, value)
-
-    hessian, (gradient, value) = jax.jacfwd(twice, has_aux=True)(x)
-    return _Point(x, value, gradient, hessian)
+def box_of(start: Vector, lower: Vector, upper: Vector, fixed: Bool[Array, " n"] | None) -> Box:
+    """The box of a start whose fixed parameters stay there."""
+    fixed = jnp.zeros(start.shape, bool) if fixed is None else fixed
+    lower, upper = (jnp.where(fixed, start, end.astype(start.dtype)) for end in (lower, upper))
+    return Box(lower, upper, fixed)
 
 
-def _finite(point: _Point):
+def is_finite(point: Point) -> Bool[Array, ""]:
+    """Whether value, gradient and Hessian are numbers."""
     parts = (point.value, point.gradient, point.hessian)
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(part)) for part in parts]))
 
 
-class _Quadratic(NamedTuple):
-    """The local parabola on the parameters that may move, in unit-curvature coordinates."""
+def descend(
+    evaluate: Evaluate, first: Point, box: Box, steps: int, step_of: Step = axis_step
+) -> Minimum:
+    """Damped steps downhill from a point that is known.
 
-    held: Bool[Array, " n"]
-    scale: Vector
-    gradient: Vector
-    curvatures: Vector
-    axes: Matrix
+    A trial that is not finite or higher is not taken, and the damping grows; it falls again with
+    every step that is.
 
+    Args:
+        evaluate: the function with its slope and curvature.
+        first: where to begin, inside the box.
+        box: of the parameters.
+        steps: budget of evaluations; static.
+        step_of: how a step follows from a point; static.
 
-def _quadratic(point: _Point, lower: Vector, upper: Vector, fixed: Bool[Array, " n"]):
-    outward = ((point.x <= lower) & (point.gradient > 0)) | (
-        (point.x >= upper) & (point.gradient < 0)
+    Returns:
+        `Minimum`.
+    """
+    dtype = first.x.dtype
+    epsilon = jnp.finfo(dtype).eps
+    good = is_finite(first) & jnp.all(jnp.isfinite(first.x))
+    begin = jax.tree.map(lambda part: jnp.where(good, part, jnp.zeros_like(part)), first)
+
+    def judged(point, damping):
+        move, distance = step_of(point, box, damping)
+        stuck = damping > _LARGEST_DAMPING
+        status = jnp.where(stuck, Status.STALLED, Status.BUDGET)
+        status = jnp.where(distance < jnp.sqrt(epsilon), Status.CONVERGED, status)
+        return jnp.clip(point.x + move, box.lower, box.upper), distance, status
+
+    def going(state):
+        *_, count, (_, _, status) = state
+        return (status == Status.BUDGET) & (count < steps)
+
+    def step(state):
+        point, damping, count, (there, _, _) = state
+        trial = evaluate(there, point)
+        slack = 8.0 * epsilon * (1.0 + jnp.abs(point.value))
+        better = is_finite(trial) & (trial.value <= point.value + slack)
+        point = jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, point)
+        less = jnp.where(damping < 1e-3, 0.0, 0.1 * damping)
+        damping = jnp.where(better, less, jnp.maximum(10.0 * damping, 1e-2))
+        return point, damping, count + 1, judged(point, damping)
+
+    zero = jnp.zeros((), dtype)
+    place, distance, status = judged(begin, zero)
+    begun = place, distance, jnp.where(good, status, Status.BAD_START)
+    state = (begin, zero, jnp.asarray(1), begun)
+    point, _, count, (_, distance, status) = jax.lax.while_loop(going, step, state)
+    return Minimum(
+        x=jnp.where(good, point.x, first.x),
+        value=jnp.where(good, point.value, first.value),
+        gradient=point.gradient,
+        hessian=point.hessian,
+        held=quadratic(point, box).held,
+        distance=distance,
+        status=status,
+        steps=count,
     )
-    held = fixed | outward
-    size = jnp.abs(jnp.diagonal(point.hessian))
-    used = (size > 0) & jnp.isfinite(size) & ~held
-    scale = jnp.where(used, 1.0 / jnp.sqrt(jnp.where(used, size, 1.0)), 1.0)
-    hessian = point.hessian * scale[:, None] * scale[None, :]
-    moving = ~held[:, None] & ~held[None, :]
-    hessian = jnp.where(moving, hessian, jnp.eye(held.size, dtype=scale.dtype))
-    hessian = jnp.where(jnp.isfinite(hessian), hessian, 0.0)
-    curvatures, axes = jnp.linalg.eigh(hessian)
-    gradient = jnp.where(held, 0.0, point.gradient * scale)
-    return _Quadratic(held, scale, axes.T @ gradient, curvatures, axes)
-
-
-def _newton(q: _Quadratic, damping: Scalar) -> Vector:
-    """Damped step −(|H| + λ)⁻¹ g; a saddle is left downhill."""
-    stiff = jnp.maximum(jnp.abs(q.curvatures), _FLAT) + damping
-    step = q.axes @ (-q.gradient / stiff)
-    return jnp.where(q.held, 0.0, step * q.scale)
-
-
-def _distance(q: _Quadratic) -> Scalar:
-    """½ gᵀ|H|⁻¹g; flat directions count where the gradient is not zero."""
-    stiff = jnp.maximum(jnp.abs(q.curvatures), _FLAT)
-    return 0.5 * jnp.sum(q.gradient * q.gradient / stiff)
 
 
 def minimise(
@@ -138,6 +162,8 @@ def minimise(
     steps: int = 60,
 ) -> Minimum:
     """Minimum of a smooth function in a box. vmap it over anything it closes over, or the start.
+
+    Few parameters, smooth function: the Hessian is taken forward over forward.
 
     Args:
         function: (n,) to scalar, twice differentiable forward.
@@ -159,52 +185,9 @@ def minimise(
     >>> found.x.round(4).tolist(), int(found.status)
     ([1.0, 0.0], 0)
     """
-    dtype = start.dtype
-    lower, upper = lower.astype(dtype), upper.astype(dtype)
-    fixed = jnp.zeros(start.shape, bool) if fixed is None else fixed
-    lower, upper = jnp.where(fixed, start, lower), jnp.where(fixed, start, upper)
-    epsilon = jnp.finfo(dtype).eps
-    first = _evaluate(function, jnp.clip(start, lower, upper))
-    good = _finite(first)
-    first = jax.tree.map(lambda part: jnp.where(jnp.isfinite(part), part, 0.0), first)
-
-    def judge(point, damping):
-        q = _quadratic(point, lower, upper, fixed)
-        near = _distance(q) < jnp.sqrt(epsilon)
-        stuck = damping > _LARGEST_DAMPING
-        status = jnp.where(stuck, Status.STALLED, Status.BUDGET)
-        return jnp.where(near, Status.CONVERGED, status), q
-
-    def going(state):
-        _, _, count, status = state
-        return (status == Status.BUDGET) & (count < steps)
-
-    def step(state):
-        point, damping, count, _ = state
-        _, q = judge(point, damping)
-        trial = _evaluate(function, jnp.clip(point.x + _newton(q, damping), lower, upper))
-        slack = 8.0 * epsilon * (1.0 + jnp.abs(point.value))
-        better = _finite(trial) & (trial.value <= point.value + slack)
-        point = jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, point)
-        less = jnp.where(damping < 1e-3, 0.0, 0.1 * damping)
-        damping = jnp.where(better, less, jnp.maximum(10.0 * damping, 1e-2))
-        return point, damping, count + 1, judge(point, damping)[0]
-
-    zero = jnp.zeros((), dtype)
-    begun = jnp.where(good, judge(first, zero)[0], Status.BAD_START)
-    state = (first, zero, jnp.asarray(1), begun)
-    point, _, count, status = jax.lax.while_loop(going, step, state)
-    q = _quadratic(point, lower, upper, fixed)
-    return Minimum(
-        x=point.x,
-        value=point.value,
-        gradient=point.gradient,
-        hessian=point.hessian,
-        held=q.held,
-        distance=_distance(q),
-        status=status,
-        steps=count,
-    )
+    box = box_of(start, lower, upper, fixed)
+    first = newton_point(function, jnp.clip(start, box.lower, box.upper))
+    return descend(lambda x, _: newton_point(function, x), first, box, steps)
 
 
 def covariance(minimum: Minimum) -> Matrix:
@@ -213,11 +196,12 @@ def covariance(minimum: Minimum) -> Matrix:
     With `value` = −ln L it is the covariance matrix of the estimates.
     """
     everywhere = jnp.full(minimum.x.shape, jnp.inf, minimum.x.dtype)
-    point = _Point(minimum.x, minimum.value, minimum.gradient, minimum.hessian)
-    q = _quadratic(point, -everywhere, everywhere, minimum.held)
-    flat = jnp.abs(q.curvatures) <= 10.0 * _FLAT
-    inverse = (q.axes / jnp.where(flat, 1.0, jnp.abs(q.curvatures))[None, :]) @ q.axes.T
-    touched = jnp.sum(jnp.where(flat[None, :], q.axes**2, 0.0), axis=1) > 1e-6
+    point = Point(minimum.x, minimum.value, minimum.gradient, minimum.hessian)
+    q = quadratic(point, Box(-everywhere, everywhere, minimum.held))
+    curvatures, axes = jnp.linalg.eigh(q.hessian)
+    flat = jnp.abs(curvatures) <= 10.0 * FLAT
+    inverse = (axes / jnp.where(flat, 1.0, jnp.abs(curvatures))[None, :]) @ axes.T
+    touched = jnp.sum(jnp.where(flat[None, :], axes**2, 0.0), axis=1) > 1e-6
     inverse = inverse * q.scale[:, None] * q.scale[None, :]
     free = ~minimum.held[:, None] & ~minimum.held[None, :]
     inverse = jnp.where(free, inverse, 0.0)

@@ -18,7 +18,7 @@ Values = Float[Array, " parameters"]
 
 
 def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
-    """A count that no bin of a toy exceeds, per model: the mean plus ten standard deviations.
+    """A count that no bin of a toy exceeds, per model: the mean plus eight standard deviations.
 
     0 for models without a background integral, which need none: toys at other values then share a
     compilation.
@@ -36,7 +36,7 @@ def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
             found.append(0)
             continue
         top = float(jnp.max(asimov_counts(model, named(joint.parameters, values)).on))
-        most = int(top + 10.0 * math.sqrt(top + 1.0)) + 10
+        most = int(top + 8.0 * math.sqrt(top + 1.0)) + 8
         if most > MAX_COUNT:
             raise InputError(
                 f"{model.name}: toys of up to {most} counts per bin exceed the {MAX_COUNT} of the "
@@ -141,6 +141,9 @@ def _check_counts(label: str, counts, wanted) -> None:
 
 def toy_keys(key: Array, first: int, count: int) -> Array:
     """Keys of toys number first … first + count − 1: the same whatever the batches are."""
-    return jax.vmap(lambda number: jax.random.fold_in(key, number))(
-        np.arange(first, first + count, dtype=np.uint32)
-    )
+    return numbered_keys(key, np.arange(first, first + count))
+
+
+def numbered_keys(key: Array, numbers: np.ndarray) -> Array:
+    """Keys of toys by their numbers."""
+    return jax.vmap(lambda number: jax.random.fold_in(key, number))(numbers.astype(np.uint32))

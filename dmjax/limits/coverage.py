@@ -27,6 +27,7 @@ from dmjax.limits.toys import (
     quantile,
     throw_batch,
     throw_blocks,
+    toy_starts,
 )
 
 METHODS = ("fc", "asymptotic", "cls", "chi2")
@@ -55,12 +56,12 @@ class Coverage(NamedTuple):
 
 
 @eqx.filter_jit
-def _p_values(joint, chosen, data: Data, truth: Float[Array, " parameters"]):
-    def one(toy):
-        found = strength_test(joint, chosen, toy, truth[chosen.index], start=truth)
+def _p_values(joint, chosen, data: Data, starts, truth: Float[Array, " parameters"]):
+    def one(toy, start):
+        found = strength_test(joint, chosen, toy, truth[chosen.index], start=start)
         return jnp.stack([found.p_sb, found.cls]), found.status
 
-    levels, status = jax.vmap(one)(data)
+    levels, status = jax.vmap(one)(data, starts)
     return levels, jnp.zeros(status.shape), status
 
 
@@ -72,10 +73,12 @@ def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl
         test = "t" if method == "fc" else "qtilde"
         toys = throw_blocks(joint, chosen, truth, [point], how, test, label, most)
         return toys.statistic[converged(toys), 0] <= critical + ROUNDING, toys
-    toys = in_kept_blocks(
-        lambda keys: _p_values(joint, chosen, throw_batch(joint, truth, keys, most), truth),
-        *(how, label),
-    )
+
+    def make(keys, attempt):
+        starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
+        return _p_values(joint, chosen, throw_batch(joint, truth, keys, most), starts, truth)
+
+    toys = in_kept_blocks(make, how, label)
     # Every limit is at least 0, and at 0 the statistic carries no information.
     column = toys.statistic[converged(toys), METHODS.index(method) - 1]
     return (column >= 1.0 - cl) | (point <= 0.0), toys

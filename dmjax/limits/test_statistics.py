@@ -8,8 +8,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from dmjax.errors import InputError, unknown_name
+from dmjax.fits.estimates import ROUNDING
 from dmjax.fits.fit import STEPS, fit
-from dmjax.likelihood.joint import Data, JointModel
+from dmjax.fits.minimise import Status
+from dmjax.likelihood.joint import Data, JointModel, log_likelihood
 from dmjax.likelihood.parameters import index_of
 
 Scalar = Float[Array, ""]
@@ -75,6 +77,7 @@ def profile_scan(
     points: Float[Array, " points"],
     start: Values,
     steps: int = STEPS,
+    sure: bool = False,
 ) -> ProfileScan:
     """Fit freely, then at each strength in turn, every fit starting where the last one ended.
 
@@ -84,6 +87,7 @@ def profile_scan(
         points: strengths of the conditional fits.
         start: of the free fit.
         steps: budget of each fit; static.
+        sure: see `fit`; static.
 
     Returns:
         `ProfileScan`. Pure: vmap over data. The fits run one after the other through one compiled
@@ -94,7 +98,7 @@ def profile_scan(
     def one(values, target):
         held, point = target
         begin = jnp.where(here & held, point, values)
-        found = fit(joint, data, begin, here & held, steps)
+        found = fit(joint, data, begin, here & held, steps, sure)
         return found.values, (found.two_nll, found.values, found.status)
 
     held = np.arange(points.shape[0] + 1) > 0
@@ -141,6 +145,30 @@ def statistic(
     return rise if test == "t" else jnp.where(best <= point, rise, 0.0)
 
 
+def checked_scan(
+    joint: JointModel, chosen: Strength, data: Data, scan: ProfileScan, points, truth: Values
+) -> ProfileScan:
+    """A scan of a toy whose minima above what was thrown are failures.
+
+    No minimum may lie above −2 ln L at the truth, with the strength at that of the fit, nor the
+    free one above a conditional one.
+
+    Args:
+        joint, chosen, data: model, strength, toy.
+        scan: of the toy at `points`.
+        points: strengths of the conditional fits.
+        truth: parameter values that the toy was thrown at.
+    """
+    places = jnp.concatenate([truth[chosen.index][None], points])
+    thrown = jax.vmap(
+        lambda point: -2.0 * log_likelihood(joint, truth.at[chosen.index].set(point), data)
+    )(places)
+    ceiling = thrown.at[0].set(jnp.minimum(thrown[0], jnp.min(scan.two_nll)))
+    above = scan.two_nll > ceiling + ROUNDING
+    failed = jnp.where(above, Status.ABOVE_TRUTH, scan.status)
+    return scan._replace(status=jnp.where(scan.status == 0, failed, scan.status))
+
+
 def statistics_at(
     joint: JointModel,
     chosen: Strength,
@@ -148,6 +176,8 @@ def statistics_at(
     points: Float[Array, " points"],
     start: Values,
     test: str = "qtilde",
+    truth: Values | None = None,
+    sure: bool = False,
 ) -> tuple[Float[Array, " points"], Scalar, Int[Array, ""]]:
     """A test statistic at several strengths for one data set.
 
@@ -156,6 +186,8 @@ def statistics_at(
         points: strengths tested; for q0 they are not used but give the shape.
         start: of the free fit.
         test: one of `TESTS`; static.
+        truth: what a toy was thrown at: its fits are checked, see `checked_scan`.
+        sure: see `fit`; static.
 
     Returns:
         (statistic (points,), best-fit strength, worst status of the fits).
@@ -164,7 +196,9 @@ def statistics_at(
     wanted = points[:1] * 0.0 if test == "q0" else points
     if with_zero and test != "q0":
         wanted = jnp.concatenate([jnp.zeros_like(points[:1]), points])
-    scan = profile_scan(joint, chosen, data, wanted, start)
+    scan = profile_scan(joint, chosen, data, wanted, start, sure=sure)
+    if truth is not None:
+        scan = checked_scan(joint, chosen, data, scan, wanted, truth)
     best, free = scan.values[0, chosen.index], scan.two_nll[0]
     zero = scan.two_nll[1] if with_zero else free
     at = scan.two_nll[-points.shape[0] :] if test != "q0" else jnp.full(points.shape, zero)

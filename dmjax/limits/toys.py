@@ -19,14 +19,15 @@ from dmjax.fits.estimates import (
     some_fitted,
     tail_share,
 )
-from dmjax.fits.pseudo_data import most_counts, throw, toy_keys
+from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw, toy_keys
+from dmjax.fits.retry import start_at, tried_again
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.limits.test_statistics import Strength, check_test, statistics_at
 from dmjax.store.progress import Say, nothing
 
 Values = Float[Array, " parameters"]
-Make = Callable[[Array], tuple[Array, Array, Array]]
-"""Keys of toys to (statistic, best, status), as in `Toys`."""
+Make = Callable[[Array, int], tuple[Array, Array, Array]]
+"""Keys of toys and an attempt at their fits to (statistic, best, status), as in `Toys`."""
 
 BATCH = 100
 """Toys fitted together, as a rule: more fill the cache and wait longer for the slowest."""
@@ -56,8 +57,19 @@ def throw_batch(joint: JointModel, truth: Values, keys: Array, most: tuple[int, 
 
 
 @eqx.filter_jit
-def _statistics(joint, chosen, data: Data, truth, points, test) -> tuple[Array, Array, Array]:
-    return jax.vmap(lambda toy: statistics_at(joint, chosen, toy, points, truth, test))(data)
+def toy_starts(joint: JointModel, truth: Values, keys: Array, attempt) -> Float[Array, "toys _"]:
+    """Where the fits of toys begin: at the truth, and elsewhere when tried again."""
+    return jax.vmap(
+        lambda key: start_at(joint.parameters, truth, jax.random.fold_in(key, attempt), attempt)
+    )(keys)
+
+
+@eqx.filter_jit
+def _statistics(joint, chosen, data: Data, starts, truth, points, test, sure: bool):
+    def one(toy, start):
+        return statistics_at(joint, chosen, toy, points, start, test, truth, sure)
+
+    return jax.vmap(one)(data, starts)
 
 
 def throw_toys(
@@ -88,7 +100,8 @@ def throw_toys(
         say: see `store.progress.Say`.
 
     Returns:
-        `Toys`; failed fits are kept and marked.
+        `Toys`. Fits that fail, or that end above the likelihood of what was thrown, are tried
+        again (`fits.retry`); what still fails is kept and marked.
     """
     make = _maker(joint, chosen, truth, points, test, most)
     return in_batches(make, toys, key, batch_size, first, say)
@@ -99,9 +112,10 @@ def _maker(joint, chosen, truth, points, test, most) -> Make:
     most = most_counts(joint, truth) if most is None else most
     points = jnp.atleast_1d(jnp.asarray(points, truth.dtype))
 
-    def make(keys):
+    def make(keys, attempt):
         data = throw_batch(joint, truth, keys, most)
-        return _statistics(joint, chosen, data, truth, points, test)
+        starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
+        return _statistics(joint, chosen, data, starts, truth, points, test, attempt > 0)
 
     return make
 
@@ -114,14 +128,19 @@ def in_batches(
     first: int = 0,
     say: Say = nothing,
 ) -> Toys:
-    """Any number of toys in batches of one size."""
+    """Any number of toys in batches of one size; those that failed are tried again."""
     _check_size(toys, batch_size)
     parts = []
     for start in range(0, toys, batch_size):
-        part = make(toy_keys(key, first + start, batch_size))
+        part = make(toy_keys(key, first + start, batch_size), 0)
         parts.append([np.asarray(field)[: toys - start] for field in part])
         say("toys", min(start + batch_size, toys), toys, "toys")
-    return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+    found = tuple(np.concatenate(field) for field in zip(*parts, strict=True))
+
+    def again(rows: np.ndarray, attempt: int):
+        return make(numbered_keys(key, first + rows), attempt)
+
+    return Toys(*tried_again(again, found))
 
 
 def _check_size(toys: int, batch_size: int) -> None:

@@ -11,8 +11,9 @@ from dmjax._version import __version__
 from dmjax.analyses.csi2017 import NAME as NSI_DATA
 from dmjax.analyses.nsi2017 import csi2017_nsi
 from dmjax.errors import InputError, unknown_name
-from dmjax.fits.fit import Fit, all_intervals, best_fit
+from dmjax.fits.fit import Fit, best_fit
 from dmjax.fits.minimise import STATUS_TEXT
+from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.joint import JointModel, off_term_of
 from dmjax.prediction.templates import at_index
 from dmjax.store.fields import number

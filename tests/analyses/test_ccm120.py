@@ -5,7 +5,8 @@ import numpy as np
 
 from dmjax.analyses.ccm120 import ccm120, ccm120_search
 from dmjax.analyses.csi2017 import csi2017
-from dmjax.fits.fit import all_intervals, best_fit
+from dmjax.fits.fit import best_fit
+from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.count_model import expected
 from dmjax.likelihood.joint import JointModel
 from dmjax.models import mediator

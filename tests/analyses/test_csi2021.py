@@ -17,8 +17,9 @@ from dmjax.analyses.lar2020 import lar2020
 from dmjax.data import load_toml
 from dmjax.data.releases import add_release, read_release, release
 from dmjax.errors import InputError
-from dmjax.fits.fit import all_intervals, best_fit
+from dmjax.fits.fit import best_fit
 from dmjax.fits.minimise import Status
+from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.effects import Share
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.models import mediator

@@ -12,8 +12,9 @@ from counting_models import projection
 from dmjax.analyses.ingredients import signal_parts
 from dmjax.analyses.projection_chi2 import chi2_neutrinos, chi2_systematic
 from dmjax.errors import InputError
-from dmjax.fits.fit import all_intervals, best_fit, fit, profile_points
+from dmjax.fits.fit import best_fit, fit
 from dmjax.fits.minimise import Status, covariance, minimise
+from dmjax.fits.profiles import all_intervals, profile_points
 from dmjax.likelihood.count_model import (
     CountModel,
     Counts,
@@ -277,7 +278,9 @@ def test_minimiser_reports_what_went_wrong():
     ends = jnp.asarray([-5.0]), jnp.asarray([5.0])
     bad = minimise(lambda x: jnp.log(x[0]), jnp.asarray([-1.0]), *ends)
     assert int(bad.status) == Status.BAD_START
-    assert all(np.all(np.isfinite(part)) for part in bad)
+    assert float(bad.x[0]) == -1.0 and np.isnan(bad.value)
+    lost = minimise(lambda x: jnp.cosh(x[0]), jnp.asarray([jnp.nan]), *ends)
+    assert int(lost.status) == Status.BAD_START and np.isnan(lost.x[0])
     short = minimise(lambda x: jnp.cosh(3.0 * x[0]), jnp.asarray([4.0]), *ends, steps=3)
     assert int(short.status) == Status.BUDGET
 

@@ -9,7 +9,8 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from dmjax.errors import InputError
-from dmjax.fits.fit import all_intervals, best_fit
+from dmjax.fits.fit import best_fit
+from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.count_model import CountModel, log_bins, prepare
 from dmjax.likelihood.effects import Component, Morph, Scale
 from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data

@@ -12,7 +12,7 @@ from dmjax import experiment
 from dmjax.analyses.catalogue import analysis, search_of
 from dmjax.conventions import CHANNELS, D20, DMJAX
 from dmjax.errors import InputError
-from dmjax.fits.fit import all_intervals
+from dmjax.fits.profiles import all_intervals
 from dmjax.flux.capture import CAPTURE
 from dmjax.flux.mesons import ETA
 from dmjax.likelihood.count_model import expected

@@ -1,0 +1,66 @@
+"""The slow and sure way to a minimum: BFGS first, then Newton steps with the exact Hessian."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from dmjax.fits.minimise import Box, Minimum, descend
+from dmjax.fits.steps import Point, newton_point
+
+Scalar = Float[Array, ""]
+Vector = Float[Array, " n"]
+Matrix = Float[Array, "n n"]
+
+_TINY = 1e-30
+
+
+def secant_hessian(hessian: Matrix, moved: Vector, change: Vector) -> Matrix:
+    """BFGS: H − (Hs)(Hs)ᵀ/sᵀHs + yyᵀ/yᵀs, for a step s and the change y of the gradient.
+
+    H stays as it is where yᵀs is not positive: the parabola would open downward.
+
+    >>> made = secant_hessian(jnp.eye(2), jnp.asarray([1.0, 0.0]), jnp.asarray([3.0, 0.0]))
+    >>> made.tolist()
+    [[3.0, 0.0], [0.0, 1.0]]
+    """
+    along = hessian @ moved
+    steep, rise = moved @ along, change @ moved
+    usable = (steep > _TINY) & (rise > 1e-10 * steep)
+    off = jnp.outer(along, along) / jnp.where(usable, steep, 1.0)
+    on = jnp.outer(change, change) / jnp.where(usable, rise, 1.0)
+    return hessian + jnp.where(usable, on - off, 0.0)
+
+
+def minimise_surely(
+    function: Callable[[Vector], Scalar], start: Vector, box: Box, steps: int = 60
+) -> Minimum:
+    """`minimise` for what it failed on: up to `steps` steps by BFGS, then as many by Newton.
+
+    Args:
+        function: (n,) to scalar, twice differentiable forward, once in reverse.
+        start: where to begin; moved into the box.
+        box: of the parameters.
+        steps: budget of each of the two; static.
+
+    Returns:
+        `Minimum`.
+
+    Source: J. Nocedal and S. J. Wright, Numerical Optimization (2006), Eq. 6.19.
+    """
+    slope = jax.value_and_grad(function)
+
+    def by_secant(x: Vector, old: Point | None) -> Point:
+        value, gradient = slope(x)
+        if old is None:
+            return Point(x, value, gradient, jnp.eye(x.size, dtype=x.dtype))
+        hessian = secant_hessian(old.hessian, x - old.x, gradient - old.gradient)
+        return Point(x, value, gradient, hessian)
+
+    first = newton_point(function, jnp.clip(start, box.lower, box.upper))
+    size = jnp.abs(jnp.diagonal(first.hessian))
+    round_bowl = jnp.diag(jnp.where(size > 0, size, 1.0))
+    rough = descend(by_secant, first._replace(hessian=round_bowl), box, steps)
+    again = newton_point(function, rough.x)
+    return descend(lambda x, _: newton_point(function, x), again, box, steps)

@@ -1,0 +1,100 @@
+"""Steps of a minimiser: what is known at a point, and where the parabola there is lowest."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.linalg import cho_solve
+from jaxtyping import Array, Bool, Float
+
+Scalar = Float[Array, ""]
+Vector = Float[Array, " n"]
+Matrix = Float[Array, "n n"]
+
+FLAT = 1e-13
+"""Curvature, of a parabola scaled to 1, below which a direction is flat."""
+
+
+class Point(NamedTuple):
+    """A function at a place.
+
+    Attributes:
+        x: the place.
+        value, gradient, hessian: there; the Hessian may be an approximation.
+    """
+
+    x: Vector
+    value: Scalar
+    gradient: Vector
+    hessian: Matrix
+
+
+Step = Callable[[Point, Any, Scalar], tuple[Vector, Scalar]]
+"""(point, box, damping) to (step, estimated distance ½ gᵀH⁻¹g to the minimum)."""
+
+
+class Quadratic(NamedTuple):
+    """The local parabola on the parameters that may move, in unit-curvature coordinates."""
+
+    held: Bool[Array, " n"]
+    scale: Vector
+    gradient: Vector
+    hessian: Matrix
+
+
+def newton_point(function: Callable[[Vector], Scalar], x: Vector) -> Point:
+    """Value, gradient and exact Hessian, forward over forward, in one pass."""
+
+    def once(x):
+        value = function(x)
+        return value, value
+
+    def twice(x):
+        gradient, value = jax.jacfwd(once, has_aux=True)(x)
+        return gradient, (gradient, value)
+
+    hessian, (gradient, value) = jax.jacfwd(twice, has_aux=True)(x)
+    return Point(x, value, gradient, hessian)
+
+
+def quadratic(point: Point, box: Any) -> Quadratic:
+    """The parabola at a point of a `minimise.Box`."""
+    outward = ((point.x <= box.lower) & (point.gradient > 0)) | (
+        (point.x >= box.upper) & (point.gradient < 0)
+    )
+    held = box.fixed | outward
+    size = jnp.abs(jnp.diagonal(point.hessian))
+    used = (size > 0) & jnp.isfinite(size) & ~held
+    scale = jnp.where(used, 1.0 / jnp.sqrt(jnp.where(used, size, 1.0)), 1.0)
+    hessian = point.hessian * scale[:, None] * scale[None, :]
+    moving = ~held[:, None] & ~held[None, :]
+    hessian = jnp.where(moving, hessian, jnp.eye(held.size, dtype=scale.dtype))
+    hessian = jnp.where(jnp.isfinite(hessian), hessian, 0.0)
+    return Quadratic(held, scale, jnp.where(held, 0.0, point.gradient * scale), hessian)
+
+
+def axis_step(point: Point, box: Any, damping: Scalar) -> tuple[Vector, Scalar]:
+    """Damped step −(|H| + λ)⁻¹ g along the axes of any Hessian; a saddle is left downhill."""
+    q = quadratic(point, box)
+    curvatures, axes = jnp.linalg.eigh(q.hessian)
+    gradient = axes.T @ q.gradient
+    stiff = jnp.maximum(jnp.abs(curvatures), FLAT)
+    step = axes @ (-gradient / (stiff + damping))
+    distance = 0.5 * jnp.sum(gradient * gradient / stiff)
+    return jnp.where(q.held, 0.0, step * q.scale), distance
+
+
+def factor_step(point: Point, box: Any, damping: Scalar) -> tuple[Vector, Scalar]:
+    """The same for a Hessian without negative curvature, by Cholesky: many times faster."""
+    q = quadratic(point, box)
+    unit = jnp.eye(q.gradient.size, dtype=q.gradient.dtype)
+
+    def solved(floor):
+        return cho_solve((jnp.linalg.cholesky(q.hessian + floor * unit), True), q.gradient)
+
+    step, steep = solved(1e-12 + damping), solved(jnp.asarray(1e-12, damping.dtype))
+    distance = 0.5 * jnp.sum(q.gradient * steep)
+    good = jnp.all(jnp.isfinite(step)) & jnp.isfinite(distance)
+    step = jnp.where(good, -step, -q.gradient)
+    return jnp.where(q.held, 0.0, step * q.scale), jnp.where(good, distance, jnp.inf)
