@@ -93,7 +93,12 @@ def is_finite(point: Point) -> Bool[Array, ""]:
 
 
 def descend(
-    evaluate: Evaluate, first: Point, box: Box, steps: int, step_of: Step = axis_step
+    evaluate: Evaluate,
+    first: Point,
+    box: Box,
+    steps: int,
+    step_of: Step = axis_step,
+    precision: float = 0.5,
 ) -> Minimum:
     """Damped steps downhill from a point that is known.
 
@@ -106,12 +111,15 @@ def descend(
         box: of the parameters.
         steps: budget of evaluations; static.
         step_of: how a step follows from a point; static.
+        precision: converged is a distance to the minimum below ε to this power; static. Newton's
+            last step goes far beyond it; steps that converge slower need more.
 
     Returns:
         `Minimum`.
     """
     dtype = first.x.dtype
     epsilon = jnp.finfo(dtype).eps
+    near = epsilon**precision
     good = is_finite(first) & jnp.all(jnp.isfinite(first.x))
     begin = jax.tree.map(lambda part: jnp.where(good, part, jnp.zeros_like(part)), first)
 
@@ -119,7 +127,7 @@ def descend(
         move, distance = step_of(point, box, damping)
         stuck = damping > _LARGEST_DAMPING
         status = jnp.where(stuck, Status.STALLED, Status.BUDGET)
-        status = jnp.where(distance < jnp.sqrt(epsilon), Status.CONVERGED, status)
+        status = jnp.where(distance < near, Status.CONVERGED, status)
         return jnp.clip(point.x + move, box.lower, box.upper), distance, status
 
     def going(state):

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
-from dmjax.fits.fit import STEPS, Fit, best_fit, fixed_mask, minimum_of
+from dmjax.fits.fit import Fit, best_fit, fixed_mask, minimum_of
 from dmjax.fits.roots import bracketed_root
 from dmjax.likelihood.joint import Data, JointModel, integrated_mask, observed_data
 from dmjax.numerics import safe_sqrt
@@ -38,7 +38,6 @@ def profile_points(
     best: Fit,
     indices: Int[Array, " chosen"],
     points: Float[Array, "points chosen"],
-    steps: int = STEPS,
 ) -> tuple[Float[Array, " points"], Int[Array, " points"]]:
     """−2 ln[L(point, others refitted)/L(best)] on points of one, two or more parameters.
 
@@ -47,7 +46,6 @@ def profile_points(
         best: the unconditional fit, also the start of every refit.
         indices: positions of the chosen parameters.
         points: their values.
-        steps: budget of each refit; static.
 
     Returns:
         (q, status), each (points,). q ≥ 0 up to rounding where both fits converged.
@@ -55,7 +53,7 @@ def profile_points(
     fixed = fixed_mask(joint, jnp.zeros(best.values.shape, bool).at[indices].set(True))
 
     def one(point):
-        found, _ = minimum_of(joint, data, best.values.at[indices].set(point), fixed, steps)
+        found, _ = minimum_of(joint, data, best.values.at[indices].set(point), fixed)
         return 2.0 * found.value - best.two_nll, found.status
 
     return jax.vmap(one)(points)
@@ -67,7 +65,7 @@ class _End(NamedTuple):
     status: Int[Array, ""]
 
 
-def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: int) -> _End:
+def _end(joint: JointModel, data: Data, best: Fit, index, side, level) -> _End:
     """One end of an interval: steps that double until the level is passed, then a root."""
     limits = joint.parameters
     centre, error = best.values[index], best.errors[index]
@@ -77,7 +75,7 @@ def _end(joint: JointModel, data: Data, best: Fit, index, side, level, steps: in
     target = jnp.sqrt(jnp.asarray(level, unit.dtype))
 
     def height(x):
-        q, status = profile_points(joint, data, best, index[None], x[None, None], steps)
+        q, status = profile_points(joint, data, best, index[None], x[None, None])
         return safe_sqrt(q[0]) - target, status[0]
 
     def going(state):
@@ -107,7 +105,6 @@ def interval(
     best: Fit,
     index: Int[ArrayLike, ""],
     level: Float[ArrayLike, ""] = 1.0,
-    steps: int = STEPS,
 ) -> Interval:
     """Where the profile of one parameter rises by `level` on both sides of its best fit.
 
@@ -115,7 +112,6 @@ def interval(
         joint, data, best: model, data, unconditional fit.
         index: position of the parameter.
         level: of −2Δ ln L: 1 for 68.3 %, 2.706 for 90 %.
-        steps: budget of each refit; static.
 
     Returns:
         `Interval`. An end that is not reached within 128 errors or the range is that end itself,
@@ -123,7 +119,7 @@ def interval(
     """
     index = jnp.asarray(index)
     sides = jnp.asarray([-1.0, 1.0], best.values.dtype)
-    ends = jax.lax.map(lambda side: _end(joint, data, best, index, side, level, steps), sides)
+    ends = jax.lax.map(lambda side: _end(joint, data, best, index, side, level), sides)
     return Interval(ends.value[0], ends.value[1], ends.reached, jnp.max(ends.status))
 
 

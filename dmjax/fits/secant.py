@@ -7,30 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.fits.minimise import Box, Minimum, descend
-from dmjax.fits.steps import Point, newton_point
+from dmjax.fits.steps import Point, newton_point, secant_hessian
 
 Scalar = Float[Array, ""]
 Vector = Float[Array, " n"]
-Matrix = Float[Array, "n n"]
-
-_TINY = 1e-30
-
-
-def secant_hessian(hessian: Matrix, moved: Vector, change: Vector) -> Matrix:
-    """BFGS: H − (Hs)(Hs)ᵀ/sᵀHs + yyᵀ/yᵀs, for a step s and the change y of the gradient.
-
-    H stays as it is where yᵀs is not positive: the parabola would open downward.
-
-    >>> made = secant_hessian(jnp.eye(2), jnp.asarray([1.0, 0.0]), jnp.asarray([3.0, 0.0]))
-    >>> made.tolist()
-    [[3.0, 0.0], [0.0, 1.0]]
-    """
-    along = hessian @ moved
-    steep, rise = moved @ along, change @ moved
-    usable = (steep > _TINY) & (rise > 1e-10 * steep)
-    off = jnp.outer(along, along) / jnp.where(usable, steep, 1.0)
-    on = jnp.outer(change, change) / jnp.where(usable, rise, 1.0)
-    return hessian + jnp.where(usable, on - off, 0.0)
 
 
 def minimise_surely(
@@ -46,8 +26,6 @@ def minimise_surely(
 
     Returns:
         `Minimum`.
-
-    Source: J. Nocedal and S. J. Wright, Numerical Optimization (2006), Eq. 6.19.
     """
     slope = jax.value_and_grad(function)
 

@@ -30,6 +30,8 @@ class Point(NamedTuple):
     hessian: Matrix
 
 
+_TINY = 1e-30
+
 Step = Callable[[Point, Any, Scalar], tuple[Vector, Scalar]]
 """(point, box, damping) to (step, estimated distance ½ gᵀH⁻¹g to the minimum)."""
 
@@ -56,6 +58,25 @@ def newton_point(function: Callable[[Vector], Scalar], x: Vector) -> Point:
 
     hessian, (gradient, value) = jax.jacfwd(twice, has_aux=True)(x)
     return Point(x, value, gradient, hessian)
+
+
+def secant_hessian(hessian: Matrix, moved: Vector, change: Vector) -> Matrix:
+    """BFGS: H − (Hs)(Hs)ᵀ/sᵀHs + yyᵀ/yᵀs, for a step s and the change y of the gradient.
+
+    H stays as it is where yᵀs is not positive: the parabola would open downward.
+
+    Source: J. Nocedal and S. J. Wright, Numerical Optimization (2006), Eq. 6.19.
+
+    >>> made = secant_hessian(jnp.eye(2), jnp.asarray([1.0, 0.0]), jnp.asarray([3.0, 0.0]))
+    >>> made.tolist()
+    [[3.0, 0.0], [0.0, 1.0]]
+    """
+    along = hessian @ moved
+    steep, rise = moved @ along, change @ moved
+    usable = (steep > _TINY) & (rise > 1e-10 * steep)
+    off = jnp.outer(along, along) / jnp.where(usable, steep, 1.0)
+    on = jnp.outer(change, change) / jnp.where(usable, rise, 1.0)
+    return hessian + jnp.where(usable, on - off, 0.0)
 
 
 def quadratic(point: Point, box: Any) -> Quadratic:

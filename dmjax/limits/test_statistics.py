@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int
 
 from dmjax.errors import InputError, unknown_name
 from dmjax.fits.estimates import ROUNDING
-from dmjax.fits.fit import STEPS, fit
+from dmjax.fits.fit import WAYS, fit
 from dmjax.fits.minimise import Status
 from dmjax.likelihood.joint import Data, JointModel, log_likelihood
 from dmjax.likelihood.parameters import index_of
@@ -76,8 +76,7 @@ def profile_scan(
     data: Data,
     points: Float[Array, " points"],
     start: Values,
-    steps: int = STEPS,
-    sure: bool = False,
+    way: str = WAYS[0],
 ) -> ProfileScan:
     """Fit freely, then at each strength in turn, every fit starting where the last one ended.
 
@@ -86,8 +85,7 @@ def profile_scan(
         data: observed, Asimov or toy.
         points: strengths of the conditional fits.
         start: of the free fit.
-        steps: budget of each fit; static.
-        sure: see `fit`; static.
+        way: see `fit`; static.
 
     Returns:
         `ProfileScan`. Pure: vmap over data. The fits run one after the other through one compiled
@@ -98,7 +96,7 @@ def profile_scan(
     def one(values, target):
         held, point = target
         begin = jnp.where(here & held, point, values)
-        found = fit(joint, data, begin, here & held, steps, sure)
+        found = fit(joint, data, begin, here & held, way=way)
         return found.values, (found.two_nll, found.values, found.status)
 
     held = np.arange(points.shape[0] + 1) > 0
@@ -177,7 +175,7 @@ def statistics_at(
     start: Values,
     test: str = "qtilde",
     truth: Values | None = None,
-    sure: bool = False,
+    way: str = WAYS[0],
 ) -> tuple[Float[Array, " points"], Scalar, Int[Array, ""]]:
     """A test statistic at several strengths for one data set.
 
@@ -187,7 +185,7 @@ def statistics_at(
         start: of the free fit.
         test: one of `TESTS`; static.
         truth: what a toy was thrown at: its fits are checked, see `checked_scan`.
-        sure: see `fit`; static.
+        way: see `fit`; static.
 
     Returns:
         (statistic (points,), best-fit strength, worst status of the fits).
@@ -196,7 +194,7 @@ def statistics_at(
     wanted = points[:1] * 0.0 if test == "q0" else points
     if with_zero and test != "q0":
         wanted = jnp.concatenate([jnp.zeros_like(points[:1]), points])
-    scan = profile_scan(joint, chosen, data, wanted, start, sure=sure)
+    scan = profile_scan(joint, chosen, data, wanted, start, way)
     if truth is not None:
         scan = checked_scan(joint, chosen, data, scan, wanted, truth)
     best, free = scan.values[0, chosen.index], scan.two_nll[0]

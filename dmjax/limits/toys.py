@@ -65,9 +65,9 @@ def toy_starts(joint: JointModel, truth: Values, keys: Array, attempt) -> Float[
 
 
 @eqx.filter_jit
-def _statistics(joint, chosen, data: Data, starts, truth, points, test, sure: bool):
+def _statistics(joint, chosen, data: Data, starts, truth, points, test, way: str):
     def one(toy, start):
-        return statistics_at(joint, chosen, toy, points, start, test, truth, sure)
+        return statistics_at(joint, chosen, toy, points, start, test, truth, way)
 
     return jax.vmap(one)(data, starts)
 
@@ -115,7 +115,8 @@ def _maker(joint, chosen, truth, points, test, most) -> Make:
     def make(keys, attempt):
         data = throw_batch(joint, truth, keys, most)
         starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
-        return _statistics(joint, chosen, data, starts, truth, points, test, attempt > 0)
+        way = "sure" if attempt else "quick"
+        return _statistics(joint, chosen, data, starts, truth, points, test, way)
 
     return make
 

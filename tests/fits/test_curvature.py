@@ -129,7 +129,7 @@ def test_a_fit_that_fails_is_tried_again_elsewhere():
     def make(rows, attempt):
         tried.append(attempt)
         start = start_at(joint.parameters, nowhere, jax.random.key(1), jnp.asarray(attempt))
-        found = fit(joint, data, start, sure=attempt > 0)
+        found = fit(joint, data, start, way="sure" if attempt else "precise")
         full = np.full(rows.size, float(found.two_nll))
         return full, np.full(rows.size, int(found.status))
 
