@@ -48,12 +48,19 @@ def _print(plain: dict) -> None:
     about = "" if impact is None else f"; impacts on {impact['poi']} = {impact['value']:.4g}"
     title = f"{', '.join(plain['datasets'])}; {plain['status']}{about}"
     show(title, ["parameter", "pull", "impact of -1 sigma", "of +1 sigma"], rows)
-    emit(
-        f"goodness of fit: {fit['statistic']:.1f} for {fit['dof']} degrees of freedom, "
-        f"p = {fit['p_asymptotic']:.3g} by chi2"
-    )
+    emit(f"goodness of fit: {fit['statistic']:.1f} for {fit['dof']} degrees of freedom")
+    for line in _p_values(fit):
+        emit(line)
+
+
+def _p_values(fit: dict) -> list[str]:
+    """What the statistic means: by toys, and by chi2 where that holds."""
+    lines = []
     if fit["p_toys"] is not None:
-        emit(
+        lines.append(
             f"p = {fit['p_toys']:.3g} ± {fit['p_error']:.2g} from {fit['toys']} toys "
             f"({fit['failed']} fits did not converge)"
         )
+    if fit["p_asymptotic"] is not None:
+        lines.append(f"p = {fit['p_asymptotic']:.3g} by chi2")
+    return lines or ["no p-value: bins expect fewer than 5 counts, where chi2 fails; use --toys"]

@@ -11,15 +11,20 @@ from jaxtyping import Array, Float
 from dmjax.batches import in_chunks
 from dmjax.errors import InputError
 from dmjax.fits.chi2 import chi2_tail
-from dmjax.fits.estimates import tail_share
+from dmjax.fits.estimates import ROUNDING, tail_share
 from dmjax.fits.fit import Fit, best_fit, fit
-from dmjax.fits.pseudo_data import most_counts, throw, toy_keys
-from dmjax.likelihood.count_model import CountModel, Counts, remade
-from dmjax.likelihood.joint import Data, JointModel, Values, observed_data
-from dmjax.likelihood.parameters import log_constraint
+from dmjax.fits.minimise import Status
+from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw
+from dmjax.fits.retry import start_at, tried_again
+from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts, remade
+from dmjax.likelihood.joint import Data, JointModel, Values, log_likelihood, observed_data
+from dmjax.likelihood.parameters import log_constraint, named
 from dmjax.likelihood.poisson import log_poisson
 
 Scalar = Float[Array, ""]
+
+LEAST = 5.0
+"""Counts that every bin must expect for χ² to follow from them."""
 
 
 class GoodnessOfFit(NamedTuple):
@@ -28,7 +33,7 @@ class GoodnessOfFit(NamedTuple):
     Attributes:
         statistic: −2 ln [L(best fit)/L(saturated)].
         bins, dof: bins of the data; bins less free parameters.
-        p_asymptotic: of χ² with `dof`; wrong where many bins expect less than a few counts.
+        p_asymptotic: of χ² with `dof`; None unless every bin expects at least `LEAST` counts.
         p_toys: share of toys, thrown at the best fit and fitted, with a statistic at least as
             large; None without toys.
         p_error: its Monte Carlo standard deviation.
@@ -39,7 +44,7 @@ class GoodnessOfFit(NamedTuple):
     statistic: float
     bins: int
     dof: int
-    p_asymptotic: float
+    p_asymptotic: float | None
     p_toys: float | None
     p_error: float | None
     toys: int
@@ -78,25 +83,39 @@ def saturated_two_nll(joint: JointModel, data: Data) -> Scalar:
 
 
 @eqx.filter_jit
-def _thrown(joint: JointModel, values: Values, keys, most: tuple[int, ...], batch_size: int):
+def _thrown(joint: JointModel, values: Values, keys, attempt, most: tuple, size: int, way: str):
     """Statistic, toy by toy, of the fit to a toy, and its status."""
 
     def one(key):
         data = throw(joint, values, key, most)
-        found = fit(joint, data, values)
-        return found.two_nll - saturated_two_nll(joint, data), found.status
+        start = start_at(joint.parameters, values, jax.random.fold_in(key, attempt), attempt)
+        found = fit(joint, data, start, way=way)
+        above = found.two_nll > ROUNDING - 2.0 * log_likelihood(joint, values, data)
+        failed = jnp.where(above, Status.ABOVE_TRUTH, found.status)
+        status = jnp.where(found.status == 0, failed, found.status)
+        return found.two_nll - saturated_two_nll(joint, data), status
 
-    return in_chunks(one, keys, batch_size)
+    return in_chunks(one, keys, size)
 
 
 def _toy_p_value(joint: JointModel, best: Fit, statistic: float, plan: tuple[int, int, int]):
     toys, seed, batch_size = plan
-    keys = toy_keys(jax.random.key(seed), 0, toys)
-    most = most_counts(joint, best.values)
-    found, status = (
-        np.asarray(part) for part in _thrown(joint, best.values, keys, most, batch_size)
-    )
+    key, most = jax.random.key(seed), most_counts(joint, best.values)
+
+    def make(rows: np.ndarray, attempt: int):
+        way, size = ("sure", rows.size) if attempt else ("quick", batch_size)
+        keys = numbered_keys(key, rows)
+        return _thrown(joint, best.values, keys, jnp.asarray(attempt), most, size, way)
+
+    found, status = tried_again(make, make(np.arange(toys), 0))
     return tail_share(found, status == 0, statistic)
+
+
+def _enough(joint: JointModel, best: Fit) -> bool:
+    """Whether every bin, on and off, expects at least `LEAST` counts."""
+    by_name = named(joint.parameters, best.values)
+    parts = jax.tree.leaves([asimov_counts(model, by_name) for model in joint.models])
+    return all(bool(jnp.all(part >= LEAST)) for part in parts)
 
 
 def goodness_of_fit(
@@ -111,7 +130,7 @@ def goodness_of_fit(
     Args:
         joint: the model; off measurements are taken with off_term "profile".
         best: its best fit; None: fit now.
-        toys: how many to throw at the best fit; 0: the asymptotic probability alone.
+        toys: how many to throw at the best fit; 0: χ² alone, where it holds.
         seed: of the toys.
         batch_size: toys in memory at once.
 
@@ -123,10 +142,10 @@ def goodness_of_fit(
     >>> from dmjax.likelihood.parameters import Parameter
     >>> from dmjax.likelihood.effects import Component, Scale
     >>> part = Component("flat", [1.0, 1.0], (Scale("n"),))
-    >>> model = CountModel("bins", [part], [Parameter("n", 5.0, lower=0.0)], on=[4, 9])
+    >>> model = CountModel("bins", [part], [Parameter("n", 5.0, lower=0.0)], on=[14, 24])
     >>> found = goodness_of_fit(JointModel(model))
     >>> found.dof, round(found.statistic, 3), round(found.p_asymptotic, 3)
-    (1, 1.97, 0.16)
+    (1, 2.657, 0.103)
     """
     if toys < 0 or batch_size < 1:
         raise InputError(f"toys must be 0 or more, in batches of 1 or more, got {toys}")
@@ -142,7 +161,7 @@ def goodness_of_fit(
         statistic=statistic,
         bins=bins,
         dof=dof,
-        p_asymptotic=chi2_tail(max(statistic, 0.0), dof),
+        p_asymptotic=chi2_tail(max(statistic, 0.0), dof) if _enough(joint, best) else None,
         p_toys=None if by_toys is None else by_toys.value,
         p_error=None if by_toys is None else by_toys.error,
         toys=toys,

@@ -166,7 +166,7 @@ class DiagnoseSettings(SignalOptions, ModelOptions):
     where: tuple[str, ...]
     mass: float | None = None
     poi: str | None = None
-    toys: int = 0
+    toys: int = 300
     seed: int = 2017
     batch_size: int = 100
     figures: Path | None = None

@@ -47,8 +47,23 @@ def test_statistic_is_the_deviance():
     deviance = 2.0 * np.sum(on[:3] * np.log(on[:3] / on.mean()))
     assert np.isclose(found.statistic, deviance, rtol=tolerance("fit"))
     assert found.dof == 3 and found.bins == 4
-    expected = stats.chi2(3).sf(deviance)
-    assert np.isclose(found.p_asymptotic, expected, rtol=tolerance("fit"))
+    assert found.p_asymptotic is None  # 4.5 expected in every bin
+    more = goodness_of_fit(flat(10.0 * on))
+    expected = stats.chi2(3).sf(10.0 * deviance)
+    assert np.isclose(more.p_asymptotic, expected, rtol=tolerance("fit_parameter"))
+
+
+def test_sparse_bins_are_judged_by_toys_alone():
+    """Flat 0.5 per bin: the deviance of toys has another mean than its degrees of freedom."""
+    on = np.random.default_rng(4).poisson(0.5, size=40).astype(float)
+    found = goodness_of_fit(flat(on), toys=400, seed=2)
+    rng, thrown = np.random.default_rng(5), []
+    for row in rng.poisson(on.mean(), size=(4000, 40)):
+        seen = row[row > 0]
+        thrown.append(2.0 * np.sum(seen * np.log(seen / row.mean())))
+    share = np.mean(np.array(thrown) >= found.statistic)
+    error = np.hypot(found.p_error, np.sqrt(share * (1.0 - share) / 4000))
+    assert found.p_asymptotic is None and abs(found.p_toys - share) < tolerance("sigmas") * error
 
 
 def test_off_measurement_takes_part():
