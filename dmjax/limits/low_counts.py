@@ -1,10 +1,6 @@
-"""Expected CLs limits at low counts, where the large-sample formulae fail.
+"""CLs limits at low counts, observed and expected, where the large-sample formulae fail."""
 
-The statistic of a strength μ is T = Σ_b n_b w_b with w_b = ln(1 + μ s_b/b_b), the likelihood ratio
-of signal and background to background. T is a sum of Poisson counts times weights, so its whole
-distribution is one Fourier transform: no toys, and bins of one s/b are one bin.
-"""
-
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -17,9 +13,12 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
 from dmjax.errors import InputError
+from dmjax.likelihood.count_model import asimov_counts
 from dmjax.likelihood.joint import JointModel, joint_expected
+from dmjax.likelihood.parameters import named
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.test_statistics import Strength
+from dmjax.limits.weighted_counts import Means, distributions, place_of
 
 FEW = 10.0
 """Below so many `effective_counts`, about half of them background, asymptotic limits fail."""
@@ -27,22 +26,7 @@ FEW = 10.0
 DRAWS = 64
 """Values of the nuisances that p-values are averaged over: a power of 2."""
 
-_POINTS = 8192
-_LARGEST_RATIO = 1e3
-_SMALLEST_STEPS = 4.0
 _RELATIVE = 1e-6
-
-
-class Means(NamedTuple):
-    """Expected counts for some values of the nuisances, the nominal ones first.
-
-    Attributes:
-        signal: at strength 1, (1 + draws, bins).
-        background: (1 + draws, bins).
-    """
-
-    signal: np.ndarray
-    background: np.ndarray
 
 
 def effective_counts(signal: np.ndarray, background: np.ndarray) -> float:
@@ -73,6 +57,27 @@ def effective_counts(signal: np.ndarray, background: np.ndarray) -> float:
     return float(information.sum() ** 2 / np.sum(information**2 / (b + s)))
 
 
+def deciding_counts(joint: JointModel, chosen: Strength, signals: np.ndarray) -> np.ndarray:
+    """`effective_counts` of every signal over the background of a model at its centres.
+
+    The background under an off measurement is its best fit.
+
+    Args:
+        joint, chosen: model and its strength.
+        signals: counts of all models, (masses, bins).
+    """
+    nothing = named(joint.parameters, joint.parameters.centres.at[chosen.index].set(0.0))
+    background = [np.asarray(asimov_counts(model, nothing).on) for model in joint.models]
+    return np.array([effective_counts(row, np.concatenate(background)) for row in signals])
+
+
+def is_known(joint: JointModel) -> bool:
+    """Whether `means_of` serves: no off measurement, no free parameter but one, the strength."""
+    off = any(model.observed.off is not None for model in joint.models)
+    free = np.sum(~np.isfinite(np.asarray(joint.parameters.sigmas)))
+    return not off and int(free) == 1
+
+
 def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
     """Expected counts at the nominal nuisances and at draws of a Sobol sequence from constraints.
 
@@ -81,8 +86,7 @@ def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
     """
     sigmas = np.asarray(joint.parameters.sigmas, float)
     known = np.isfinite(sigmas)
-    free = np.flatnonzero(~known)
-    if any(model.observed.off is not None for model in joint.models) or free.size != 1:
+    if not is_known(joint):
         raise InputError(
             "limits at low counts need known backgrounds: no off measurement, and no free "
             "parameter but the signal"
@@ -140,8 +144,7 @@ def low_count_limits(
     >>> [round(1.5 * float(x), 6) for x in low_count_limits(empty)]  # −ln 0.1 events
     [2.302585, 2.302585, 2.302585, 2.302585, 2.302585]
     """
-    if not 0.5 < cl < 1.0:
-        raise InputError(f"cl must lie between 0.5 and 1, got {cl}")
+    _check_level(cl)
     total = float(means.signal[0].sum())
     if not total > 0.0:
         return np.full(len(sigmas), np.inf)
@@ -152,17 +155,25 @@ def low_count_limits(
             known[strength] = _levels(means, strength, cls, sigmas)
         return known[strength]
 
-    return np.array([_crossing(levels, i, 1.0 - cl, total) for i in range(len(sigmas))])
+    def limit(i: int) -> float:
+        return _crossing(lambda strength: levels(strength)[i], 1.0 - cl, total)
+
+    return np.array([limit(i) for i in range(len(sigmas))])
 
 
-def _crossing(levels, band: int, alpha: float, total: float) -> float:
-    """Strength where a level falls to alpha, found in the logarithms of both."""
+def _crossing(level: Callable[[float], float], alpha: float, total: float) -> float:
+    """Strength where a level falls to alpha, found in the logarithms of both.
+
+    0 where every strength is excluded, inf where none is.
+    """
 
     def above(log: float) -> float:
-        return float(np.log(max(levels(float(np.exp(log)))[band], 1e-300) / alpha))
+        return float(np.log(max(level(float(np.exp(log))), 1e-300) / alpha))
 
     start = -float(np.log(total))
     low, high = start - 7.0, start
+    if above(low) < 0.0:
+        return 0.0
     while above(high) > 0.0:
         low, high = high, high + 0.7
         if high - start > 20.0:
@@ -173,63 +184,68 @@ def _crossing(levels, band: int, alpha: float, total: float) -> float:
 
 def _levels(means: Means, strength: float, cls: bool, sigmas: tuple[float, ...]) -> np.ndarray:
     """CLs, or p of signal and background, at the quantiles of T without signal."""
-    weights = _weights(means.signal[0], means.background[0], strength)
-    draws = slice(None) if len(means.signal) == 1 else slice(1, None)
-    background = means.background[draws]
-    both = background + strength * means.signal[draws]
-    lattice = _lattice(weights, np.concatenate([background, both]))
-    p_b, p_sb = (np.cumsum(_density(weights, some, lattice)) for some in (background, both))
+    found = distributions(means, strength)
+    p_b = found.p_b
     at = [int(np.argmax(p_b >= min(ndtr(n), p_b.max()) - 1e-12)) for n in sigmas]
-    return p_sb[at] / p_b[at] if cls else p_sb[at]
+    return found.p_sb[at] / p_b[at] if cls else found.p_sb[at]
 
 
-def _weights(signal: np.ndarray, background: np.ndarray, strength: float) -> np.ndarray:
-    """ln(1 + μs/b), the ratio held at a value beyond which an event excludes no signal anyway."""
-    ratio = np.full(signal.shape, _LARGEST_RATIO)
-    np.divide(strength * signal, background, out=ratio, where=background > 0.0)
-    return np.log1p(np.minimum(np.where(signal > 0.0, ratio, 0.0), _LARGEST_RATIO))
-
-
-class Lattice(NamedTuple):
-    """Whole steps in place of values of T.
+class ExactLimit(NamedTuple):
+    """An upper limit from Poisson probabilities.
 
     Attributes:
-        step: of T.
-        fine: bins whose weights are too small for it, together a normal number.
-        origin: T of the first point.
+        limit: on the strength; 0 where every strength is excluded, inf where none is.
+        p_sb, p_b: P(T ≤ observed) at the limit with and without signal; NaN without a limit.
     """
 
-    step: float
-    fine: np.ndarray
-    origin: float
+    limit: float
+    p_sb: float
+    p_b: float
 
 
-def _lattice(weights: np.ndarray, counts: np.ndarray) -> Lattice:
-    """A lattice with nothing of a probability that matters outside, for all rows of counts."""
-    fine, spread = np.zeros(weights.size, bool), np.sqrt(np.max(counts @ weights**2))
-    margin = 10.0 * spread + 5.0 * weights.max()
-    for _ in range(2):
-        middle = counts[:, fine] @ weights[fine] if fine.any() else np.zeros(len(counts))
-        wide = 10.0 * np.sqrt(np.max(counts[:, fine] @ weights[fine] ** 2)) if fine.any() else 0.0
-        origin = float(middle.min() - wide)
-        coarse = np.max(counts[:, ~fine] @ weights[~fine])
-        held = fine
-        step = float((middle.max() - origin + coarse + margin) / _POINTS)
-        fine = weights < _SMALLEST_STEPS * margin / _POINTS
-    return Lattice(step, held, origin)
+def exact_limit(means: Means, counts: np.ndarray, cl: float = 0.90, cls: bool = True) -> ExactLimit:
+    """Upper limit of observed counts where P_s+b(T ≤ t)/P_b(T ≤ t) falls to 1 − cl.
+
+    Args:
+        means: expected counts; see `means_of`.
+        counts: observed, (bins,).
+        cl: confidence level.
+        cls: whether P_b divides.
+
+    Source: as `low_count_limits`.
+
+    >>> found = exact_limit(Means(np.ones((1, 1)), np.zeros((1, 1))), np.zeros(1))
+    >>> round(found.limit, 4), round(found.p_sb, 3), round(found.p_b, 3)  # −ln 0.1
+    (2.3026, 0.1, 1.0)
+    """
+    _check_level(cl)
+    total = float(means.signal[0].sum())
+    if not total > 0.0:
+        return ExactLimit(np.inf, np.nan, np.nan)
+
+    def levels(strength: float) -> tuple[float, float]:
+        found = distributions(means, strength)
+        place = place_of(counts, found)
+        return float(found.p_sb[place]), float(found.p_b[place])
+
+    def level(strength: float) -> float:
+        p_sb, p_b = levels(strength)
+        return p_sb / max(p_b, 1e-300) if cls else p_sb
+
+    limit = _crossing(level, 1.0 - cl, total)
+    there = levels(limit) if 0.0 < limit < np.inf else (np.nan, np.nan)
+    return ExactLimit(limit, *there)
 
 
-def _density(weights: np.ndarray, counts: np.ndarray, lattice: Lattice) -> np.ndarray:
-    """P(T) on the lattice, averaged over the rows of counts."""
-    step, fine, origin = lattice
-    whole = np.maximum(np.round(weights[~fine] / step).astype(int), 1)
-    angle = 2.0 * np.pi * np.arange(_POINTS // 2 + 1) / _POINTS
-    total = np.zeros(angle.size, complex)
-    for row in counts:
-        rates = np.bincount(whole, weights=row[~fine], minlength=_POINTS)
-        exponent = np.fft.rfft(rates) - rates.sum()
-        shift = (row[fine] @ weights[fine] - origin) / step
-        variance = row[fine] @ weights[fine] ** 2 / step**2
-        shift = shift if variance > 4.0 else np.round(shift)
-        total += np.exp(exponent - 1j * angle * shift - 0.5 * angle**2 * variance)
-    return np.maximum(np.fft.irfft(total / len(counts), _POINTS), 0.0)
+def median_p_values(means: Means, strength: float) -> tuple[float, float]:
+    """(P with signal, P without) of no more than the median T without signal, at a strength."""
+    if not 0.0 < strength < np.inf:
+        return np.nan, np.nan
+    found = distributions(means, strength)
+    place = int(np.argmax(found.p_b >= 0.5 - 1e-12))
+    return float(found.p_sb[place]), float(found.p_b[place])
+
+
+def _check_level(cl: float) -> None:
+    if not 0.5 < cl < 1.0:
+        raise InputError(f"cl must lie between 0.5 and 1, got {cl}")

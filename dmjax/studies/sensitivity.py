@@ -14,11 +14,17 @@ from dmjax.analyses.projections import (
     projected_model,
 )
 from dmjax.errors import InputError, unknown_name
-from dmjax.likelihood.joint import JointModel, joint_expected, observed_data
+from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.likelihood.signals import with_signals
 from dmjax.limits.asymptotic_limits import asymptotic_limits
 from dmjax.limits.asymptotics import SIGMAS
-from dmjax.limits.low_counts import FEW, effective_counts, low_count_limits, means_of
+from dmjax.limits.low_counts import (
+    FEW,
+    deciding_counts,
+    low_count_limits,
+    means_of,
+    median_p_values,
+)
 from dmjax.limits.test_statistics import strength
 from dmjax.prediction.points import REFERENCE, coupling_of
 from dmjax.prediction.signal import EVENTS, Signal
@@ -41,6 +47,7 @@ class ExpectedLimits(NamedTuple):
             (the same, averaged over the nuisances) or "chi2-d20".
         background: detector → {name: events in its bins}.
         signal_events: at the median limit, (masses,).
+        p_sb, p_b: of the median data at the median limit, (masses,); NaN for chi2-d20.
         cl: confidence level.
     """
 
@@ -52,6 +59,8 @@ class ExpectedLimits(NamedTuple):
     methods: list[str]
     background: dict[str, dict[str, float]]
     signal_events: np.ndarray
+    p_sb: np.ndarray
+    p_b: np.ndarray
     cl: float
 
 
@@ -102,8 +111,9 @@ def expected_limit(
     events = np.asarray(signal_events(counts))
     if method == "chi2-d20":
         strengths, methods = _chi2_strengths(settings, counts, signal), [method] * len(events)
+        p_values = np.full((2, len(events)), np.nan)
     else:
-        strengths, methods = _strengths(settings, counts, signal, method, cl, cls)
+        strengths, methods, p_values = _strengths(settings, counts, signal, method, cl, cls)
     masses = None if signal.model == EVENTS else np.atleast_1d(np.asarray(m_v, float))
     return ExpectedLimits(
         detectors=tuple(setting.name for setting in settings),
@@ -114,6 +124,8 @@ def expected_limit(
         methods=methods,
         background={setting.name: _totals(setting, signal) for setting in settings},
         signal_events=events * strengths[:, strengths.shape[1] // 2],
+        p_sb=p_values[0],
+        p_b=p_values[1],
         cl=cl,
     )
 
@@ -152,16 +164,19 @@ def _strengths(
     method: str,
     cl: float,
     cls: bool,
-) -> tuple[np.ndarray, list[str]]:
-    """(strengths (masses, bands), method of each)."""
+) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """(strengths (masses, bands), method of each, p_sb and p_b of the medians)."""
     pairs = zip(settings, at_index(counts, 0), strict=True)
     joint = JointModel(
         [projected_model(one, some, conventions=signal.conventions) for one, some in pairs]
     )
     chosen = strength(joint)
-    under = _deciding(joint, counts, chosen.index)
+    signals = np.concatenate([np.asarray(one.nominal) for one in counts], axis=1)
+    under = deciding_counts(joint, chosen, signals)
     few = (under < FEW) & (method == "auto")
     found = np.full((under.size, len(SIGMAS)), np.inf)
+    # Of the median Asimov data CL_b is ½.
+    p_values = np.tile([[0.5 * (1.0 - cl) if cls else 1.0 - cl], [0.5]], under.size)
     if not few.all():
         data = observed_data(joint)
         made = asymptotic_limits(joint, chosen, data, counts, cl, "qtilde", cls)
@@ -170,12 +185,6 @@ def _strengths(
     for i in np.flatnonzero(few):
         means = means_of(with_signals(joint, at_index(counts, int(i))), chosen)
         found[i] = low_count_limits(means, cl, cls)
+        p_values[:, i] = median_p_values(means, found[i, len(SIGMAS) // 2])
     name = "averaged" if nuisances else "exact"
-    return found, [name if each else "asymptotic" for each in few]
-
-
-def _deciding(joint: JointModel, counts: tuple[SignalCounts, ...], index: int) -> np.ndarray:
-    nothing = joint_expected(joint, joint.parameters.centres.at[index].set(0.0))
-    background = np.concatenate([np.asarray(part) for part in nothing])
-    signals = np.concatenate([np.asarray(one.nominal) for one in counts], axis=1)
-    return np.array([effective_counts(row, background) for row in signals])
+    return found, [name if each else "asymptotic" for each in few], p_values

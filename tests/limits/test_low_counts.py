@@ -8,7 +8,8 @@ from scipy.optimize import brentq
 from scipy.stats import norm, poisson
 
 from dmjax.errors import InputError
-from dmjax.limits.low_counts import FEW, Means, effective_counts, low_count_limits
+from dmjax.limits.low_counts import FEW, effective_counts, exact_limit, low_count_limits
+from dmjax.limits.weighted_counts import Means
 from tolerances import tolerance
 
 SIGMAS = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -84,3 +85,36 @@ def test_no_signal_has_no_limit_and_a_bad_level_is_refused():
     assert np.all(np.isinf(low_count_limits(Means(np.zeros((1, 2)), np.ones((1, 2))))))
     with pytest.raises(InputError, match="cl must lie"):
         low_count_limits(Means(np.ones((1, 1)), np.ones((1, 1))), cl=0.3)
+
+
+@pytest.mark.parametrize("cl", [0.9, 0.95, 0.999])
+@pytest.mark.parametrize(("n", "b"), [(0, 0.0), (0, 2.0), (3, 0.5), (4, 3.0), (12, 1.0)])
+def test_an_observed_count_has_its_exact_limit(n, b, cl):
+    """P(N ≤ n | s + b)/P(N ≤ n | b) = 1 − cl."""
+
+    def excess(s):
+        return poisson.cdf(n, s + b) / poisson.cdf(n, b) - (1.0 - cl)
+
+    wanted = brentq(excess, 1e-9, 200.0)
+    found = exact_limit(Means(np.ones((1, 1)), np.full((1, 1), b)), np.array([float(n)]), cl)
+    assert np.isclose(found.limit, wanted, rtol=tolerance("table"))
+    assert np.isclose(found.p_b, poisson.cdf(n, b), rtol=tolerance("table"))
+    assert np.isclose(found.p_sb, poisson.cdf(n, b + wanted), rtol=10 * tolerance("table"))
+
+
+def test_observed_counts_of_three_bins_by_enumeration():
+    signal, background = np.array([1.0, 0.5, 0.2]), np.array([0.3, 1.0, 2.0])
+    outcomes = np.array(list(itertools.product(range(14), range(18), range(22))))
+    seen = np.array([1.0, 0.0, 3.0])
+
+    def level(strength):
+        weights = np.log1p(strength * signal / background)
+        inside = outcomes @ weights <= seen @ weights + 1e-9
+        p_sb, p_b = (
+            poisson.pmf(outcomes[inside], means).prod(1).sum()
+            for means in (background + strength * signal, background)
+        )
+        return p_sb / p_b
+
+    found = exact_limit(Means(signal[None], background[None]), seen)
+    assert np.isclose(level(found.limit), 0.1, rtol=tolerance("benchmark"))
