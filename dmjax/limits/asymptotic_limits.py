@@ -66,6 +66,8 @@ class AsymptoticLimit(NamedTuple):
         best_fit: μ̂.
         q0: test statistic of no signal.
         limit: the μ where CLs (or p_sb) falls to 1 − cl; inf where it never does.
+        p_sb, p_b: p-values of the data at the limit; where there is none, at the last strength
+            that was tried.
         expected: the same for background-only data fluctuating by `asymptotics.SIGMAS`, (bands,).
         status, expected_status: a `LimitStatus` each.
     """
@@ -73,6 +75,8 @@ class AsymptoticLimit(NamedTuple):
     best_fit: Scalar
     q0: Scalar
     limit: Scalar
+    p_sb: Scalar
+    p_b: Scalar
     expected: Float[Array, " bands"]
     status: Int[Array, ""]
     expected_status: Int[Array, " bands"]
@@ -127,12 +131,16 @@ class _Rule(NamedTuple):
     cls: bool
 
 
-def _excess(operands, point: Scalar, *, rule: _Rule) -> tuple[Scalar, Int[Array, ""]]:
-    """ln α less ln CLs or ln p_sb of a strength, and the status of its fits."""
+def _excess(operands, point: Scalar, *, rule: _Rule) -> tuple[Scalar, tuple]:
+    """ln α less ln CLs or ln p_sb of a strength; (status of its fits, ln p_sb, ln p_b)."""
     joint, base, alpha = operands
     q, q_asimov, status = both_statistics(joint, rule.chosen, base, point, rule.test)
     found = asymptotic_p_values(q, q_asimov, rule.test)
-    return jnp.log(alpha) - (found.log_cls if rule.cls else found.log_sb), status
+    return jnp.log(alpha) - (found.log_cls if rule.cls else found.log_sb), (
+        status,
+        found.log_sb,
+        found.log_b,
+    )
 
 
 def _excess_alone(operands, point: Scalar, *, rule: _Rule) -> Scalar:
@@ -147,8 +155,10 @@ def _observed(joint, base: Reference, first, most, alpha, rule: _Rule):
     low = best if rule.test == "q" and not rule.cls else jnp.maximum(best, 0.0)
     found = rising_root(height, low, jnp.log(2.0 * frozen(alpha)), first, most, _TOLERANCE)
     limit = implicit_root(partial(_excess_alone, rule=rule), operands, found.x, found.reached)
-    status = limit_status(found.info, found.reached, jnp.max(base.scan.status))
-    return jnp.where(found.reached, limit, jnp.inf), status
+    fitted, *logs = found.info
+    status = limit_status(fitted, found.reached, jnp.max(base.scan.status))
+    p_values = jnp.exp(jnp.stack(logs))
+    return jnp.where(found.reached, limit, jnp.inf), status, p_values
 
 
 def _check_level(cl) -> None:
@@ -211,13 +221,15 @@ def asymptotic_limit(
     alpha = (1.0 - jnp.asarray(cl)).astype(start.dtype)
     median = frozen(expected[2])
     first = jnp.where(jnp.isfinite(median), median, unit)
-    limit, status = _observed(joint, base, first, most, alpha, _Rule(chosen, test, cls))
+    limit, status, p_values = _observed(joint, base, first, most, alpha, _Rule(chosen, test, cls))
     nll, best = base.scan.two_nll, base.scan.values[0, chosen.index]
     hidden = LimitStatus.UNREACHED
     return AsymptoticLimit(
         best_fit=best,
         q0=statistic("q0", best, best, nll[0], nll[1], nll[1]),
         limit=jnp.where(visible, limit, jnp.inf),
+        p_sb=p_values[0],
+        p_b=p_values[1],
         expected=jnp.where(visible, expected, jnp.inf),
         status=jnp.where(visible, status, hidden),
         expected_status=jnp.where(visible, expected_status, hidden),

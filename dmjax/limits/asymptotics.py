@@ -177,7 +177,13 @@ class Reference(NamedTuple):
 
 def reference(joint: JointModel, chosen: Strength, data: Data, start: Values) -> Reference:
     """Free fit, fit without signal, and the Asimov data of the latter."""
-    scan = profile_scan(joint, chosen, data, jnp.zeros_like(start[:1]), start)
+    return reference_of(
+        joint, data, profile_scan(joint, chosen, data, jnp.zeros_like(start[:1]), start)
+    )
+
+
+def reference_of(joint: JointModel, data: Data, scan: ProfileScan) -> Reference:
+    """The same where the two fits are known."""
     truth = scan.values[1]
     asimov = asimov_data(joint, truth)
     if joint.integrate is None:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
@@ -17,6 +18,7 @@ from dmjax.fits.roots import Rise, rising_root
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.signals import SignalLike, with_signals
 from dmjax.limits.asymptotic_limits import limit_status
+from dmjax.limits.asymptotics import asimov_statistic, asymptotic_p_values, reference_of
 from dmjax.limits.test_statistics import ProfileScan, Strength, conditional, profile_scan
 from dmjax.numerics import frozen, safe_sqrt
 
@@ -30,12 +32,16 @@ class LikelihoodLimit(NamedTuple):
         best_fit: μ̂.
         q0: −2 ln[L(0)/L(μ̂)], of no signal.
         limit: the μ above it where −2Δ ln L reaches the threshold; inf where it never does.
+        p_sb, p_b: p-values of q̃ at the limit in the large-sample limit, with and without signal;
+            1 where there is no limit.
         status: a `LimitStatus`.
     """
 
     best_fit: Scalar
     q0: Scalar
     limit: Scalar
+    p_sb: Scalar
+    p_b: Scalar
     status: Int[Array, ""]
 
 
@@ -109,7 +115,19 @@ def likelihood_limit(
     limit = jnp.where(found.reached, limit, jnp.inf)
     without = conditional(joint, chosen, data, jnp.zeros_like(limit), scan.values[0])
     q0 = jnp.maximum(without.two_nll - scan.two_nll[0], 0.0)
-    return LikelihoodLimit(scan.values[0, chosen.index], q0, limit, status)
+    both = jax.tree.map(lambda a, b: jnp.stack([a[0], b]), scan, without)
+    base = frozen(reference_of(*frozen((joint, data)), both))
+    place = jnp.where(found.reached, found.x, 0.0)
+    q_asimov = asimov_statistic(frozen(joint), chosen, base, place)[0]
+    tested = asymptotic_p_values(jnp.where(found.reached, frozen(level), 0.0), q_asimov)
+    return LikelihoodLimit(
+        best_fit=scan.values[0, chosen.index],
+        q0=q0,
+        limit=limit,
+        p_sb=jnp.where(found.reached, jnp.exp(tested.log_sb), 1.0),
+        p_b=jnp.where(found.reached, jnp.exp(tested.log_b), 1.0),
+        status=status,
+    )
 
 
 @eqx.filter_jit
