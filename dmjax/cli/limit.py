@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 ABOUT = """Upper limits on a coupling against m_V, of data sets alone or together.
 
-Methods: chi2 (-2 ln L rises by 2.71 above the best fit at 90 %; default), asymptotic (CLs by
-formulas), toys (CLs), fc (Feldman-Cousins intervals). With --expected, what detectors without data
-are expected to exclude: auto (asymptotic, exact at low counts; default), asymptotic, chi2-d20.
+Methods: auto (chi2; at low counts exact, or toys where a background is only measured; default),
+chi2 (-2 ln L rises by 2.71 above the best fit at 90 %), asymptotic (CLs by formulas), exact (CLs
+by Poisson probabilities), toys (CLs), fc (Feldman-Cousins intervals). With --expected, what
+detectors without data are expected to exclude: auto (asymptotic, exact at low counts; default),
+asymptotic, chi2-d20.
 The coupling follows from the model: Y = eps^2 alpha_D (m_chi/m_V)^4 for the dark photon; see
 --coupling.
 """
@@ -42,9 +44,25 @@ def show_limit(found: "LimitResult") -> None:
     columns["status"] = found.status
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
     show(_title(found), list(columns), rows)
+    for line in _remarks(found):
+        emit(line)
     for detector, events in (found.background or {}).items():
         parts = ", ".join(f"{name} {n:.4g}" for name, n in events.items())
         emit(f"background of {detector} [events]: {parts}")
+
+
+def _remarks(found: "LimitResult") -> list[str]:
+    """Notes, each once with the masses that it is about."""
+    notes = found.notes or []
+    masses = [""] * len(notes) if found.m_v is None else [f"{m:.4g}" for m in found.m_v]
+    about: dict[str, list[str]] = {}
+    for mass, note in zip(masses, notes, strict=False):
+        about.setdefault(note, []).append(mass)
+    about.pop("", None)
+    return [
+        note if found.m_v is None else f"at {', '.join(where)} MeV: {note}"
+        for note, where in about.items()
+    ]
 
 
 def _observed(found: "LimitResult") -> dict[str, list[str]]:
@@ -59,6 +77,10 @@ def _observed(found: "LimitResult") -> dict[str, list[str]]:
     columns[f"{found.quantity} < ({found.cl:.0%} C.L.)"] = _column(found.limit)
     if found.toys:
         columns["error"] = _column(found.limit_error)
+    if found.cls_at_limit is not None and found.method != "fc":
+        columns["CLs there"] = _column(found.cls_at_limit)
+    if found.methods and len(set(found.methods)) > 1:
+        columns["method"] = found.methods
     return columns
 
 

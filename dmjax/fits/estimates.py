@@ -14,6 +14,10 @@ IN_TAIL = 10
 """Toys that a quantile needs beyond it, on average."""
 
 
+class NothingFitted(InputError):
+    """Not one toy could be fitted."""
+
+
 class Estimate(NamedTuple):
     """A number estimated from toys.
 
@@ -29,11 +33,16 @@ class Estimate(NamedTuple):
     failed: int
 
 
-def check_count(toys: int, tail: float) -> None:
-    """InputError unless the tail of a quantile holds `IN_TAIL` toys on average."""
+def needed_toys(tail: float) -> int:
+    """Toys of which `IN_TAIL` lie beyond a quantile on average."""
     if not 0.0 < tail < 1.0:
         raise InputError(f"a quantile must leave a share between 0 and 1, got {tail:g}")
-    needed = math.ceil(IN_TAIL / min(tail, 1.0 - tail) - ROUNDING)
+    return math.ceil(IN_TAIL / min(tail, 1.0 - tail) - ROUNDING)
+
+
+def check_count(toys: int, tail: float) -> None:
+    """InputError unless the tail of a quantile holds `IN_TAIL` toys on average."""
+    needed = needed_toys(tail)
     if toys < needed:
         raise InputError(
             f"{toys} toys are too few for a quantile with {tail:.2g} beyond it: use at least "
@@ -42,9 +51,9 @@ def check_count(toys: int, tail: float) -> None:
 
 
 def some_fitted(good: np.ndarray) -> np.ndarray:
-    """The mask of the toys that count; InputError where none does."""
+    """The mask of the toys that count; NothingFitted where none does."""
     if not good.any():
-        raise InputError(f"none of the {good.size} toys could be fitted")
+        raise NothingFitted(f"none of the {good.size} toys could be fitted")
     return good
 
 

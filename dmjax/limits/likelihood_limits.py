@@ -116,7 +116,7 @@ def likelihood_limit(
     without = conditional(joint, chosen, data, jnp.zeros_like(limit), scan.values[0])
     q0 = jnp.maximum(without.two_nll - scan.two_nll[0], 0.0)
     both = jax.tree.map(lambda a, b: jnp.stack([a[0], b]), scan, without)
-    base = frozen(reference_of(*frozen((joint, data)), both))
+    base = frozen(reference_of(frozen(joint), frozen(data), both))
     place = jnp.where(found.reached, found.x, 0.0)
     q_asimov = asimov_statistic(frozen(joint), chosen, base, place)[0]
     tested = asymptotic_p_values(jnp.where(found.reached, frozen(level), 0.0), q_asimov)

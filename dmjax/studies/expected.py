@@ -11,6 +11,11 @@ from dmjax.studies.sensitivity import METHODS, expected_limit
 from dmjax.studies.setting import DEFAULT_MASSES, signal_of
 from dmjax.studies.settings import LimitSettings
 
+_NOTES = {
+    "exact": "few counts: exact Poisson probabilities",
+    "averaged": "few counts: Poisson probabilities averaged over the nuisances",
+}
+
 
 def run_expected(settings: LimitSettings) -> LimitResult:
     """Limits expected without signal, of one or several detectors together.
@@ -53,6 +58,11 @@ def run_expected(settings: LimitSettings) -> LimitResult:
         quantity=found.quantity,
         method=found.methods[0] if same else "auto",
         methods=found.methods,
+        notes=[_NOTES.get(name, "") for name in found.methods],
+        p_sb=found.p_sb,
+        p_b=found.p_b,
+        cls_at_limit=found.p_sb / found.p_b,
+        cls_error=np.zeros(size),
         cl=found.cl,
         test="qtilde" if "chi2" not in found.methods[0] else None,
         cls=settings.cls if "chi2" not in found.methods[0] else None,

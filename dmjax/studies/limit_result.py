@@ -21,7 +21,7 @@ class LimitResult(AbstractResult):
 
     Attributes:
         quantity: what is limited: "Y", "alpha_B", "eps", "g", "events", …; pure numbers all.
-        method: "asymptotic", "toys", "fc", "chi2", …
+        method: "asymptotic", "toys", "fc", "chi2", …; "auto" where masses differ, see `methods`.
         off_term: of bins with off counts: "integral" or "profile"; None where there are none.
         integrate: name of the parameter that is integrated out; None: none is.
         asimov_off_term: the off term in Asimov data, where it differs.
@@ -38,7 +38,13 @@ class LimitResult(AbstractResult):
         best_fit, best_fit_events: coupling and signal events of the best fit.
         test_statistic_null: −2Δ ln L between no signal and the best fit; None where not computed.
         status, expected_status: a text each; "ok", or why there is no number.
-        methods: of each mass of a projection: "asymptotic", "exact", "averaged" or "chi2-d20".
+        methods: that was used at each mass: "chi2", "asymptotic", "exact" (Poisson probabilities),
+            "averaged" (the same, over the nuisances), "toys", "fc" or "chi2-d20".
+        notes: of each mass: why that method, and what to beware of; "" where there is nothing.
+        p_sb, p_b, cls_at_limit: p-values of the data at the limit with and without signal, and
+            their ratio; NaN where there is no limit, or where the method has none ("fc": no p_b).
+        cls_error: Monte Carlo error of `cls_at_limit`, of p_sb where CLs is not used; 0 without
+            toys.
         background: of a projection: detector → name → events in its bins.
         toys, failed: thrown at each point; fits that failed in all of them, per mass.
         conventions: name of the profile and changed fields.
@@ -74,6 +80,11 @@ class LimitResult(AbstractResult):
     status: list[str] = column("m_v")
     expected_status: list[list[str]] | None = column("m_v", "sigmas")
     methods: list[str] | None = column("m_v", default=None)
+    notes: list[str] | None = column("m_v", default=None)
+    p_sb: np.ndarray | None = column("m_v", unit="1", empty=math.nan, default=None)
+    p_b: np.ndarray | None = column("m_v", unit="1", empty=math.nan, default=None)
+    cls_at_limit: np.ndarray | None = column("m_v", unit="1", empty=math.nan, default=None)
+    cls_error: np.ndarray | None = column("m_v", unit="1", empty=math.nan, default=None)
     background: dict[str, dict[str, float]] | None = None
     toys: int
     failed: list[int] = column("m_v")

@@ -2,33 +2,27 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
 import numpy as np
 
 from dmjax.errors import InputError, unknown_name
-from dmjax.likelihood.joint import Data, JointModel, asimov_off_term, observed_data
+from dmjax.likelihood.joint import asimov_off_term
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus, asymptotic_limits
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.likelihood_limits import likelihood_limits
-from dmjax.limits.test_statistics import Strength, strength
 from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
 from dmjax.prediction.signal import EVENTS
-from dmjax.prediction.templates import at_index, signal_events
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.expected import run_expected
+from dmjax.studies.limit_by_row import by_rows
+from dmjax.studies.limit_method import FORMULAS, METHODS, chosen_methods
+from dmjax.studies.limit_question import Asked, asked_of
 from dmjax.studies.limit_result import LimitResult
-from dmjax.studies.limit_rows import EMPTY, fc_row, toy_row
-from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.plan import stated
 from dmjax.studies.setting import (
-    DEFAULT_MASSES,
     Counts,
-    Setting,
-    at_mass,
     counts_of,
-    coupling_error,
-    model_of,
     needed_signal,
     setting_of,
     signal_of,
@@ -36,31 +30,8 @@ from dmjax.studies.setting import (
 )
 from dmjax.studies.settings import LimitSettings
 
-METHODS = ("chi2", "asymptotic", "toys", "fc")
-"""chi2: −2Δ ln L above the best fit, 2.71 at 90 %; CLs by formulas or toys; Feldman–Cousins."""
-
 _ROUNDS = 4
 _MOVED = 1e-5
-
-
-class Asked(NamedTuple):
-    """A question about limits, and what answers it.
-
-    Attributes:
-        setting, settings: what is asked.
-        masses: [MeV].
-        counts, joint, chosen, data: the signal at strength 1, model, its strength, data.
-        events: signal events at strength 1, (masses,).
-    """
-
-    setting: Setting
-    settings: LimitSettings
-    masses: np.ndarray
-    counts: Counts
-    joint: JointModel
-    chosen: Strength
-    data: Data
-    events: np.ndarray
 
 
 def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothing) -> LimitResult:
@@ -84,36 +55,27 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     """
     if settings.expected:
         return run_expected(settings)
-    method = settings.method or "chi2"
+    method = settings.method or METHODS[0]
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
-    if settings.bands and method in ("chi2", "fc"):
-        raise InputError(f"{method} has no expected bands: use asymptotic or toys")
+    if settings.bands and method in ("auto", "chi2", "fc"):
+        named = "the default method" if method == "auto" else method
+        raise InputError(f"{named} has no expected bands: use asymptotic, exact or toys")
     if not 0.0 < settings.cl < 1.0:
         raise InputError(f"cl must lie between 0 and 1, got {settings.cl:g}")
-    asked = _asked(setting_of(settings.where, settings, signal_of(settings)), settings)
-    found = _strengths(asked, asked.counts, method)
-    solved = _solved(asked, found, method)
-    if method in ("chi2", "asymptotic"):
+    asked = asked_of(setting_of(settings.where, settings, signal_of(settings)), settings)
+    choice = chosen_methods(asked.joint, asked.chosen, asked.counts, method)
+    used = set(choice.methods)
+    formulas = "chi2" if method == "auto" else method
+    found = _strengths(asked, asked.counts, formulas)
+    solved = _solved(asked, found, formulas)
+    label = choice.methods[0] if len(used) == 1 else "auto"
+    solved = replace(solved, method=label, methods=choice.methods, notes=choice.notes)
+    if used <= set(FORMULAS):
         return solved
-    return _by_toys(asked, found, solved, method, out, say)
-
-
-def _asked(setting: Setting, settings: LimitSettings) -> Asked:
-    events_only = needed_signal(setting).model == EVENTS
-    masses = DEFAULT_MASSES if settings.m_v is None and not events_only else settings.m_v or ()
-    counts = counts_of(setting, masses)
-    joint = model_of(setting, at_index(counts, 0))
-    return Asked(
-        setting,
-        settings,
-        np.asarray(masses, float),
-        counts,
-        joint,
-        strength(joint),
-        observed_data(joint),
-        np.asarray(signal_events(counts)),
-    )
+    if method == "auto" and "toys" in used:
+        found = _strengths(asked, asked.counts, "toys")
+    return by_rows(asked, found, solved, out, say)
 
 
 def _strengths(asked: Asked, counts: Counts, method: str) -> Any:
@@ -153,9 +115,18 @@ def _solved(asked: Asked, found: Any, method: str) -> LimitResult:
         test_statistic_null=np.asarray(found.q0),
         status=[LIMIT_TEXT[code] for code in codes],
         expected_status=_texts(found.expected_status) if banded else None,
+        p_sb=_known(limit, found.p_sb),
+        p_b=_known(limit, found.p_b),
+        cls_at_limit=_known(limit, np.asarray(found.p_sb) / np.asarray(found.p_b)),
+        cls_error=zero,
         toys=0,
         failed=[0] * len(seen),
     )
+
+
+def _known(limit: np.ndarray, values) -> np.ndarray:
+    """Values where there is a limit, else NaN."""
+    return np.where(np.isfinite(limit), values, np.nan)
 
 
 def _bands(asked: Asked, expected) -> np.ndarray:
@@ -193,46 +164,3 @@ def _consistent(asked: Asked, method: str, limit: np.ndarray) -> np.ndarray:
         if not np.any(moved > _MOVED):
             return limit
     return limit
-
-
-def _by_toys(
-    asked: Asked, formulas: Any, base: LimitResult, method: str, out: Path | None, say: Say
-) -> LimitResult:
-    """One mass after the other, around what the formulas gave."""
-    one = toy_row if method == "toys" else fc_row
-    rows = []
-    with open_store(toy_folder(out), configuration(asked.settings)) as held:
-        for i, events in enumerate(asked.events):
-            if not events > 0:
-                rows.append(EMPTY)
-                continue
-            how = throwing(asked.settings, held, f"m{i}_", say)
-            joint = at_mass(asked.joint, asked.counts, i)
-            here = jax.tree.map(lambda x, i=i: x[i], formulas)
-            rows.append(one(joint, asked.chosen, asked.data, asked.settings, how, here))
-    columns = {key: [row[key] for row in rows] for key in rows[0]}
-    return _with_rows(asked, base, columns, method == "toys" and asked.settings.bands)
-
-
-def _with_rows(asked: Asked, base: LimitResult, columns: dict, banded: bool) -> LimitResult:
-    def coupling(name: str) -> np.ndarray:
-        return to_coupling(asked.setting, asked.masses, columns[name])
-
-    def error(name: str) -> np.ndarray:
-        ends = columns[name], columns[f"{name}_error"]
-        return coupling_error(asked.setting, asked.masses, *ends)
-
-    lower = np.asarray(columns["lower"], float)
-    return replace(
-        base,
-        limit=coupling("limit"),
-        lower=coupling("lower"),
-        limit_error=error("limit"),
-        lower_error=np.where(lower > 0, error("lower"), 0.0),
-        expected=coupling("expected") if banded else None,
-        expected_error=error("expected") if banded else None,
-        expected_status=columns["expected_status"] if banded else None,
-        status=columns["status"],
-        toys=asked.settings.toys,
-        failed=columns["failed"],
-    )

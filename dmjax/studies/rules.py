@@ -72,8 +72,8 @@ RULES: dict[type, dict[str, Rule]] = {
         "seed": _methods("toys", "fc"),
         "batch_size": _methods("toys", "fc"),
         "cls": Rule(
-            lambda s: s.expected or s.method in ("asymptotic", "toys"),
-            "goes with --method asymptotic or toys",
+            lambda s: s.expected or s.method in ("asymptotic", "exact", "toys"),
+            "goes with --method asymptotic, exact or toys",
         ),
         "bands": Rule(lambda s: not s.expected, "is always part of --expected"),
         "years": _EXPECTED,
