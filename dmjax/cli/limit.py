@@ -74,7 +74,7 @@ def _observed(found: "LimitResult") -> dict[str, list[str]]:
         columns[f"q of {found.quantity}=0"] = _column(found.test_statistic_null)
     if found.method == "fc":
         columns[f"{found.quantity} >"] = _column(found.lower)
-    columns[f"{found.quantity} < ({found.cl:.0%} C.L.)"] = _column(found.limit)
+    columns[f"{found.quantity} < ({100.0 * found.cl:.4g}% C.L.)"] = _column(found.limit)
     if found.toys:
         columns["error"] = _column(found.limit_error)
     if found.cls_at_limit is not None and found.method != "fc":
@@ -86,7 +86,7 @@ def _observed(found: "LimitResult") -> dict[str, list[str]]:
 
 def _expected(found: "LimitResult") -> dict[str, list[str]]:
     return {
-        f"expected {found.quantity} < ({found.cl:.0%} C.L.)": _column(found.limit),
+        f"expected {found.quantity} < ({100.0 * found.cl:.4g}% C.L.)": _column(found.limit),
         "method": list(found.methods or []),
     }
 
@@ -99,7 +99,7 @@ def _title(found: "LimitResult") -> str:
         masses = f"m_V/m_chi = {signal['mass_ratio']:g}" if "mass_ratio" in signal else ""
         masses = f"m_chi = {signal['m_chi']:g} MeV" if "m_chi" in signal else masses
         about += f" ({signal['dm']}), alpha_D = {signal['alpha_d']:g}, {masses}"
-    about += f"; {found.method}, {found.cl:.0%} C.L."
+    about += f"; {found.method}, {100.0 * found.cl:.4g}% C.L."
     if found.off_term is not None:
         about += f", off counts: {found.off_term}"
     if found.asimov_off_term is not None and found.asimov_off_term != found.off_term:

@@ -39,6 +39,12 @@ def toys(settings: ToySettings, json: bool, out: Path | None, quiet: bool) -> No
     show(title, ["", found.test], rows)
 
 
+_BELTS = {
+    "data": "critical values at the nuisances of the data; --nested gives every toy its own",
+    "toy": "every toy is judged by a belt of its own",
+}
+
+
 def coverage(settings: CoverageSettings, json: bool, out: Path | None, quiet: bool) -> None:
     """Run it and print it."""
     begin(out)
@@ -56,7 +62,10 @@ def coverage(settings: CoverageSettings, json: bool, out: Path | None, quiet: bo
         for n, value, share, error, failed in columns
     ]
     headers = ["true events", found.quantity, "coverage", "error", "failed"]
-    about = f"{', '.join(found.datasets)}: {found.method}, {found.cl:.0%} C.L., {found.toys} toys"
+    about = f"{', '.join(found.datasets)}: {found.method}, {100.0 * found.cl:.4g}% C.L., "
+    about += f"{found.toys} toys"
     show(about, headers, rows)
+    if found.belt is not None:
+        emit(_BELTS[found.belt])
     for name, amount in found.shift.items():
         emit(f"truth of {name} shifted by {amount:g} standard deviations")

@@ -12,12 +12,19 @@ from jaxtyping import Array, Float
 
 from dmjax.errors import InputError, unknown_name
 from dmjax.fits.chi2 import likelihood_threshold
-from dmjax.fits.estimates import ROUNDING, binomial_error, check_count
+from dmjax.fits.estimates import (
+    ROUNDING,
+    Estimate,
+    NothingFitted,
+    binomial_error,
+    check_count,
+)
 from dmjax.fits.pseudo_data import check_data
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.parameters import index_of
 from dmjax.limits.asymptotics import strength_test
 from dmjax.limits.feldman_cousins import observed_scan
+from dmjax.limits.nested import BELT_TOYS, nested_maker
 from dmjax.limits.test_statistics import Strength
 from dmjax.limits.toys import (
     Throwing,
@@ -43,6 +50,8 @@ class Coverage(NamedTuple):
         toys, failed: thrown at each point, and those whose fits did not converge.
         method, cl: what was tested.
         shift: of true nuisances from their conditional best fit, in their standard deviations.
+        belt: of "fc": "toy" where every toy was judged by a belt of its own, "data" where by that
+            at the nuisances of the data; else None.
     """
 
     points: np.ndarray
@@ -53,6 +62,7 @@ class Coverage(NamedTuple):
     method: str
     cl: float
     shift: dict[str, float]
+    belt: str | None
 
 
 @eqx.filter_jit
@@ -93,12 +103,15 @@ def coverage(
     method: str = "fc",
     cl: float = 0.90,
     shift: Mapping[str, float] | None = None,
+    nested: bool = False,
+    belt_toys: int = BELT_TOYS,
 ) -> Coverage:
     """Share of toys, thrown at given true strengths, whose interval or limit holds the truth.
 
     The other parameters of the truth are their conditional best fits to `data`, each shifted by so
     many standard deviations. The critical values of "fc" are those of a belt made without the shift
-    and with other toys, as an experiment would make it.
+    and with other toys, at the nuisances of the data; with `nested` every toy has its own belt, at
+    its own conditional best fit, as an experiment would make it.
 
     Args:
         joint, chosen, data: model, its strength, data.
@@ -107,15 +120,22 @@ def coverage(
         method: one of `METHODS`.
         cl: confidence level.
         shift: constrained parameter → standard deviations.
+        nested: whether every toy has its own belt; of "fc" alone.
+        belt_toys: toys in each of these.
 
     Returns:
-        `Coverage`. An upper limit always contains strength 0: its coverage there is 1.
+        `Coverage`; NaN where not one toy could be fitted. An upper limit always contains strength
+        0: its coverage there is 1.
 
     Raises:
         InputError: unknown method or parameter, too few toys, a negative strength, bad data.
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
+    if nested:
+        if method != "fc":
+            raise InputError(f"a belt of its own for each toy goes with fc, not {method}")
+        check_count(belt_toys + 1, 1.0 - cl)
     points = np.atleast_1d(np.asarray(points, float))
     if points.size == 0 or np.any(points < 0):
         raise InputError("coverage needs true strengths >= 0")
@@ -129,21 +149,39 @@ def coverage(
     truths = nominal + _offsets(joint, shift)[None, :]
     most = largest_counts(joint, [*nominal, *truths])
     shares, errors, failed = [], [], []
-    for i, point in enumerate(points):
-        critical, slack = float(likelihood_threshold(cl)), 0.0
-        if method == "fc":
-            where = (nominal[i], [point], how, "t", f"critical_{i}", most)
-            critical = quantile(throw_blocks(joint, chosen, *where), cl).value
-            slack = math.sqrt(cl * (1.0 - cl) / how.toys)
-        inside, toys = _kept(joint, chosen, truths[i], critical, how, i, method, cl, most)
-        lost = toys.status.size - inside.size
-        shares.append(float(inside.mean()))
-        binomial = binomial_error(int(inside.sum()), inside.size)
-        errors.append(math.hypot(binomial, slack) + lost / toys.status.size)
-        failed.append(lost)
-    return Coverage(
-        points, np.array(shares), np.array(errors), how.toys, np.array(failed), method, cl, shift
-    )
+    for i in range(points.size):
+        places = nominal[i], truths[i]
+        share = _share(joint, chosen, places, how, i, method, cl, most, nested and belt_toys)
+        shares.append(share.value)
+        errors.append(share.error)
+        failed.append(share.failed)
+    belt = ("toy" if nested else "data") if method == "fc" else None
+    found = (np.array(shares), np.array(errors), how.toys, np.array(failed))
+    return Coverage(points, *found, method, cl, shift, belt)
+
+
+def _share(joint, chosen, places, how: Throwing, i, method, cl, most, belt_toys: int) -> Estimate:
+    """Share of the toys of one truth whose interval or limit holds it."""
+    nominal, truth = places
+    critical, slack = float(likelihood_threshold(cl)), 0.0
+    try:
+        if belt_toys:
+            make = nested_maker(joint, chosen, truth, belt_toys, most)
+            toys = in_kept_blocks(make, how, f"nested_{i}")
+            inside = toys.statistic[converged(toys), 0] > 1.0 - cl + ROUNDING
+        else:
+            if method == "fc":
+                point = [float(nominal[chosen.index])]
+                where = (nominal, point, how, "t", f"critical_{i}", most)
+                critical = quantile(throw_blocks(joint, chosen, *where), cl).value
+                slack = math.sqrt(cl * (1.0 - cl) / how.toys)
+            inside, toys = _kept(joint, chosen, truth, critical, how, i, method, cl, most)
+    except NothingFitted:
+        return Estimate(math.nan, math.nan, how.toys, how.toys)
+    lost = toys.status.size - inside.size
+    binomial = binomial_error(int(inside.sum()), inside.size)
+    error = math.hypot(binomial, slack) + lost / toys.status.size
+    return Estimate(float(inside.mean()), error, toys.status.size, lost)
 
 
 def _offsets(joint: JointModel, shift: Mapping[str, float]) -> Float[Array, " parameters"]:

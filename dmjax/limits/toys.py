@@ -4,7 +4,7 @@ import math
 import zlib
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -26,7 +26,7 @@ from dmjax.limits.test_statistics import Strength, check_test, statistics_at
 from dmjax.store.progress import Say, nothing
 
 Values = Float[Array, " parameters"]
-Make = Callable[[Array, int], tuple[Array, Array, Array]]
+Make = Callable[[Array, int], tuple[Any, Any, Any]]
 """Keys of toys and an attempt at their fits to (statistic, best, status), as in `Toys`."""
 
 BATCH = 100

@@ -29,6 +29,8 @@ class CoverageResult(AbstractResult):
         method, cl: of the limit or interval.
         m_v: [MeV]; None for "events".
         shift: constrained parameter → standard deviations its truth is off.
+        belt: of "fc": "toy" where every toy was judged by a belt of its own, "data" where by that
+            at the nuisances of the data; None for other methods.
         events, values: true signal events and couplings.
         coverage, error: share of toys whose interval contains the truth, with Monte Carlo error.
         toys, failed: thrown at each truth; fits that failed.
@@ -48,6 +50,7 @@ class CoverageResult(AbstractResult):
     signal: dict
     m_v: float | None = number("MeV")
     shift: dict[str, float]
+    belt: str | None = None
     events: np.ndarray = column("events", unit="1")
     values: np.ndarray = column("events", unit="1")
     coverage: np.ndarray = column("events", unit="1", empty=math.nan)
@@ -81,13 +84,15 @@ def run_coverage(
     shift = dict(settings.shift)
     with open_store(toy_folder(out), configuration(settings)) as held:
         how = throwing(settings, held, "", say)
-        made = coverage(joint, chosen, data, points, how, settings.method, settings.cl, shift)
+        question = (settings.method, settings.cl, shift, settings.nested, settings.belt_toys)
+        made = coverage(joint, chosen, data, points, how, *question)
     return CoverageResult(
         **stated(setting, joint, settings),
         method=settings.method,
         cl=settings.cl,
         m_v=settings.mass,
         shift=shift,
+        belt=made.belt,
         values=to_coupling(setting, [settings.mass or 0.0] * len(points), points),
         events=points * unit,
         coverage=made.coverage,

@@ -140,6 +140,8 @@ STATISTICS_OPTIONS = {
         metavar="NAME=X",
         many=True,
     ),
+    "nested": _switch("Give every toy a belt of its own, at its own best fit."),
+    "belt_toys": _whole("Toys in the belt of each toy, with --nested."),
     "expected": _switch("The limit expected of a detector without signal, not that of data."),
     "years": _number("Exposure of a projection in years of the detector's file."),
     "pot": _number("Protons on target."),

@@ -81,7 +81,12 @@ RULES: dict[type, dict[str, Rule]] = {
         "background": _EXPECTED,
     },
     ToySettings: _SIGNAL_PHYSICS | {"mass": _PHYSICS},
-    CoverageSettings: _SIGNAL_PHYSICS | {"mass": _PHYSICS},
+    CoverageSettings: _SIGNAL_PHYSICS
+    | {
+        "mass": _PHYSICS,
+        "nested": _methods("fc"),
+        "belt_toys": Rule(lambda s: s.nested, "goes with --nested"),
+    },
     PosteriorSettings: {
         **dict.fromkeys(("chains", "warmup", "draws", "min_ess"), _methods("nuts")),
         "live": _methods("nested"),

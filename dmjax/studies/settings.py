@@ -105,6 +105,8 @@ class CoverageSettings(SignalOptions, ModelOptions):
     method: str = "fc"
     events: tuple[float, ...] | None = None
     shift: tuple[tuple[str, float], ...] = ()
+    nested: bool = False
+    belt_toys: int = 199
     cl: float = 0.90
     toys: int = 1000
     seed: int = 2017

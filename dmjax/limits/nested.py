@@ -1,0 +1,84 @@
+"""Toys that are each judged by a belt of their own, as an experiment would make it."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from dmjax.fits.estimates import ROUNDING
+from dmjax.fits.minimise import Status
+from dmjax.likelihood.joint import Data, JointModel
+from dmjax.likelihood.onoff import MAX_COUNT
+from dmjax.limits.test_statistics import Strength, checked_scan, profile_scan, statistic
+from dmjax.limits.toys import Make, throw_batch, throw_toys, toy_starts
+
+Values = Float[Array, " parameters"]
+
+BELT_TOYS = 199
+"""Toys in a toy's own belt: with one more, a tenth of them is a whole number."""
+
+
+@eqx.filter_jit
+def _outer(joint: JointModel, chosen: Strength, data: Data, starts, truth: Values, way: str):
+    """t of every toy at its truth, μ̂, status, and the conditional best fit there."""
+    point = truth[chosen.index]
+
+    def one(toy, start):
+        points = jnp.stack([jnp.zeros_like(point), point])
+        scan = profile_scan(joint, chosen, toy, points, start, way)
+        scan = checked_scan(joint, chosen, toy, scan, points, truth)
+        best, nll = scan.values[0, chosen.index], scan.two_nll
+        t = statistic("t", point, best, nll[0], nll[1], nll[2])
+        return t, best, jnp.max(scan.status), scan.values[2]
+
+    return jax.vmap(one)(data, starts)
+
+
+def nested_maker(
+    joint: JointModel, chosen: Strength, truth: Values, belt_toys: int, most: tuple[int, ...]
+) -> Make:
+    """p-values of toys at their truth, each from toys thrown at its own conditional best fit.
+
+    A toy contains its truth at confidence cl where p > 1 − cl, p = (k + 1)/(n + 1) for k of n toys
+    with t at least that of the toy: for toys of one truth and n + 1 a multiple of 1/(1 − cl) that
+    happens with probability cl, whatever n is.
+
+    Args:
+        joint, chosen: model and its strength.
+        truth: parameter values of the toys.
+        belt_toys: n.
+        most: from `most_counts`.
+
+    Returns:
+        What `toys.in_batches` wants, the p-value as statistic.
+    """
+    # A toy's own fit may expect more than the truth does.
+    wide = tuple(min(int(1.3 * count) + 5 if count else 0, MAX_COUNT) for count in most)
+    point = [float(truth[chosen.index])]
+
+    def p_value(t: float, values: Values, key: Array) -> float:
+        made = throw_toys(
+            *(joint, chosen, values, point, belt_toys, jax.random.fold_in(key, 1)),
+            test="t",
+            batch_size=belt_toys,
+            most=wide,
+        )
+        good = made.status == 0
+        beyond = int((made.statistic[good, 0] >= t - ROUNDING).sum())
+        return (beyond + 1) / (int(good.sum()) + 1) if good.any() else np.nan
+
+    def make(keys: Array, attempt: int):
+        way = "sure" if attempt else "quick"
+        starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
+        data = throw_batch(joint, truth, keys, most)
+        t, best, status, values = _outer(joint, chosen, data, starts, truth, way)
+        found = [
+            p_value(float(t[i]), values[i], keys[i]) if int(status[i]) == 0 else np.nan
+            for i in range(len(keys))
+        ]
+        lost = np.isnan(found) & (np.asarray(status) == 0)
+        status = np.where(lost, int(Status.STALLED), np.asarray(status))
+        return np.array(found)[:, None], best, status
+
+    return make
