@@ -35,6 +35,7 @@ class ToyResult(AbstractResult):
         p_value, p_error: share of toys at least as far out, with its Monte Carlo error.
         asymptotic_p: the same in the large-sample limit; None for "t".
         quantiles: of the statistic over toys, level → value.
+        quantile_errors: their Monte Carlo errors, from the order statistics one σ away.
         best_fit: coupling of the best fit.
         toys, failed: thrown; fits of them that failed.
         status: of the fit of the data.
@@ -57,6 +58,7 @@ class ToyResult(AbstractResult):
     p_error: float = number("1", empty=math.nan)
     asymptotic_p: float | None = number("1")
     quantiles: dict[str, float] = number("1", empty=math.nan)
+    quantile_errors: dict[str, float] | None = number("1", empty=math.nan, default=None)
     best_fit: float = number("1", empty=math.nan)
     toys: int
     failed: int
@@ -106,11 +108,18 @@ def run_toys(settings: ToySettings, out: Path | None = None, say: Say = nothing)
         p_error=found.error,
         asymptotic_p=_asymptotic_p(joint, chosen, data, point[0], settings.test),
         quantiles={f"{level:g}": float(np.quantile(good, level)) for level in levels},
+        quantile_errors={f"{level:g}": _quantile_error(good, level) for level in levels},
         best_fit=float(to_coupling(setting, settings.mass, [float(best)])[0]),
         toys=found.toys,
         failed=found.failed,
         status=LIMIT_TEXT[LimitStatus.FOUND if int(status) == 0 else LimitStatus.FIT_FAILED],
     )
+
+
+def _quantile_error(values: np.ndarray, level: float) -> float:
+    spread = math.sqrt(level * (1.0 - level) / values.size)
+    low, high = np.quantile(values, np.clip([level - spread, level + spread], 0.0, 1.0))
+    return float(0.5 * (high - low))
 
 
 def _asymptotic_p(joint, chosen, data, point, test: str) -> float | None:
