@@ -17,8 +17,7 @@ class Conventions:
     Attributes:
         name: profile the values come from.
         transverse_v: V from π⁰ → γV is transverse, so V → χχ̄ is not isotropic; False: isotropic.
-        single_radius: one R_n per detector in every form factor; False: charge radius for a current
-            that couples to charge, matter radius for baryon number, neutron radius for CEvNS.
+        single_radius: one R_n per detector in every form factor; False: radii by nucleus.
         all_captures_radiate: every π⁻ that makes no π⁰ counts as p π⁻ → n γ; False: only the
             radiative-capture fraction of the target nucleus.
         sin2_theta_w: weak mixing angle in CEvNS.
@@ -26,6 +25,11 @@ class Conventions:
             Breit–Wigner of width √s Γ(√s)/m_V.
         capture_phase_space: π⁻ capture times |p_V(m_V)|/|p_V(0)|.
         capture_spread: relative Gaussian spread of E_V in π⁻ capture (6 % in the text of [D20]).
+        two_term_form: protons and neutrons with a form factor each (charge and neutron radius) in
+            dark-matter scattering and CEvNS; False: one, of the charge radius for a current that
+            couples to protons alone, the matter radius for others, the neutron radius for CEvNS.
+            Not used with `single_radius`.
+        radiative_weak_charge: CEvNS with radiative corrections; False: at tree level.
     """
 
     name: str
@@ -36,10 +40,21 @@ class Conventions:
     width: str
     capture_phase_space: bool = False
     capture_spread: float = 0.0
+    two_term_form: bool = False
+    radiative_weak_charge: bool = False
 
 
 D20 = Conventions("d20", False, True, True, 0.2312, "narrow")
-DMJAX = Conventions("dmjax", True, False, False, 0.2386, "fixed")
+DMJAX = Conventions(
+    "dmjax",
+    True,
+    False,
+    False,
+    0.2386,
+    "fixed",
+    two_term_form=True,
+    radiative_weak_charge=True,
+)
 PROFILES = {profile.name: profile for profile in (DMJAX, D20)}
 
 

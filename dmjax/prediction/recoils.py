@@ -23,7 +23,7 @@ from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_o
 from dmjax.models.vector import mass_gap
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights
 from dmjax.response import RecoilGrid, time_acceptance
-from dmjax.scattering import chi_electron, chi_nucleus, form_factor_radius
+from dmjax.scattering import chi_electron, chi_nucleus, form_factor_radii
 from dmjax.timing import arrival_fractions, flight_delay
 from dmjax.units import M2_PER_INVERSE_MEV2, US_PER_NS
 
@@ -73,8 +73,8 @@ def nuclear_response(
     )
     response = jnp.zeros((recoils.fold.shape[0], k.shape[0]), k.dtype)
     for nucleus, number in zip(experiment.nuclei, experiment.nuclei_per_kg, strict=True):
-        radius = form_factor_radius(v, nucleus, experiment.single_radius, conventions)
-        sigma = on_grid(v, nucleus, radius, k, recoils.t)
+        radii = form_factor_radii(v, nucleus, experiment.single_radius, conventions)
+        sigma = on_grid(v, nucleus, radii, k, recoils.t)
         seen = sigma * visible(v, nucleus.mass, recoils, k)
         response = response + number / per_kg * (recoils.fold @ seen)
     return response, per_kg
