@@ -8,6 +8,7 @@ CHANNELS = ("pi0", "eta", "piminus", "exchange", "cascade")
 """Production channels: π⁰, η → γV in flight (P1), π⁻ p → n V at rest (P2), π⁰ → γV after charge
 exchange (P3), e± cascade (P4)."""
 WIDTHS = ("narrow", "fixed", "running")
+HEAVIER = ("as-lighter", "stable", "decaying")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Conventions:
             couples to protons alone, the matter radius for others, the neutron radius for CEvNS.
             Not used with `single_radius`.
         radiative_weak_charge: CEvNS with radiative corrections; False: at tree level.
+        heavier_state: χ₂ of pseudo-Dirac dark matter. "as-lighter": both of a pair fly and scatter
+            as χ₁; "stable": one χ₁ and one χ₂ of either's mass, χ₂ scatters down; "decaying": that,
+            and only those χ₂ count that have not decayed before the detector.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Conventions:
     capture_spread: float = 0.0
     two_term_form: bool = False
     radiative_weak_charge: bool = False
+    heavier_state: str = "as-lighter"
 
 
 D20 = Conventions("d20", False, True, True, 0.2312, "narrow")
@@ -54,6 +59,7 @@ DMJAX = Conventions(
     "fixed",
     two_term_form=True,
     radiative_weak_charge=True,
+    heavier_state="decaying",
 )
 PROFILES = {profile.name: profile for profile in (DMJAX, D20)}
 
@@ -77,6 +83,8 @@ def conventions(name: str, **changes: bool | float | str) -> Conventions:
     chosen = replace(PROFILES[name], **changes)
     if chosen.width not in WIDTHS:
         raise unknown_name("width", chosen.width, WIDTHS)
+    if chosen.heavier_state not in HEAVIER:
+        raise unknown_name("heavier_state", chosen.heavier_state, HEAVIER)
     if not (0.0 <= chosen.capture_spread < 1.0 and 0.0 < chosen.sin2_theta_w < 1.0):
         raise InputError("need 0 <= capture_spread < 1 and 0 < sin2_theta_w < 1")
     return chosen

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE, M_CAPTURE_MAX, M_NEUTRON, M_PION, M_PROTON
 from dmjax.conventions import Conventions
-from dmjax.flux.boxes import box_on_grid, boxes
+from dmjax.flux.boxes import box_on_grid, boxes, chi_pair
 from dmjax.flux.channel import AbstractChannel, Pull
 from dmjax.flux.lines import monochromatic
 from dmjax.flux.mass_shell import mass_nodes
@@ -97,14 +97,14 @@ class PionCapture(AbstractChannel):
         """χ per POT and sr at each momentum node: isotropic boxes over 4π."""
         energy, mass, rate = capture_lines(self.pions, v, conventions)
         on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, transverse=False))(
-            boxes(energy, mass, v.m_chi)
+            boxes(energy, mass, chi_pair(v, conventions))
         )
         return rate @ on_grid / (4.0 * jnp.pi)
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """One line, or several where E_V is spread; V must be on its mass shell."""
         energy, mass, rate = capture_lines(self.pions, v, conventions)
-        return monochromatic(energy, mass[0], v.m_chi, rate)
+        return monochromatic(energy, mass[0], chi_pair(v, conventions), rate)
 
     def pull(self, conventions: Conventions) -> Pull | None:
         """The share of captures that radiate; None where all do by convention."""

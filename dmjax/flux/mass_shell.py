@@ -73,6 +73,7 @@ def _panel(start: Scalar, stop: Scalar) -> tuple[Float[Array, " n"], Float[Array
 
 
 def _on_shell(v: VectorMediator, m_max: float | Scalar) -> MassNodes:
-    is_open = (v.m_v < m_max) & (v.m_chi + heavier_mass(v) < v.m_v)
-    safe = jnp.where(is_open, v.m_v, 0.5 * (m_max + 2.0 * v.m_chi))
+    threshold = v.m_chi + heavier_mass(v)
+    is_open = (v.m_v < m_max) & (threshold < v.m_v)
+    safe = jnp.where(is_open, v.m_v, 0.5 * (m_max + threshold))
     return MassNodes(safe[None], jnp.where(is_open, branching_ratios(v)["chi"], 0.0)[None])

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
 from dmjax.conventions import Conventions
-from dmjax.flux.boxes import Box, box_points, boxes, momentum
+from dmjax.flux.boxes import Box, box_points, boxes, chi_pair, momentum
 from dmjax.flux.channel import AbstractChannel, Pull
 from dmjax.flux.lines import lines_of
 from dmjax.flux.mass_shell import mass_nodes
@@ -43,7 +43,7 @@ def decay_boxes(
 ) -> tuple[Box, Float[Array, " s"]]:
     """χ boxes in the meson's frame, one per mass node, and V per meson in each."""
     nodes = mass_nodes(v, mesons.mass, conventions)
-    b = boxes(two_body_energy(mesons.mass, nodes.mass, 0.0), nodes.mass, v.m_chi)
+    b = boxes(two_body_energy(mesons.mass, nodes.mass, 0.0), nodes.mass, chi_pair(v, conventions))
     rate = jax.vmap(meson_yield, in_axes=(None, None, 0))(mesons, v, nodes.mass)
     return b, nodes.weight * rate
 
@@ -102,7 +102,8 @@ class MesonsInFlight(AbstractChannel):
         a = jnp.arctan2(k, m_v)
         moments = jax.vmap(harmonics_at, in_axes=(None, 0, 0))(table, a, jnp.log(e_0 / energy))
         scale = k / (4.0 * jnp.pi * momentum(e_0, m_v) * e_0)
-        return lines_of(energy, m_v, v.m_chi, w * k, moments * scale[:, None])
+        pair = chi_pair(v, conventions)
+        return lines_of(energy, m_v, pair, w * k, moments * scale[:, None])
 
     def pull(self, conventions: Conventions) -> Pull | None:
         """The number and shape of the mesons."""

@@ -8,6 +8,7 @@ prediction once differentiable in every mass.
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from dmjax.kinematics import momentum_min
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import mass_gap
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights
+from dmjax.prediction.states import State, states_of
 from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering import chi_electron, chi_nucleus, form_factor_radii
 from dmjax.timing import arrival_fractions, flight_delay
@@ -32,10 +34,13 @@ N_MOMENTA = 96
 SLOWEST_MEV = 0.2
 
 
-def momentum_nodes(experiment: Experiment, recoils: RecoilGrid, n: int) -> Float[Array, " n"]:
+def momentum_nodes(
+    experiment: Experiment, recoils: RecoilGrid, n: int, to_rest: bool = False
+) -> Float[Array, " n"]:
     """n momenta [MeV], equal steps in ln k, from the smallest that gives the lowest recoil.
 
-    Never below 0.2 MeV: no source makes a number of slower χ that counts.
+    Never below 0.2 MeV: no source makes a number of slower χ that counts. `to_rest` (χ that give
+    up mass recoil at any speed): from there, in equal steps of ln(k + what would be the smallest).
     """
     masses = [jnp.asarray(M_ELECTRON, recoils.t.dtype)]
     if experiment.recoil == "nucleus":
@@ -43,8 +48,11 @@ def momentum_nodes(experiment: Experiment, recoils: RecoilGrid, n: int) -> Float
     t_min = jnp.min(recoils.t)
     reaching = momentum_min(jnp.min(jnp.stack(masses)), jnp.zeros_like(t_min), t_min)
     lowest = jnp.maximum(0.97 * reaching, SLOWEST_MEV)
-    span = jnp.log(experiment.beam.k_max / lowest)
-    return lowest * jnp.exp(span * jnp.linspace(0.0, 1.0, n, dtype=recoils.t.dtype))
+    steps = jnp.linspace(0.0, 1.0, n, dtype=recoils.t.dtype)
+    if not to_rest:
+        return lowest * jnp.exp(jnp.log(experiment.beam.k_max / lowest) * steps)
+    span = jnp.log((experiment.beam.k_max + lowest) / (SLOWEST_MEV + lowest))
+    return SLOWEST_MEV + (SLOWEST_MEV + lowest) * jnp.expm1(span * steps)
 
 
 def visible(
@@ -135,14 +143,32 @@ def expected_counts(
     Returns:
         Counts, (channels, energy bins, time bins). Closed channels are exactly 0.
     """
-    make, hit = producer_of(point), scatterer_of(point)
-    dtype = make.m_v.dtype
+    dtype = producer_of(point).m_v.dtype
     experiment, recoils = cast_floats(experiment, dtype), cast_floats(recoils, dtype)
     edges = jnp.asarray(time_edges, dtype)
     if long_lived:
         conventions = replace(conventions, width="narrow")
-    k = momentum_nodes(experiment, recoils, n_momenta)
-    flux = chi_flux(experiment.beam, make, k, conventions, channels)
+    make, hit = producer_of(point), scatterer_of(point)
+    apart = hit.dm == "pseudo-dirac" and conventions.heavier_state != "as-lighter"
+    k = momentum_nodes(experiment, recoils, n_momenta, to_rest=apart)
+    fold = partial(_counts_of, experiment, recoils, edges, conventions, channels, long_lived, k)
+    states = states_of(make, hit, conventions, k, experiment.distance_m)
+    return sum((fold(state) for state in states[1:]), fold(states[0]))
+
+
+def _counts_of(
+    experiment: Experiment,
+    recoils: RecoilGrid,
+    edges: Float[Array, " times_plus_1"],
+    conventions: Conventions,
+    channels: tuple[str, ...],
+    long_lived: bool,
+    k: Float[Array, " n"],
+    state: State,
+) -> Float[Array, "channels bins times"]:
+    """Events of one kind of dark matter."""
+    make, hit, dtype = state.make, state.hit, k.dtype
+    flux = state.share * chi_flux(experiment.beam, make, k, conventions, channels)
     if experiment.recoil == "electron":
         response, per_kg = electron_response(experiment, hit, recoils, k)
     else:

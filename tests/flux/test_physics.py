@@ -92,7 +92,9 @@ def test_spins_agree_at_zero_recoil():
 def test_decay_weights_average_to_one(dm, transverse):
     v = mediator("dark-photon", 75.0, 25.0, eps=1e-4, dm=dm)
     mean, _ = integrate.quad(
-        lambda c: 0.5 * float(decay_weight(v, v.m_v, jnp.asarray(c), transverse)), -1, 1
+        lambda c: 0.5 * float(decay_weight(v, v.m_v, 2.0 * v.m_chi, jnp.asarray(c), transverse)),
+        -1,
+        1,
     )
     assert close(mean, 1.0, "quadrature")
 
