@@ -19,7 +19,8 @@ def lines_of(
 ) -> Line:
     """Lines of many energies [MeV], V per POT in each and Legendre moments of their directions."""
     each = [jnp.broadcast_to(x, energy.shape) for x in (mass, *pair)]
-    return Line(energy, *each, rate, jnp.full_like(energy, 0.5), moments)
+    phase = jnp.full_like(energy, 0.5)
+    return Line(energy, each[0], each[1], each[2], rate, phase, moments)
 
 
 def isotropic(energy: Array, mass: Scalar, pair: tuple[Scalar, Scalar], rate: Array) -> Line:

@@ -13,6 +13,7 @@ from dmjax.experiments import Experiment, in_scenario
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import eps_of
 from dmjax.prediction.backgrounds import exposed, known_backgrounds
+from dmjax.prediction.ceiling import recoil_ceiling_kev
 from dmjax.prediction.events import is_traced
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
 from dmjax.prediction.points import FLIGHT_FLOOR_M, in_flight, mean_flight_m
@@ -22,9 +23,6 @@ from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_
 from dmjax.scattering import Nsi
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
-RECOIL_CEILING_KEV = {"nucleus": 2000.0, "electron": 1e6}
-"""Above this the form factor leaves nothing of any nucleus heavier than argon; electrons reach the
-energy of the χ."""
 TIME_CEILING_US = 1e4
 N_MOMENTA_WINDOW = 384
 
@@ -41,6 +39,12 @@ def closed_by(window: np.ndarray, native: tuple[float, ...]) -> np.ndarray:
     edges = np.asarray(native)
     inside = edges[(edges > window[0]) & (edges < window[1])]
     return np.concatenate([window[:1], inside, window[1:]])
+
+
+def _highest(experiment: Experiment) -> float:
+    """The end of all recoils [keV]: the largest there is, or that of the last bin."""
+    last = recoil_at(experiment.response, jnp.asarray(experiment.edges[-1], float))
+    return max(recoil_ceiling_kev(experiment), KEV_PER_MEV * float(last))
 
 
 def _energy_edges(experiment: Experiment, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,9 +90,9 @@ def predict(
         background: alternative of the detector's file, its first where None; "none": neutrinos.
 
     Returns:
-        Prediction. Bins are the detector's own, cut to the window; open ends reach 2000 keV (1 GeV
-        for electrons) and 10 ms, beyond which nothing is left. A mediator that flies further than
-        1 cm on average is followed on its way (its beam is prepared for that within seconds). Other
+        Prediction. Bins are the detector's own, cut to the window; open ends reach the largest
+        recoil there is (`recoil_ceiling_kev`) and 10 ms. A mediator that flies further than 1 cm on
+        average is followed on its way (its beam is prepared for that within seconds). Other
         backgrounds than neutrinos are as the file counts them, after efficiency, in its bins. Bad
         windows and channels raise InputError.
 
@@ -115,8 +119,8 @@ def predict(
         recoil_max = chosen.recoil_max_kev if recoil_max is None else recoil_max
         time_max = chosen.time_max_us if time_max is None else time_max
     others = in_scenario(experiment.name, experiment.backgrounds, background)
-    ceiling = RECOIL_CEILING_KEV[experiment.recoil] if recoil_max is None else recoil_max
-    edges, energy_edges = _energy_edges(experiment, _window(recoil_min, ceiling, "recoil"))
+    highest = _highest(experiment) if recoil_max is None else recoil_max
+    edges, energy_edges = _energy_edges(experiment, _window(recoil_min, highest, "recoil"))
     latest = TIME_CEILING_US if time_max is None else time_max
     time_edges = closed_by(_window(None, latest, "time"), experiment.time_edges)
     steps = endpoints_kev(experiment)

@@ -168,7 +168,7 @@ def _counts_of(
 ) -> Float[Array, "channels bins times"]:
     """Events of one kind of dark matter."""
     make, hit, dtype = state.make, state.hit, k.dtype
-    flux = state.share * chi_flux(experiment.beam, make, k, conventions, channels)
+    flux = state.share[None, :] * chi_flux(experiment.beam, make, k, conventions, channels)
     if experiment.recoil == "electron":
         response, per_kg = electron_response(experiment, hit, recoils, k)
     else:

@@ -13,8 +13,9 @@ from dmjax._version import __version__
 from dmjax.constants import BR_KAON_MUON
 from dmjax.conventions import D20, Conventions, describe
 from dmjax.experiments import Experiment, experiment
+from dmjax.prediction.ceiling import recoil_ceiling_kev
 from dmjax.prediction.points import in_flight
-from dmjax.prediction.predict import RECOIL_CEILING_KEV, TIME_CEILING_US
+from dmjax.prediction.predict import TIME_CEILING_US
 from dmjax.reproduce.panels import BLUE, COLOURS, ORANGE, RED, blank
 from dmjax.reproduce.spectra import PROMPT_PARTS, Mass, dark_matter, dark_photon, neutrinos
 from dmjax.response import all_recoils
@@ -140,7 +141,7 @@ def _panel(setup: Setup, conventions: Conventions) -> TimePanel:
     detector = experiment(setup.experiment)
     detector = with_pulse(detector, setup.pulse(detector))
     detector = in_flight(detector)
-    recoils = all_recoils(np.array([setup.threshold_kev, RECOIL_CEILING_KEV[detector.recoil]]))
+    recoils = all_recoils(np.array([setup.threshold_kev, recoil_ceiling_kev(detector)]))
     edges = setup.bin_us * np.arange(setup.n_bins + 1.0)
     all_edges = np.append(edges, TIME_CEILING_US)
     events = {}

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.numerics import gauss_legendre, safe_divide
-from dmjax.response.detector import Response, observable_at, recoil_and_slope
+from dmjax.response.detector import Response, recoil_and_slope
 from dmjax.response.recoils import (
     LOWEST_PANEL_KEV,
     PANEL_RATIO,
@@ -28,9 +28,9 @@ from dmjax.response.recoils import (
     mean_panels,
     recorded_below,
     rising_ladder,
+    with_steps,
 )
 from dmjax.response.resolution import Gaussian
-from dmjax.units import MEV_PER_KEV
 
 ORDER = 3
 FINE = {True: 12, False: ORDER}
@@ -73,7 +73,7 @@ def cumulative_recoils(
         points = _sharp_panels(response.observable, native, highest)
     else:
         points = mean_panels(np.asarray(native), STEP[response.observable], highest)
-    panels = _with_steps(response, jnp.asarray(points, edges.dtype))
+    panels = with_steps(response, jnp.asarray(points, edges.dtype))
     left, width = panels[:-1], jnp.diff(panels)
     x = _inside(left, width, _U)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, x)
@@ -102,18 +102,6 @@ def _sharp_panels(observable: str, native: tuple[float, ...], highest: float) ->
     top = np.ceil(native[-1])
     high = np.maximum(falling_ladder(max(highest, top), top, SHARP_RATIO), top)
     return np.unique(np.concatenate([low, np.arange(1.0, top + 1.0), high]))
-
-
-def _with_steps(response: Response, panels: Float[Array, " p"]) -> Float[Array, " p_more"]:
-    """Panels that end where the efficiency jumps."""
-    steps = response.efficiency.steps()
-    on_recoil = response.efficiency_on == "recoil"
-    if not steps or (response.resolution is not None and not on_recoil):
-        return panels
-    places = jnp.stack(steps).astype(panels.dtype)
-    if on_recoil:
-        places = jax.vmap(observable_at, in_axes=(None, 0))(response, places * MEV_PER_KEV)
-    return jnp.sort(jnp.concatenate([panels, places]))
 
 
 def _inside(left: Array, width: Array, u: np.ndarray) -> Float[Array, " nodes"]:
