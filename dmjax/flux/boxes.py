@@ -16,7 +16,7 @@ from dmjax.models.vector import VectorMediator, heavier_mass
 from dmjax.numerics import hat_cumulative, safe_divide, safe_sqrt
 
 Scalar = Float[Array, ""]
-N_BOX_NODES = 12
+N_BOX_NODES = 8
 WIDTH_FLOOR = 1e-5
 """Smallest relative half-width of a box: keeps 0/0 out where a box closes to a line."""
 

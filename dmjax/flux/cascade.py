@@ -15,11 +15,13 @@ from dmjax.flux.mass_shell import mass_nodes
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import pair_speed_squared
 from dmjax.models.vector import VectorMediator
-from dmjax.numerics import hat_weights, safe_divide, safe_sqrt
+from dmjax.numerics import hat_integrals, hat_points, safe_divide, safe_sqrt
 from dmjax.sources import CascadePhotons
 from dmjax.sources.cascade import emission_suppression
 
 Scalar = Float[Array, ""]
+N_PARTS = 4
+"""Points between two momentum nodes: the photon bins make the spectrum rough."""
 N_LINES = 32
 """Most lines of V in place of the photon bins."""
 
@@ -66,12 +68,15 @@ class Cascade(AbstractChannel):
         ([D20] §2.1, App. A).
         """
         nodes = mass_nodes(v, self.photons.edges[-1], conventions)
-        y = jnp.arcsinh(k / v.m_chi)
-        speed = k / jnp.sqrt(k * k + v.m_chi * v.m_chi)
+        points, shares = hat_points(k, N_PARTS)
+        between = points.ravel()
+        y = jnp.arcsinh(between / v.m_chi)
+        speed = between / jnp.sqrt(between * between + v.m_chi * v.m_chi)
         over_masses = jax.vmap(_emission, in_axes=(None, 0, None, None))
         shape = over_masses(self.photons, nodes.mass, chi_pair(v, conventions), y)
         factor = (v.charges.electron / E_CHARGE) ** 2 / (2.0 * jnp.pi)
-        return factor * speed * (nodes.weight @ shape) * hat_weights(k)
+        density = factor * speed * (nodes.weight @ shape)
+        return hat_integrals(k, density.reshape(points.shape), shares)
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """A few photon bins to a line.

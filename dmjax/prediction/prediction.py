@@ -29,6 +29,7 @@ class Prediction(AbstractResult):
         efficiency: whether resolution and efficiency were applied.
         channels: production channel → events in the window.
         total: their sum.
+        numerical_error: of the total, relative: of the nodes in momentum and in the width.
         background: neutrino component, steady state, neutrons, … → events in the window.
         energy_edges_kev, time_edges_us: bins.
         counts: (energy, time) events, all channels.
@@ -54,6 +55,7 @@ class Prediction(AbstractResult):
     efficiency: bool
     channels: dict[str, float] = number("1")
     total: float = number("1")
+    numerical_error: float = number("1")
     background: dict[str, float] = number("1")
     energy_edges_kev: np.ndarray = column("energy_edges_kev", unit="keV")
     time_edges_us: np.ndarray = column("time_edges_us", unit="us")

@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 
 from dmjax.conventions import Conventions
 from dmjax.models import VectorMediator, excited, excited_width
+from dmjax.models.vector import heavier_mass
 from dmjax.units import HBAR_MEV_NS, M_PER_US, US_PER_NS
 
 Scalar = Float[Array, ""]
@@ -17,51 +18,54 @@ class State(NamedTuple):
 
     Attributes:
         make, hit: mediators that make and scatter it, with its own mass as m_χ.
-        share: of it among two χ per mediator, at each momentum.
+        share: of it among two χ per mediator, where it is made (static).
+        decay: its decays on the way times the momentum [MeV]; None: it is stable.
+        excited: whether it gives up mass when it scatters (static).
     """
 
     make: VectorMediator
     hit: VectorMediator
-    share: Float[Array, " n"]
+    share: float
+    decay: Scalar | None
+    excited: bool
 
 
 def states_of(
-    make: VectorMediator,
-    hit: VectorMediator,
-    conventions: Conventions,
-    k: Float[Array, " n"],
-    distance: Scalar,
+    make: VectorMediator, hit: VectorMediator, conventions: Conventions, distance: Scalar
 ) -> tuple[State, ...]:
-    """The kinds of dark matter that reach a detector.
+    """The kinds of dark matter that fly to a detector.
 
     One, or for pseudo-Dirac dark matter, unless it is taken "as-lighter", χ₁ and χ₂ with half a
-    share each; "decaying" χ₂ times their chance to arrive.
+    share each.
 
     Args:
         make, hit: mediators in production and in scattering, as χ₁ meets them.
         conventions: profile.
-        k: momenta [MeV].
         distance: from where χ is made to the detector [m].
     """
     if hit.dm != "pseudo-dirac" or conventions.heavier_state == "as-lighter":
-        return (State(make, hit, jnp.ones_like(k)),)
-    half = jnp.full_like(k, 0.5)
-    arrive = half
+        return (State(make, hit, 1.0, None, False),)
+    decay = None
     if conventions.heavier_state == "decaying":
-        arrive = half * survival(make, hit, k, distance)
-    return State(make, hit, half), State(excited(make), excited(hit), arrive)
+        decay = distance * _decays_per_metre(make, hit)
+    heavier = State(excited(make), excited(hit), 0.5, decay, True)
+    return State(make, hit, 0.5, None, False), heavier
 
 
-def survival(
-    make: VectorMediator, hit: VectorMediator, k: Float[Array, " n"], distance: Scalar
-) -> Float[Array, " n"]:
-    """Chance of χ₂ of momentum k to come as far as the detector: e^{−L m₂ Γ/k}.
+def share_at(state: State, k: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Share of a kind among two χ per mediator that arrives, at momenta k [MeV].
 
-    Two mediators add their widths, without interference. A mediator that flies takes its part of
-    the way, which is neglected: χ₂ then survive more often than this.
+    χ₂ that decay come as far as the detector with the chance e^{−L m₂ Γ/k}. Its two mediators add
+    their widths, without interference. A mediator that flies takes its part of the way, which is
+    neglected: χ₂ then survive more often than this.
     """
+    arrive = jnp.full_like(k, state.share)
+    return arrive if state.decay is None else arrive * jnp.exp(-state.decay / k)
+
+
+def _decays_per_metre(make: VectorMediator, hit: VectorMediator) -> Scalar:
+    """m₂ Γ/ħc [MeV/m]: over the momentum, decays of χ₂ per metre."""
     width = excited_width(hit)
     if make is not hit:
         width = width + excited_width(make)
-    rate = width / (HBAR_MEV_NS * US_PER_NS * M_PER_US)
-    return jnp.exp(-distance * rate * (hit.m_chi + hit.splitting) / k)
+    return width * heavier_mass(hit) / (HBAR_MEV_NS * US_PER_NS * M_PER_US)

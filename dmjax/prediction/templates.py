@@ -24,6 +24,7 @@ from dmjax.prediction.points import (
     numbers_of,
     point_at,
 )
+from dmjax.prediction.recoils import TEMPLATE_ERROR
 from dmjax.prediction.search import Search, channel_counts, in_slices
 from dmjax.prediction.signal import EVENTS, Signal
 
@@ -41,6 +42,11 @@ class SignalCounts(eqx.Module):
 
     nominal: Float[Array, "*batch bins"]
     raised: dict[str, Float[Array, "*batch bins"]]
+
+    @property
+    def numerical_error(self) -> float:
+        """Largest error of any bin and of the sum, relative to the sum."""
+        return TEMPLATE_ERROR
 
 
 def source_errors(

@@ -175,6 +175,7 @@ def made_prediction() -> Prediction:
         efficiency=True,
         channels={"pi0": 5.0, "piminus": 0.6},
         total=5.6,
+        numerical_error=3e-3,
         background={"prompt": 7.0, "steady state": 0.0},
         energy_edges_kev=np.array([5.0, 15.0, 30.0, 2000.0]),
         time_edges_us=np.array([0.0, 1.5, 6.0]),
