@@ -27,12 +27,15 @@ from dmjax.nuclei.isotopes import electrons_per_kg
 from dmjax.response import (
     AbstractEfficiency,
     Constant,
+    ErrorFunction,
     ExponentialTime,
     Flat,
     Gamma,
     Gaussian,
+    Lindhard,
     Linear,
     LogLog,
+    Noise,
     Poisson,
     Polynomial,
     Response,
@@ -46,12 +49,20 @@ from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions
 from dmjax.sources.cascade import cascade_photons
 from dmjax.sources.neutrinos import inflight_spectrum, stopped_pion_neutrinos, tabulated_times
 
-QUENCHING = {"none": Unquenched, "constant": Constant, "linear": Linear, "polynomial": Polynomial}
-RESOLUTION = {"poisson": Poisson, "gamma": Gamma, "gaussian": Gaussian}
+QUENCHING = {
+    "none": Unquenched,
+    "constant": Constant,
+    "linear": Linear,
+    "polynomial": Polynomial,
+    "lindhard": Lindhard,
+}
+RESOLUTION = {"poisson": Poisson, "gamma": Gamma, "gaussian": Gaussian, "noise": Noise}
 EFFICIENCY = {
     "flat": Flat,
     "stepped-sigmoid": SteppedSigmoid,
     "shifted-sigmoid": ShiftedSigmoid,
+    "error-function": ErrorFunction,
+    "points": Tabulated,
     "log-log": LogLog,
 }
 PULSES = {

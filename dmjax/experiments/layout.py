@@ -23,6 +23,7 @@ QUENCHING = Variants(
         "constant": Section({"value": POSITIVE}),
         "linear": Section({"a": POSITIVE, "b": _ANY, "valid_to": POSITIVE}),
         "polynomial": Section({"a": _ANY, "b": _ANY, "c": _ANY, "d": _ANY, "valid_to": POSITIVE}),
+        "lindhard": Section({"k": POSITIVE, "z": Number(1.0, 120.0)}),
     }
 )
 RESOLUTION = Variants(
@@ -30,6 +31,7 @@ RESOLUTION = Variants(
         "poisson": Section({}),
         "gamma": Section({"shape_per_kevee": POSITIVE}),
         "gaussian": Section({"coefficient": POSITIVE}),
+        "noise": Section({"a": POSITIVE, "b": NOT_NEGATIVE}),
     }
 )
 EFFICIENCY = Variants(
@@ -47,7 +49,9 @@ EFFICIENCY = Variants(
         "shifted-sigmoid": Section(
             {"amplitude": POSITIVE, "slope": POSITIVE, "midpoint": _ANY, "offset": _ANY}
         ),
+        "error-function": Section({"amplitude": FRACTION, "midpoint": _ANY, "width": POSITIVE}),
         "tabulated": Section({"table": Text()}),
+        "points": Section({"x": Numbers(_ANY, increasing=True), "values": Numbers(FRACTION)}),
         "log-log": Section(
             {"x": Numbers(POSITIVE, increasing=True), "values": Numbers(Number(0.0, 1.0, True))}
         ),

@@ -84,7 +84,7 @@ def _check_curves(file: str, response: dict[str, Any]) -> None:
             raise complaint(
                 file, "response.quenching.valid_to", end, "inside the range where E_ee(T) increases"
             )
-    if curve["kind"] == "log-log" and len(curve["x"]) != len(curve["values"]):
+    if curve["kind"] in ("log-log", "points") and len(curve["x"]) != len(curve["values"]):
         rule = f"as long as x ({len(curve['x'])} numbers)"
         raise complaint(file, "response.efficiency.values", curve["values"], rule)
     if curve["kind"] == "stepped-sigmoid" and curve["half_below"] < curve["closed_below"]:

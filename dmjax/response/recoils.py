@@ -8,12 +8,14 @@ from jaxtyping import Array, Float
 
 from dmjax.numerics import panel_nodes
 from dmjax.response.detector import Response, recoil_and_slope
+from dmjax.response.resolution import Noise
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
 LOWEST_PANEL_KEV = 1e-6
 PANEL_RATIO = 1.35
 SHARP_RATIO = 1.1
 SMEARED_ORDER = 3
+HALVINGS = 6
 STEP = {"pe": 1.0, "keVee": 0.5, "keV": 0.5}
 """Width of the sub-bins in which an efficiency of the observable is taken at the centre."""
 
@@ -118,7 +120,10 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     edges = np.array(edge_tuple)
     dtype = response.light_yield.dtype
     step = STEP[response.observable]
-    means, weight = panel_nodes(mean_panels(edges, step, _leak(edges[-1])), SMEARED_ORDER)
+    panels = mean_panels(edges, step, _leak(edges[-1]))
+    if isinstance(response.resolution, Noise):
+        panels = halved_towards(panels, edges)
+    means, weight = panel_nodes(panels, SMEARED_ORDER)
     means = jnp.asarray(means, dtype)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
     weight = jnp.asarray(weight, dtype) * slope
@@ -143,6 +148,19 @@ def mean_panels(edges: np.ndarray, step: float, top: float) -> np.ndarray:
     rising = rising_ladder(top, step, 0.04)
     falling = falling_ladder(rising[1], 1e-4 * step, 2.0)
     return np.union1d(np.concatenate([rising, falling]), edges[edges > 0.0])
+
+
+def halved_towards(panels: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Panels that shrink by halves towards every edge, to 1/64 of the bins beside it.
+
+    A resolution much narrower than its bins turns into a step there.
+    """
+    width = np.diff(edges)
+    steps = 0.5 ** np.arange(HALVINGS + 1.0)
+    above = edges[:, None] + np.append(width, width[-1])[:, None] * steps
+    below = edges[:, None] - np.append(width[0], width)[:, None] * steps
+    points = np.concatenate([panels, above.ravel(), below.ravel()])
+    return np.unique(points[points > 0.0])
 
 
 def smearing_matrix(

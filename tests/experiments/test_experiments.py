@@ -323,9 +323,35 @@ def test_curves_must_increase_and_fit_the_observable():
     poisson |= {"observable": "keVee", "resolution": {"kind": "poisson"}}
     message = _error(check_detector, "x.toml", spec | {"response": poisson})
     assert "response.resolution.kind = 'poisson'" in message
-    curve = {"kind": "log-log", "x": [1.0, 2.0], "values": [0.1, 0.2, 0.3]}
-    odd = spec | {"response": response | {"efficiency": curve}}
-    assert "must be as long as x" in _error(check_detector, "x.toml", odd)
+    for kind in ("log-log", "points"):
+        curve = {"kind": kind, "x": [1.0, 2.0], "values": [0.1, 0.2, 0.3]}
+        odd = spec | {"response": response | {"efficiency": curve}}
+        assert "must be as long as x" in _error(check_detector, "x.toml", odd)
+
+
+@pytest.mark.parametrize(
+    ("section", "written", "expected"),
+    [
+        ("quenching", {"kind": "lindhard", "k": -0.1, "z": 32}, "quenching.k = -0.1: must be"),
+        ("quenching", {"kind": "lindhard", "k": 0.157}, "missing key response.quenching.z"),
+        ("resolution", {"kind": "noise", "a": 0.0, "b": 0.1}, "resolution.a = 0.0: must be"),
+        ("resolution", {"kind": "noise", "a": 0.1, "b": -0.1}, "resolution.b = -0.1: must be"),
+        (
+            "efficiency",
+            {"kind": "error-function", "amplitude": 1.0, "midpoint": 1.0, "width": 0.0},
+            "efficiency.width = 0.0: must be",
+        ),
+        (
+            "efficiency",
+            {"kind": "points", "x": [2.0, 1.0], "values": [0.0, 1.0]},
+            "efficiency.x = [2.0, 1.0]: must be a strictly increasing list",
+        ),
+    ],
+)
+def test_curves_of_low_thresholds_are_checked(section, written, expected):
+    spec = read_detector("coherent-csi-2021").spec
+    odd = spec | {"response": spec["response"] | {section: written}}
+    assert expected in _error(check_detector, "x.toml", odd)
 
 
 @pytest.mark.parametrize(
