@@ -68,7 +68,7 @@ class Gaussian(AbstractResolution):
 class Noise(AbstractResolution):
     """Gaussian with σ² = a² + b E_ee: electronic noise and counting of carriers (germanium).
 
-    In the observable σ is light_yield × √(a² + b E_ee), light_yield = mean/E_ee. The tail below zero
+    In the observable σ is light_yield × √(a² + b E_ee), light_yield = mean/E_ee. The tail below 0
     is kept. b = 1/light_yield are Poisson fluctuations; Ge: b = 2.96 eV × the Fano factor.
 
     Attributes:

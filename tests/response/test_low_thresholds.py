@@ -163,7 +163,5 @@ def test_derivatives_match_finite_differences(name):
 
 
 def test_the_mean_observable_of_a_scintillator_is_its_light():
-    pe = RESPONSES["pe"]
-    assert np.isclose(
-        float(observable_at(pe, jnp.asarray(0.01))), 20.0 * lindhard(10.0), rtol=tolerance("identity")
-    )
+    ours = float(observable_at(RESPONSES["pe"], jnp.asarray(0.01)))
+    assert np.isclose(ours, 20.0 * lindhard(10.0), rtol=tolerance("identity"))
