@@ -7,6 +7,7 @@ from dmjax.analyses.ccm120 import ccm120, ccm120_search
 from dmjax.analyses.csi2017 import csi2017, csi2017_search
 from dmjax.analyses.csi2021 import csi2021, csi2021_unbinned
 from dmjax.analyses.csi2021_shapes import UNBINNED, csi2021_search
+from dmjax.analyses.ge2024 import ge2024, ge2024_search
 from dmjax.analyses.lar2020 import lar2020, lar2020_search
 from dmjax.analyses.own import own_analysis
 from dmjax.data import available, load_toml
@@ -37,6 +38,7 @@ ANALYSES: dict[str, Analysis] = {
     ),
     "lar2020": Analysis("lar2020", lar2020, lar2020_search, ("cevns", "systematics")),
     "ccm120": Analysis("ccm120", ccm120, ccm120_search, ("systematics",)),
+    "ge2024": Analysis("ge2024", ge2024, ge2024_search, ("cevns", "conventions")),
 }
 """Every analysis that can be fitted, alone or jointly."""
 

@@ -42,6 +42,7 @@ from dmjax.response import (
     ShiftedSigmoid,
     SteppedSigmoid,
     Tabulated,
+    Threshold,
     Unquenched,
 )
 from dmjax.schema import complaint, unknown
@@ -59,6 +60,7 @@ QUENCHING = {
 RESOLUTION = {"poisson": Poisson, "gamma": Gamma, "gaussian": Gaussian, "noise": Noise}
 EFFICIENCY = {
     "flat": Flat,
+    "threshold": Threshold,
     "stepped-sigmoid": SteppedSigmoid,
     "shifted-sigmoid": ShiftedSigmoid,
     "error-function": ErrorFunction,
@@ -197,11 +199,12 @@ def read_parents(spec: dict[str, Any], tables: dict[str, Table], angle: float | 
         leaf(captures["radiative_fraction"]),
         leaf(captures["radiative_fraction_error"]),
     )
+    photons = spectrum["photons"] * spec["cascade"].get("factor", 1.0)
     pi0 = _mesons(spec["pi0"], tables["pi0"], M_PI0, BR_PI0_TWO_PHOTONS)
     channels: dict[str, AbstractChannel] = {
         "pi0": mesons_in_flight(pi0, angle),
         "piminus": PionCapture(pions),
-        "cascade": Cascade(cascade_photons(spectrum["energy"], spectrum["photons"])),
+        "cascade": Cascade(cascade_photons(spectrum["energy"], photons)),
     }
     if "exchange" in spec:
         channels["exchange"] = ChargeExchange(_at_rest(spec["exchange"]["per_pot"]))

@@ -12,6 +12,7 @@ from dmjax.schema import (
     Numbers,
     Section,
     Text,
+    Texts,
     Variants,
 )
 
@@ -37,6 +38,7 @@ RESOLUTION = Variants(
 EFFICIENCY = Variants(
     {
         "flat": Section({"value": FRACTION}),
+        "threshold": Section({"value": FRACTION, "start": POSITIVE}),
         "stepped-sigmoid": Section(
             {
                 "amplitude": FRACTION,
@@ -142,6 +144,7 @@ DETECTOR = Section(
         "neutrino_times": Text(),
         "pulse": PULSE,
         "slices": Section({"table": Text()}),
+        "assumed": Texts(),
         "steady_state": ListOf(BACKGROUND),
         "neutrons": ListOf(BACKGROUND),
     },
@@ -161,7 +164,7 @@ BEAM = Section(
                 "radiative_fraction_error": NOT_NEGATIVE,
             }
         ),
-        "cascade": Section({"table": Text()}),
+        "cascade": Section({"table": Text()}, {"factor": POSITIVE}),
         "neutrinos": Section(
             {"per_pot": POSITIVE},
             {"kaon_per_pot": NOT_NEGATIVE, "inflight_table": Text()},
@@ -172,6 +175,7 @@ BEAM = Section(
         "eta": MESONS,
         "exchange": Section({"per_pot": NOT_NEGATIVE}),
         "repetition_hz": POSITIVE,
+        "assumed": Texts(),
     },
 )
 """Keys of a beam file."""

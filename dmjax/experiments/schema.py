@@ -26,6 +26,7 @@ ELEMENTS = tuple(_SYMBOLS.split())
 def check_detector(file: str, spec: dict[str, Any]) -> None:
     """Raise InputError, one line, at the first thing wrong in a detector description."""
     check(file, "", spec, DETECTOR)
+    check_assumed(file, spec)
     for name in spec["target"]:
         check_nuclide(file, name)
     _check_observable(file, spec["response"], spec["detector"].get("recoil", "nucleus"))
@@ -103,7 +104,18 @@ def _slope_coefficients(quenching: dict[str, Any]) -> list[float]:
 def check_beam(file: str, spec: dict[str, Any]) -> None:
     """Raise InputError, one line, at the first thing wrong in a beam description."""
     check(file, "", spec, BEAM)
+    check_assumed(file, spec)
     check_pulse(file, spec["pulse"])
+
+
+def check_assumed(file: str, spec: dict[str, Any]) -> None:
+    """What is stated to be assumed must be in the file, by its dotted key."""
+    for name in spec.get("assumed", []):
+        held: Any = spec
+        for part in name.split("."):
+            if not isinstance(held, dict) or part not in held:
+                raise complaint(file, "assumed", name, "dotted keys of this file")
+            held = held[part]
 
 
 def check_pulse(file: str, pulse: dict[str, Any]) -> None:

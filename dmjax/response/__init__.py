@@ -15,6 +15,7 @@ from dmjax.response.efficiency import LogLog as LogLog
 from dmjax.response.efficiency import ShiftedSigmoid as ShiftedSigmoid
 from dmjax.response.efficiency import SteppedSigmoid as SteppedSigmoid
 from dmjax.response.efficiency import Tabulated as Tabulated
+from dmjax.response.efficiency import Threshold as Threshold
 from dmjax.response.efficiency import bin_averages as bin_averages
 from dmjax.response.lindhard import Lindhard as Lindhard
 from dmjax.response.quenching import AbstractQuenching as AbstractQuenching

@@ -37,6 +37,21 @@ class Flat(AbstractEfficiency):
         return ()
 
 
+class Threshold(AbstractEfficiency):
+    """A cut: nothing below `start`, the same everywhere above."""
+
+    value: Scalar
+    start: Scalar
+
+    def at(self, x: Scalar) -> Scalar:
+        """Value for x ≥ start, else 0; no slope in `start` but through the edges of bins."""
+        return jnp.where(x >= self.start, self.value, 0.0)
+
+    def steps(self) -> tuple[Scalar, ...]:
+        """Where it opens."""
+        return (self.start,)
+
+
 class SteppedSigmoid(AbstractEfficiency):
     """Sigmoid with two steps at threshold (CsI 2017, arXiv:1804.09459).
 

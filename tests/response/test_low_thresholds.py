@@ -15,6 +15,7 @@ from dmjax.response import (
     Noise,
     Response,
     Tabulated,
+    Threshold,
     accepted_recoils,
     cumulative_recoils,
     observable_at,
@@ -92,6 +93,21 @@ def test_an_error_function_is_a_smeared_step():
     ours = jax.vmap(THRESHOLD.at)(jnp.asarray(x))
     theirs = 0.95 * stats.norm.cdf(x, MIDPOINT, WIDTH)
     assert np.allclose(ours, theirs, rtol=tolerance("identity"), atol=1e-15)
+
+
+def test_a_threshold_counts_nothing_below_it():
+    cut = Threshold(*leaf(0.7, 1.5))
+    found = jax.vmap(cut.at)(jnp.asarray([0.0, 1.49, 1.5, 9.0]))
+    assert np.allclose(found, [0.0, 0.0, 0.7, 0.7], rtol=tolerance("identity"))
+    response = Response(GERMANIUM, *leaf(1.0), NOISE, cut, None, "keVee")
+    edges = np.array([0.0, 1.5, 8.5])
+    grids = (
+        accepted_recoils(response, edges),
+        cumulative_recoils(response, jnp.asarray(edges), tuple(edges), 1e3),
+    )
+    below, above = zip(*(g.fold @ jnp.exp(-1e3 * g.t / 6.0) for g in grids), strict=True)
+    assert np.allclose(below, 0.0, atol=tolerance("identity"))
+    assert np.isclose(*above, rtol=tolerance("template"))
 
 
 def spectrum(t_kev):
