@@ -1,5 +1,6 @@
 """From true recoil energy to what a detector counts."""
 
+from dmjax.response.acceptance import acceptance as acceptance
 from dmjax.response.cumulative import cumulative_recoils as cumulative_recoils
 from dmjax.response.detector import EFFICIENCY_ON as EFFICIENCY_ON
 from dmjax.response.detector import OBSERVABLES as OBSERVABLES

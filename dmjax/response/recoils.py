@@ -50,7 +50,7 @@ def rising_ladder(top: float, step: float, growth: float) -> np.ndarray:
     return np.concatenate([linear, linear[-1] * (1.0 + growth) ** np.arange(1.0, count + 1.0)])
 
 
-def _inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """The edges with those points between the first and the last."""
     kept = points[(points > edges[0]) & (points < edges[-1])]
     return np.union1d(edges, kept)
@@ -95,8 +95,8 @@ def _sharp(
         panels = np.union1d(edges, np.arange(np.ceil(edges[0]), np.floor(edges[-1]) + 1.0))
     else:
         lowest = max(edges[0], LOWEST_PANEL_KEV)
-        panels = _inside(falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
-    panels = _inside(np.union1d(panels, breaks), edges)
+        panels = inside(falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
+    panels = inside(np.union1d(panels, breaks), edges)
     x, weight = panel_nodes(panels, order)
     centre = np.floor(x) + 0.5 if response.observable == "pe" else x
     dtype = response.light_yield.dtype
@@ -130,7 +130,7 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     if response.efficiency_on == "recoil":
         weight = weight * efficiency_at(response, t, means)
         return RecoilGrid(t, smearing_matrix(response, means, edges) * weight[None, :])
-    fine = _inside(rising_ladder(edges[-1], step, 0.02), edges)
+    fine = inside(rising_ladder(edges[-1], step, 0.02), edges)
     centre = 0.5 * (fine[1:] + fine[:-1])
     passed = jax.vmap(response.efficiency.at)(jnp.asarray(centre, dtype))
     member = jnp.asarray(_membership(edges, centre), dtype)
@@ -195,6 +195,6 @@ def all_recoils(
     the spectrum at `breaks` [keV] are kept between panels.
     """
     ladder = np.union1d(falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO), breaks)
-    t, weight = panel_nodes(_inside(ladder, np.asarray(edges_kev, float)), order)
+    t, weight = panel_nodes(inside(ladder, np.asarray(edges_kev, float)), order)
     fold = _membership(edges_kev, t) * weight * MEV_PER_KEV
     return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), jnp.asarray(fold, dtype))

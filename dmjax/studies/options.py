@@ -152,6 +152,7 @@ STATISTICS_OPTIONS = {
     "couplings": Option("Free NSI couplings: both, ee or mumu."),
     "dark": _switch("Beside it: dark photons fitted in the same regions."),
     "points": _whole("Points per axis of the figure; 0: none."),
+    "figure": Option("Draw it into this file, as .png and .pdf.", path, metavar="FILE"),
     "figures": Option("Draw figures into this folder.", path, metavar="FOLDER"),
     "check": _switch("Read the export back with the other program, and compare."),
     "reference": _number("Coupling at which the written signal strength is 1.", "--y"),

@@ -15,7 +15,7 @@ from dmjax.prediction.points import REFERENCE, coupling_of, strength_of
 from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal, describe_conventions, describe_signal, signal
 from dmjax.prediction.templates import SignalCounts, at_index, signal_events, templates
-from dmjax.studies.settings import ModelOptions, SignalOptions, signal_fields
+from dmjax.studies.settings import CheckSettings, ModelOptions, SignalOptions, signal_fields
 
 DEFAULT_MASSES = tuple(np.geomspace(1.0, 138.0, 50).tolist())
 """[MeV], where `limit` is given none."""
@@ -61,7 +61,7 @@ class Setting:
         return tuple(one.name for one in self.analyses)
 
 
-def profile_of(options: SignalOptions) -> Conventions:
+def profile_of(options: SignalOptions | CheckSettings) -> Conventions:
     """The conventions of options: a profile with its changed choices."""
     return conventions(options.conventions, **dict(options.choose))
 

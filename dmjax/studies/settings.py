@@ -50,6 +50,19 @@ class PredictSettings(SignalOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckSettings:
+    """Of `check`: one detector and its exposure."""
+
+    experiment: str
+    years: float | None = None
+    pot: float | None = None
+    background: str | None = None
+    conventions: str = "dmjax"
+    choose: tuple[tuple[str, Any], ...] = ()
+    figure: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class FitSettings(SignalOptions, ModelOptions):
     """Of `fit`: best fits of data sets, or the whole analysis of csi2017."""
 

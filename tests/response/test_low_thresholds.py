@@ -16,6 +16,7 @@ from dmjax.response import (
     Response,
     Tabulated,
     Threshold,
+    acceptance,
     accepted_recoils,
     cumulative_recoils,
     observable_at,
@@ -181,3 +182,16 @@ def test_derivatives_match_finite_differences(name):
 def test_the_mean_observable_of_a_scintillator_is_its_light():
     ours = float(observable_at(RESPONSES["pe"], jnp.asarray(0.01)))
     assert np.isclose(ours, 20.0 * lindhard(10.0), rtol=tolerance("identity"))
+
+
+@pytest.mark.parametrize("name", ["observable", "recoil"])
+def test_acceptance_is_what_the_bins_count(name):
+    """∫ ε_all(T) dN/dT dT, by Simpson's rule, against the sum of all bins."""
+    response = RESPONSES[name]
+    grid = accepted_recoils(response, EDGES)
+    ours = float((grid.fold @ (1e3 * spectrum(1e3 * np.asarray(grid.t)))).sum())
+    t = np.linspace(0.0, 60.0, 12_001)
+    shares = acceptance(response, tuple(EDGES), jnp.asarray(1e-3 * t))
+    assert bool(jnp.all((shares >= 0.0) & (shares <= 0.95)))
+    theirs = integrate.simpson(np.asarray(shares) * spectrum(t), x=t)
+    assert np.isclose(ours, theirs, rtol=tolerance("template"))
