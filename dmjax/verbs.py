@@ -273,11 +273,18 @@ def reproduce(figure: str, out: Out = None, conventions: str = "d20") -> dict[st
     return {name: make(name, folder, chosen).files for name in figure_names(figure)}
 
 
-def info() -> dict[str, Any]:
-    """Versions, devices, experiments, models, data sets, tables with their sources."""
+def info(name: str | None = None) -> dict[str, Any]:
+    """Versions, devices, experiments, models, data sets, tables with their sources.
+
+    Args:
+        name: of one data set, detector, beam or table, for what its file says of itself.
+
+    >>> info("ccm120")["data set"]["note"][:9]
+    'one count'
+    """
     from dmjax.studies.facts import facts
 
-    return facts()
+    return facts(name)
 
 
 def _path(out: Out) -> Path | None:

@@ -1,5 +1,6 @@
 """The published data sets as analyses, by name."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from dmjax.analyses.analysis import Analysis
@@ -51,6 +52,17 @@ def data_of(name: str) -> str:
     """
     homes = {load_toml("datasets", known)["experiment"]: known for known in available("datasets")}
     return homes.get(name, name)
+
+
+def notes_of(names: Iterable[str]) -> list[str]:
+    """What must be said beside every number of some data sets: "name: text" each.
+
+    >>> [line[:17] for line in notes_of(["lar2020", "ccm120"])]
+    ['ccm120: one count']
+    """
+    described = [name for name in names if name in available("datasets")]
+    notes = {name: load_toml("datasets", name).get("note") for name in described}
+    return [f"{name}: {note}" for name, note in notes.items() if note]
 
 
 def dataset(name: str) -> Analysis:

@@ -10,6 +10,9 @@ from dmjax.fits.fit import all_intervals, best_fit
 from dmjax.likelihood.joint import JointModel
 from dmjax.models import mediator
 from dmjax.prediction.search import dark_matter_counts, neutrino_counts
+from dmjax.studies.best_fit import run_fit
+from dmjax.studies.rules import settle
+from dmjax.studies.settings import FitSettings
 from tolerances import tolerance
 
 PUBLISHED, ABOVE, BELOW = 20.6, 7.1, 6.3
@@ -24,6 +27,12 @@ def test_the_excess_and_its_errors_are_the_published_ones():
     interval = all_intervals(joint)
     assert abs(float(interval.upper[0]) - PUBLISHED - ABOVE) < 0.15
     assert abs(PUBLISHED - float(interval.lower[0]) - BELOW) < 0.15
+
+
+def test_the_significance_is_near_the_published_one():
+    """3.9 standard deviations with shapes; one count has no shapes."""
+    found = run_fit(settle(FitSettings, {"where": "ge2024"}))
+    assert 3.5 < found.significance["ge_n_cevns"] < 3.9
 
 
 def test_the_prediction_agrees_with_the_collaboration():

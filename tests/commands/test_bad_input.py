@@ -33,6 +33,7 @@ BAD = {
     "check coherent-csi --figure /proc/nowhere/x.png": "cannot write",
     "check coherent-csi --conventions d2": "did you mean 'd20'",
     "check": "Missing argument",
+    "info ccm12": "did you mean 'ccm120'",
     "fit csi2018 --counting": "did you mean 'csi2017'",
     "fit csi2017 --counting --rn -1": "nuclear radius",
     "fit csi2017 --rn 5": "goes with --counting",
