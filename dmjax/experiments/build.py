@@ -35,6 +35,7 @@ from dmjax.response import (
     Lindhard,
     Linear,
     LogLog,
+    Measured,
     Noise,
     Poisson,
     Polynomial,
@@ -55,6 +56,7 @@ QUENCHING = {
     "constant": Constant,
     "linear": Linear,
     "polynomial": Polynomial,
+    "points": Measured,
     "lindhard": Lindhard,
 }
 RESOLUTION = {"poisson": Poisson, "gamma": Gamma, "gaussian": Gaussian, "noise": Noise}

@@ -24,6 +24,12 @@ QUENCHING = Variants(
         "constant": Section({"value": POSITIVE}),
         "linear": Section({"a": POSITIVE, "b": _ANY, "valid_to": POSITIVE}),
         "polynomial": Section({"a": _ANY, "b": _ANY, "c": _ANY, "d": _ANY, "valid_to": POSITIVE}),
+        "points": Section(
+            {
+                "t_kev": Numbers(POSITIVE, increasing=True),
+                "kevee": Numbers(POSITIVE, increasing=True),
+            }
+        ),
         "lindhard": Section({"k": POSITIVE, "z": Number(1.0, 120.0)}),
     }
 )

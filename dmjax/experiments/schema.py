@@ -85,6 +85,9 @@ def _check_curves(file: str, response: dict[str, Any]) -> None:
             raise complaint(
                 file, "response.quenching.valid_to", end, "inside the range where E_ee(T) increases"
             )
+    if quenching["kind"] == "points" and len(quenching["t_kev"]) != len(quenching["kevee"]):
+        rule = f"as long as t_kev ({len(quenching['t_kev'])} numbers)"
+        raise complaint(file, "response.quenching.kevee", quenching["kevee"], rule)
     if curve["kind"] in ("log-log", "points") and len(curve["x"]) != len(curve["values"]):
         rule = f"as long as x ({len(curve['x'])} numbers)"
         raise complaint(file, "response.efficiency.values", curve["values"], rule)

@@ -19,6 +19,7 @@ from dmjax.response.efficiency import Tabulated as Tabulated
 from dmjax.response.efficiency import Threshold as Threshold
 from dmjax.response.efficiency import bin_averages as bin_averages
 from dmjax.response.lindhard import Lindhard as Lindhard
+from dmjax.response.measured import Measured as Measured
 from dmjax.response.quenching import AbstractQuenching as AbstractQuenching
 from dmjax.response.quenching import Constant as Constant
 from dmjax.response.quenching import Linear as Linear

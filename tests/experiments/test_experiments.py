@@ -340,6 +340,16 @@ def test_curves_must_increase_and_fit_the_observable():
     [
         ("quenching", {"kind": "lindhard", "k": -0.1, "z": 32}, "quenching.k = -0.1: must be"),
         ("quenching", {"kind": "lindhard", "k": 0.157}, "missing key response.quenching.z"),
+        (
+            "quenching",
+            {"kind": "points", "t_kev": [1.0, 2.0], "kevee": [0.1]},
+            "quenching.kevee = [0.1]: must be a strictly increasing list of 2 or more",
+        ),
+        (
+            "quenching",
+            {"kind": "points", "t_kev": [1.0, 2.0, 3.0], "kevee": [0.1, 0.2]},
+            "quenching.kevee = [0.1, 0.2]: must be as long as t_kev (3 numbers)",
+        ),
         ("resolution", {"kind": "noise", "a": 0.0, "b": 0.1}, "resolution.a = 0.0: must be"),
         ("resolution", {"kind": "noise", "a": 0.1, "b": -0.1}, "resolution.b = -0.1: must be"),
         (

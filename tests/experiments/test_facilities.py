@@ -1,11 +1,13 @@
 """Facilities beyond the first ones: each predicts, and CEvNS are as many as its papers say."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dmjax.analyses.projections import projected, projected_backgrounds, projected_model
 from dmjax.data import load_toml
 from dmjax.errors import InputError
-from dmjax.experiments import experiment
+from dmjax.experiments import background_counts, experiment
 from dmjax.experiments.files import read_detector
 from dmjax.experiments.schema import check_beam, check_detector
 from dmjax.models import mediator
@@ -95,3 +97,41 @@ def test_what_is_assumed_must_be_in_the_file():
     beam = load_toml("beams", "ess") | {"assumed": ["neutrinos.kaons"]}
     with pytest.raises(InputError, match=r"assumed = 'neutrinos\.kaons'"):
         check_beam("y.toml", beam)
+
+
+NEUTRONS = ("coherent-csi", "coherent-csi-2021", "coherent-lar", "coherent-lar-610")
+
+
+@pytest.mark.parametrize("name", [*NEUTRONS, "coherent-csi-cryo"])
+def test_neutrons_are_components_of_projections(name):
+    """With the numbers, the shapes in energy and time and the errors of their files."""
+    setting = projected(name)
+    known = projected_backgrounds(setting)
+    model = projected_model(setting)
+    for one in setting.backgrounds:
+        if one.kind != "beam":
+            continue
+        shape = (len(setting.energy_edges) - 1, len(setting.time_edges) - 1)
+        counts = np.asarray(known[one.name]).reshape(shape)
+        assert np.isclose(counts.sum(), float(one.events), rtol=tolerance("normalisation"))
+        times = counts.sum(0) / counts.sum()
+        assert times.max() > 2.0 / shape[1]  # they come with the beam, not all the time
+        assert one.pull in [p.name for p in model.parameters]
+        assert np.allclose(counts, np.outer(counts.sum(1), times), atol=tolerance("identity"))
+
+
+def test_neutrons_of_cryogenic_csi_are_those_of_csi_2021():
+    """In proportion to mass and protons, at the same electron-equivalent energies."""
+    warm, cold = experiment("coherent-csi-2021"), experiment("coherent-csi-cryo")
+    events = [next(b for b in built.backgrounds if b.name == "neutrons") for built in (warm, cold)]
+    scale = float(cold.pot / warm.pot * cold.mass_kg / warm.mass_kg)
+    ratio = float(events[1].events / events[0].events)
+    assert np.isclose(ratio, scale, rtol=tolerance("template"))
+    share = []
+    for one, built in zip(events, (warm, cold), strict=True):
+        kevee = np.array([0.0, 20.0, 40.0, 60.0]) / 13.35 * float(built.response.light_yield)
+        counts = background_counts(
+            one, built.mass_kg, built.pot, jnp.asarray(kevee), jnp.asarray([0.0, 6.0])
+        )
+        share.append(np.asarray(counts).ravel() / float(counts.sum()))
+    assert np.allclose(share[0], share[1], atol=tolerance("template"))

@@ -7,11 +7,12 @@ import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import integrate, optimize, stats
+from scipy import integrate, interpolate, optimize, stats
 
 from dmjax.response import (
     ErrorFunction,
     Lindhard,
+    Measured,
     Noise,
     Response,
     Tabulated,
@@ -62,6 +63,35 @@ def test_lindhard_is_the_published_formula_and_inverts():
     assert float(GERMANIUM.light(zero)) == 0.0 == float(GERMANIUM.recoil(zero))
     slopes = jax.vmap(jax.grad(GERMANIUM.light))(jnp.asarray([0.0, 1e-6, 1.0]))
     assert bool(jnp.all(jnp.isfinite(slopes)))
+
+
+POINTS = Measured(*leaf([3.0, 5.0, 8.0, 20.0, 60.0], [0.15, 0.3, 0.55, 1.9, 6.5]))
+"""Points as measured in a scintillator whose quenching factor grows."""
+
+
+def test_measured_points_are_joined_as_scipy_joins_them():
+    t, kevee = (np.concatenate([[0.0], np.asarray(x)]) for x in (POINTS.t_kev, POINTS.kevee))
+    theirs = interpolate.PchipInterpolator(t, kevee)
+    x = np.linspace(0.0, 60.0, 401)
+    ours = np.asarray(jax.vmap(POINTS.light)(jnp.asarray(x)))
+    assert np.allclose(ours, theirs(x), rtol=tolerance("identity"), atol=1e-15)
+    slopes = jax.vmap(jax.grad(POINTS.light))(jnp.asarray(x[1:-1]))
+    assert np.allclose(slopes, theirs(x[1:-1], 1), rtol=tolerance("quadrature"), atol=1e-12)
+    beyond = float(POINTS.light(jnp.asarray(70.0)))
+    assert np.isclose(beyond, 6.5 + 10.0 * theirs(60.0, 1), rtol=tolerance("identity"))
+
+
+def test_measured_points_invert_and_differentiate():
+    t = jnp.asarray([0.0, 0.01, 2.9, 3.0, 7.0, 33.0, 60.0, 200.0])
+    light = jax.vmap(POINTS.light)(t)
+    assert np.allclose(jax.vmap(POINTS.recoil)(light), t, rtol=tolerance("quadrature"), atol=1e-9)
+    gradient = jax.grad(lambda c: c.recoil(jnp.asarray(1.0)))(POINTS)
+    step = 1e-5
+    for i in range(5):
+        moved = [Measured(POINTS.t_kev, POINTS.kevee.at[i].add(s)) for s in (step, -step)]
+        up, down = (float(c.recoil(jnp.asarray(1.0))) for c in moved)
+        numeric = (up - down) / (2 * step)
+        assert np.isclose(float(gradient.kevee[i]), numeric, rtol=tolerance("gradient"), atol=1e-6)
 
 
 def test_lindhard_at_the_threshold_of_a_germanium_detector():
