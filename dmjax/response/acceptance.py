@@ -1,5 +1,7 @@
 """What share of the recoils of one energy is recorded in the bins and passes the selection."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -13,9 +15,8 @@ LEAST = 1e-6
 """Smallest mean observable at which a resolution is evaluated."""
 
 
-@eqx.filter_jit
 def acceptance(
-    response: Response, edges: tuple[float, ...], t: Float[Array, " recoils"]
+    response: Response, edges: Sequence[float], t: Float[Array, " recoils"]
 ) -> Float[Array, " recoils"]:
     """Share of recoils of T that is recorded between the first and the last edge and accepted.
 
@@ -36,6 +37,14 @@ def acceptance(
     >>> acceptance(sharp, (1.0, 10.0), jnp.asarray([0.5e-3, 5e-3])).tolist()
     [0.0, 1.0]
     """
+    return _acceptance(response, tuple(float(edge) for edge in edges), t)
+
+
+@eqx.filter_jit
+def _acceptance(
+    response: Response, edges: tuple[float, ...], t: Float[Array, " recoils"]
+) -> Float[Array, " recoils"]:
+    """The edges are a tuple of numbers, and so static."""
     means = jax.vmap(observable_at, in_axes=(None, 0))(response, t)
     if response.resolution is None:
         recorded = (means >= edges[0]) & (means < edges[-1])

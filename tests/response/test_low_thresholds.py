@@ -222,6 +222,7 @@ def test_acceptance_is_what_the_bins_count(name):
     ours = float((grid.fold @ (1e3 * spectrum(1e3 * np.asarray(grid.t)))).sum())
     t = np.linspace(0.0, 60.0, 12_001)
     shares = acceptance(response, tuple(EDGES), jnp.asarray(1e-3 * t))
-    assert bool(jnp.all((shares >= 0.0) & (shares <= 0.95)))
+    rounding = tolerance("identity")
+    assert -rounding < float(shares.min()) and float(shares.max()) < 0.95 + rounding
     theirs = integrate.simpson(np.asarray(shares) * spectrum(t), x=t)
     assert np.isclose(ours, theirs, rtol=tolerance("template"))
