@@ -7,7 +7,8 @@ from dmjax.analyses.analysis import Analysis
 from dmjax.analyses.ccm120 import ccm120, ccm120_search
 from dmjax.analyses.csi2017 import csi2017, csi2017_search
 from dmjax.analyses.csi2021 import csi2021, csi2021_unbinned
-from dmjax.analyses.csi2021_shapes import UNBINNED, csi2021_search
+from dmjax.analyses.csi2021_cevns import csi2021_search
+from dmjax.analyses.csi2021_shapes import UNBINNED
 from dmjax.analyses.ge2024 import ge2024, ge2024_search
 from dmjax.analyses.lar2020 import lar2020, lar2020_search
 from dmjax.analyses.own import own_analysis

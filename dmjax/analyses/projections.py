@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.analyses.catalogue import Analysis
-from dmjax.analyses.ingredients import or_none, pull, signal_parts, used
+from dmjax.analyses.ingredients import or_none, pull, signal_parts, used, yield_factor
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.errors import InputError
 from dmjax.experiments import Background, Experiment, experiment, in_scenario
 from dmjax.likelihood.count_model import CountModel
-from dmjax.likelihood.effects import Component, Scale
+from dmjax.likelihood.effects import Component
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.backgrounds import exposed, known_backgrounds
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
@@ -133,8 +133,9 @@ def projected_model(
 ) -> CountModel:
     """The Poisson likelihood of a detector without data; its counts are the expected background.
 
-    μ_b = (1 + σθ)(strength N_χ + N_ν) + Σ_k (1 + σ_k θ_k) N_k, θ the pull "NAME_signal" of the
-    detector's signal error, θ_k the pulls of its backgrounds; see docs/detectors.md.
+    μ_b = f(θ)(strength N_χ + N_ν) + Σ_k f_k(θ_k) N_k, f = 1 + σθ, or (1 + σ)^θ for σ > 0.2, θ the
+    pull "NAME_signal" of the detector's signal error, θ_k the pulls of its backgrounds; see
+    docs/detectors.md.
 
     Args:
         setting: detector, bins, exposure, backgrounds.
@@ -151,14 +152,14 @@ def projected_model(
     known = projected_backgrounds(setting, conventions)
     error = setting.search.experiment.signal_error
     shared = (pull(f"{setting.name}_signal", error, _LOWEST),) if error > 0.0 else ()
-    effects = {name: tuple(Scale(p.name, 1.0, error) for p in shared) for name in known}
+    effects = {name: tuple(yield_factor(p.name, error) for p in shared) for name in known}
     parameters = list(shared)
     for one in setting.backgrounds:
         effects[one.name] = ()
         if one.error > 0.0 and one.name in known:
             parameters.append(pull(one.pull, one.error, _LOWEST))
-            effects[one.name] = (Scale(one.pull, 1.0, one.error),)
-    added = signal_parts(signal, tuple(Scale(p.name, 1.0, error) for p in shared), shared)
+            effects[one.name] = (yield_factor(one.pull, one.error),)
+    added = signal_parts(signal, tuple(yield_factor(p.name, error) for p in shared), shared)
     components = [Component(name, counts, effects[name]) for name, counts in known.items()]
     bins = (len(setting.energy_edges) - 1) * (len(setting.time_edges) - 1)
     return CountModel(

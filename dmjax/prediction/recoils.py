@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import M_ELECTRON
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
@@ -118,6 +118,9 @@ def expected_counts(
     channels: tuple[str, ...] = CHANNELS,
     n_momenta: int = N_MOMENTA,
     long_lived: bool = False,
+    *,
+    momenta: Float[Array, " n"] | None = None,
+    clock_us: ArrayLike = 0.0,
 ) -> Float[Array, "channels bins times"]:
     """Dark-matter events per channel, energy bin and time bin.
 
@@ -131,6 +134,8 @@ def expected_counts(
         n_momenta: momentum nodes; 96 keeps the binned counts of CsI within 0.5 %.
         long_lived: let the mediator fly for its lifetime (static); the beam must come from
             `with_harmonics`. False: it decays where it is made.
+        momenta: nodes [MeV] in place of `n_momenta` of them.
+        clock_us: everything from the beam is this much later on the clock of the data [µs].
 
     Returns:
         Counts, (channels, energy bins, time bins). Closed channels are exactly 0.
@@ -141,7 +146,8 @@ def expected_counts(
     edges = jnp.asarray(time_edges, dtype)
     if long_lived:
         conventions = replace(conventions, width="narrow")
-    k = momentum_nodes(experiment, recoils, n_momenta)
+    k = momentum_nodes(experiment, recoils, n_momenta) if momenta is None else momenta
+    late = jnp.asarray(clock_us, dtype)
     flux = chi_flux(experiment.beam, make, k, conventions, channels)
     if experiment.recoil == "electron":
         response, per_kg = electron_response(experiment, hit, recoils, k)
@@ -152,11 +158,12 @@ def expected_counts(
         shares = delay_shares(
             experiment.beam, make, k, lifetime, experiment.distance_m, conventions, channels
         )
-        times = arrivals(experiment, delay_nodes(dtype), edges)
+        times = arrivals(experiment, delay_nodes(dtype) + late, edges)
         counts = jnp.einsum("bk,ck,ckd,dt->cbt", response, flux, shares, times)
     else:
         delay = jax.vmap(flight_delay, in_axes=(None, None, 0))(
             experiment.distance_m, make.m_chi, k
         )
-        counts = jnp.einsum("bk,ck,kt->cbt", response, flux, arrivals(experiment, delay, edges))
+        times = arrivals(experiment, delay + late, edges)
+        counts = jnp.einsum("bk,ck,kt->cbt", response, flux, times)
     return jnp.exp(log_norm(experiment, make, hit, per_kg)) * counts

@@ -8,6 +8,7 @@ from dmjax.studies.readers import (
     assigned,
     flag,
     grid,
+    held,
     interval,
     names,
     number,
@@ -98,7 +99,10 @@ SIGNAL_OPTIONS = {
 
 MODEL_OPTIONS = {
     "window": _choice("Bins: all of the data set (no-cuts), or inside its cuts.", WINDOWS),
-    "systematics": _switch("With the shape and response nuisances of the releases."),
+    "systematics": _switch(
+        "Shapes, clock and template statistics as nuisances; without, totals alone. On for csi2021 "
+        "and lar2020."
+    ),
     "off_term": _choice(
         "Background under an off measurement: integrated ([D20] Eq. 6.4), or its best fit.",
         OFF_TERMS,
@@ -107,6 +111,13 @@ MODEL_OPTIONS = {
         "Nuisance that is integrated out instead of profiled, e.g. csi_signal; "
         "csi_signal:per-bin is Eq. 6.4 as printed."
     ),
+    "nuisance": Option(
+        "Another constraint, e.g. csi_time=0.0±0.025, csi_n_brn=log-normal:18±5, gamma:…, "
+        "uniform:0..50, or free.",
+        assigned("NAME=CENTRE±SIGMA", str),
+        metavar="NAME=PRIOR,…",
+    ),
+    "fix": Option("Nuisances held at their centre or a value.", held, metavar="NAME[=VALUE],…"),
 }
 
 WHERE_OPTIONS = {

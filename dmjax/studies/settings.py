@@ -24,9 +24,11 @@ class ModelOptions:
     """Options that say how data sets are modelled; None: what suits each data set."""
 
     window: str | None = None
-    systematics: bool = False
+    systematics: bool | None = None
     off_term: str | None = None
     integrate: str | None = None
+    nuisance: tuple[tuple[str, str], ...] = ()
+    fix: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
