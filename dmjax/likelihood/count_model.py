@@ -123,6 +123,7 @@ def remade(model: CountModel, **changes: Any) -> CountModel:
     [1.0, 2.0]
     """
     held = {field: getattr(model, field) for field in _KEPT}
+    held["expected_data"] = not changes.keys() & {"on", "off"}  # the model's own were checked
     return CountModel(**(held | model.observed._asdict() | changes))
 
 

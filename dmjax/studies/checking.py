@@ -44,7 +44,7 @@ def run_check(settings: CheckSettings, out: Path | None = None, say: Say = nothi
     >>> from dmjax.studies.rules import settle
     >>> found = run_check(settle(CheckSettings, {"experiment": "ccm120"}))
     >>> round(found.threshold_kev), round(found.events["measured"])
-    (519, 115005)
+    (979, 115005)
     """
     name = settings.experiment
     detector = exposed(experiment(name), settings.years, settings.pot)
