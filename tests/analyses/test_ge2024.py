@@ -18,7 +18,7 @@ from tolerances import tolerance
 PUBLISHED, ABOVE, BELOW = 20.6, 7.1, 6.3
 """Events of arXiv:2406.13806 and their errors."""
 PREDICTED, PREDICTED_ERROR = 35.1, 3.6
-"""What the collaboration expected, as quoted in analyses of the result."""
+"""What the collaboration expected: recalled, not checked against the paper."""
 
 
 def test_the_excess_and_its_errors_are_the_published_ones():
