@@ -133,11 +133,11 @@ def test_finite_width_against_adaptive_quadrature(entry):
     limit = {"pi0": beam.channels["pi0"].mesons.mass, "piminus": M_CAPTURE_MAX}[entry["channel"]]
 
     def produced(width: str) -> float:
-        nodes = mass_nodes(point, limit, conventions("dmjax", width=width))
+        profile = conventions("d20", width=width)
+        nodes = mass_nodes(point, limit, profile)
+        mesons = beam.channels["pi0"].mesons
         shape = (
-            jax.vmap(meson_yield, in_axes=(None, None, 0))(
-                beam.channels["pi0"].mesons, point, nodes.mass
-            )
+            jax.vmap(lambda mass: meson_yield(mesons, point, mass, profile))(nodes.mass)
             if entry["channel"] == "pi0"
             else jnp.ones_like(nodes.mass)
         )
