@@ -29,6 +29,8 @@ class Conventions:
             by x_u/Q_u.
         transition_form_factors: π⁰, η → γV times |F(m_V²)|².
         capture_phase_space: π⁻ capture times |p_V(m_V)|/|p_V(0)|.
+        one_clock: times count from the first of several pulses, which share the protons; False:
+            each pulse in its own clock, with all protons in it.
         capture_spread: relative Gaussian spread of E_V in π⁻ capture (6 % in the text of [D20]).
     """
 
@@ -42,6 +44,7 @@ class Conventions:
     capture_multipoles: bool = False
     transition_form_factors: bool = False
     capture_phase_space: bool = False
+    one_clock: bool = False
     capture_spread: float = 0.0
 
 
@@ -57,6 +60,7 @@ DMJAX = Conventions(
     capture_multipoles=True,
     transition_form_factors=True,
     capture_phase_space=True,
+    one_clock=True,
 )
 PROFILES = {profile.name: profile for profile in (DMJAX, D20)}
 

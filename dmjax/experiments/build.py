@@ -170,8 +170,8 @@ def _mesons(
     spec: dict[str, Any], table: Table, mass: float, branching: float, kind: str = "pi0"
 ) -> NeutralMesons:
     cells = (table.columns[key] for key in ("kinetic_energy", "cos_theta", "weight"))
-    rate = (spec["per_pot"], spec.get("per_pot_error", 0.0))
-    return NeutralMesons(leaf(mass), leaf(branching), *map(leaf, rate), *map(leaf, cells), kind)
+    numbers = (mass, branching, spec["per_pot"], spec.get("per_pot_error", 0.0))
+    return NeutralMesons(*map(leaf, numbers), *map(leaf, cells), kind=kind)
 
 
 def _at_rest(per_pot: float) -> NeutralMesons:

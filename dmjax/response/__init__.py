@@ -28,3 +28,4 @@ from dmjax.response.resolution import AbstractResolution as AbstractResolution
 from dmjax.response.resolution import Gamma as Gamma
 from dmjax.response.resolution import Gaussian as Gaussian
 from dmjax.response.resolution import Poisson as Poisson
+from dmjax.response.windows import TimeWindows as TimeWindows

@@ -191,6 +191,7 @@ PREDICT_OPTIONS = {
     "eps": _number("Kinetic mixing (dark-photon)."),
     "g": _number("Gauge coupling (other models)."),
     "cuts": _switch("The experiment's own selection."),
+    "all_windows": _switch("With --cuts: every time window of the selection, not the first alone."),
     "recoil_min": _number("Lowest recoil [keV]."),
     "recoil_max": _number("Highest recoil [keV]."),
     "time_max": _number("Latest arrival [us]."),

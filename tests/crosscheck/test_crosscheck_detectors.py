@@ -164,9 +164,7 @@ def test_the_width_vanishes_with_the_coupling(width, alpha_d):
 @pytest.mark.parametrize("entry", WIDTHS["events"], ids=_label)
 def test_events_with_finite_width(entry):
     about = WIDTHS["about"]
-    profile = conventions(
-        "dmjax", transverse_v=False, single_radius=True, all_captures_radiate=True
-    )
+    profile = conventions("d20", width="fixed")
     point = mediator("dark-photon", entry["m_v"], entry["m_chi"], eps=about["eps"], dm=entry["dm"])
     detector = _detector("coherent-csi", about["experiment"])
     edges = np.array([0.0, 14.0, 26.0, 2000.0])
