@@ -18,6 +18,7 @@ from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
 from dmjax.prediction.points import FLIGHT_FLOOR_M, in_flight, mean_flight_m
 from dmjax.prediction.prediction import Prediction
 from dmjax.prediction.recoils import expected_counts
+from dmjax.prediction.validity import notes
 from dmjax.prediction.windows import (
     check_clock,
     closed_by,
@@ -156,6 +157,7 @@ def predict(
         time_edges_us=time_edges,
         counts=np.asarray(counts.sum(0), float),
         background_counts=behind,
+        notes=notes(experiment, point, channels),
     )
 
 

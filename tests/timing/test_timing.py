@@ -53,7 +53,7 @@ def cdf(pulse, times):
 def pieces(pulse):
     if isinstance(pulse, RepeatedPulse):
         once, n = pieces(pulse.pulse), len(pulse.starts)
-        moved = [once + [s, s, 0.0, 0.0] for s in np.asarray(pulse.starts)]
+        moved = [np.add(once, [s, s, 0.0, 0.0]) for s in np.asarray(pulse.starts)]
         return np.concatenate(moved) * [1.0, 1.0, 1.0 / n, 1.0 / n]
     leaves = (pulse.left, pulse.right, pulse.density_left, pulse.density_right)
     return np.column_stack([np.asarray(x) for x in leaves])
