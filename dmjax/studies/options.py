@@ -80,7 +80,7 @@ SIGNAL_OPTIONS = {
     "splitting": _number("chi_2 - chi_1 [MeV], for pseudo-dirac."),
     "lifetime_ns": _number("Proper lifetime [ns] of what makes chi, in place of its widths."),
     "m_x": _number("Two mediators: mass [MeV] of X, which makes chi; V scatters it.", "--mx"),
-    "model_x": Option("Two mediators: model of X; default baryonic; leptophobic: with loop mixing."),
+    "model_x": Option("Two mediators: model of X; default baryonic, leptophobic: with loops."),
     "kappa_x": _number("Two mediators: coupling of X to matter; default 2e-3."),
     "kappa_d_x": _number("Two mediators: coupling of X to chi; default 1e-7.", "--kappa-dx"),
     "coupling": Option("Quantity that is quoted: Y, eps, g, alpha_B or kappa_V."),
