@@ -119,7 +119,7 @@ def _known(
     neutrinos = neutrino_background(detector, search.recoils, search.time_edges, chosen)
     others = known_backgrounds(detector, backgrounds, energy_edges, search.time_edges)
     share = window_share(detector, search.time_edges)
-    return neutrinos | {name: events * share for name, events in others.items()}
+    return neutrinos | {name: events * share[None, :] for name, events in others.items()}
 
 
 def projected_backgrounds(
