@@ -19,8 +19,9 @@ from dmjax.analyses.ingredients import (
 from dmjax.analyses.moves import Move, clock, recoil_effects
 from dmjax.data import load_table, load_toml
 from dmjax.likelihood.count_model import CountModel
-from dmjax.likelihood.effects import Component, Scale, Share
+from dmjax.likelihood.effects import AbstractFactor, Component, Scale
 from dmjax.likelihood.signals import SignalLike
+from dmjax.likelihood.smooth_effects import Exponential
 from dmjax.prediction.nuisances import Sides, Slices
 from dmjax.prediction.search import Search, in_slices, neutrino_counts, neutrino_knots, search
 
@@ -60,6 +61,12 @@ def lar2020_search() -> Search:
     )
 
 
+def _normalisations(spec: dict) -> tuple[AbstractFactor, ...]:
+    """Flux and response, of everything that recoils."""
+    response = Exponential("lar_response", 1.0 + spec["signal_error"])
+    return Scale(FLUX.name, 1.0, FLUX_ERROR), response
+
+
 def _cevns(spec: dict, cevns: str, moves: tuple[Move, ...]) -> Parts:
     """The release's CEvNS, moved as our prediction of it moves; counted, its shape alone."""
     held, setting = spec["parameters"]["n_cevns"], lar2020_search()
@@ -76,7 +83,10 @@ def _cevns(spec: dict, cevns: str, moves: tuple[Move, ...]) -> Parts:
         response = spec["signal_error"] * held["centre"]
         rest = math.sqrt(parts[0] ** 2 - parts[1] ** 2 - response**2)
         number = events("n_cevns", held["centre"], rest, "log-normal")
-        known += [Scale(FLUX.name, 1.0, FLUX_ERROR), Share("lar_response", spec["signal_error"])]
+        known += [
+            Scale(FLUX.name, 1.0, FLUX_ERROR),
+            Exponential("lar_response", 1.0 + spec["signal_error"]),
+        ]
         pulls = [FLUX, pull("lar_response")]
     moving = recoil_effects(shape, moved, moves)
     component = Component("cevns", shape, (*known, *moving.effects))
@@ -115,7 +125,7 @@ def lar2020(
         signal: events per bin at strength 1, (960,), from `dark_matter_signal`; adds the free
             parameter "signal" with the flux and the 8.5 % pull "lar_response".
         cevns: "free", or "predicted": 128 ± 17, of which 10 % is the shared flux and 8.5 % the
-            response.
+            response (log-normal, so that it multiplies what other pulls do).
         systematics: with changes of shape and the statistics behind the steady state.
 
     Returns:
@@ -130,7 +140,10 @@ def lar2020(
     spec, moves = load_toml("datasets", NAME), lar2020_moves(systematics)
     names = [name for name in spec["parameters"] if name != "n_cevns"]
     known = [_cevns(spec, cevns, moves), *(_background(spec, one, systematics) for one in names)]
-    effects = (Scale(FLUX.name, 1.0, FLUX_ERROR), Share("lar_response", spec["signal_error"]))
+    effects = (
+        Scale(FLUX.name, 1.0, FLUX_ERROR),
+        Exponential("lar_response", 1.0 + spec["signal_error"]),
+    )
     known.append(signal_parts(signal, effects, (FLUX, pull("lar_response")), moves))
     axes = [(name, axis_edges(spec, name)) for name in spec["axes"]]
     times = axes[-1][1].size - 1

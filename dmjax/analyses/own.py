@@ -26,6 +26,7 @@ from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import AbstractEffect, Component, Scale, Share
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.signals import SignalLike
+from dmjax.likelihood.smooth_effects import Exponential
 from dmjax.prediction.nuisances import Sides
 from dmjax.prediction.search import Search, in_slices, neutrino_counts, neutrino_knots
 
@@ -68,6 +69,7 @@ def _normalisations(data: OwnData, component: str) -> list[AbstractEffect]:
     made = {
         "added": Share,
         "linear": lambda name, error: Scale(name, 1.0, error),
+        "log-normal": lambda name, error: Exponential(name, 1.0 + error),
         "factor": yield_factor,
     }
     return [made[one.get("form", "factor")](one["name"], one["error"]) for one in acting]

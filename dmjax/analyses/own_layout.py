@@ -34,7 +34,11 @@ BACKGROUND = Section(
 )
 NUISANCE = Section(
     {"name": Text()},
-    {"error": POSITIVE, "acts_on": Texts(), "form": Text(("factor", "linear", "added"))},
+    {
+        "error": POSITIVE,
+        "acts_on": Texts(),
+        "form": Text(("factor", "linear", "log-normal", "added")),
+    },
 )
 DATASET = Section(
     {"dataset": Text(), "detector": Text(), "counts": Text()},

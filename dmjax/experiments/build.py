@@ -181,10 +181,12 @@ def make_neutrinos(
     )
 
 
-def _mesons(spec: dict[str, Any], table: Table, mass: float, branching: float) -> NeutralMesons:
+def _mesons(
+    spec: dict[str, Any], table: Table, mass: float, branching: float, kind: str = "pi0"
+) -> NeutralMesons:
     cells = (table.columns[key] for key in ("kinetic_energy", "cos_theta", "weight"))
-    rate = (spec["per_pot"], spec.get("per_pot_error", 0.0))
-    return NeutralMesons(leaf(mass), leaf(branching), *map(leaf, rate), *map(leaf, cells))
+    numbers = (mass, branching, spec["per_pot"], spec.get("per_pot_error", 0.0))
+    return NeutralMesons(*map(leaf, numbers), *map(leaf, cells), kind=kind)
 
 
 def _at_rest(per_pot: float) -> NeutralMesons:
@@ -211,6 +213,6 @@ def read_parents(spec: dict[str, Any], tables: dict[str, Table], angle: float | 
     if "exchange" in spec:
         channels["exchange"] = ChargeExchange(_at_rest(spec["exchange"]["per_pot"]))
     if "eta" in spec:
-        eta = _mesons(spec["eta"], tables["eta"], M_ETA, BR_ETA_TWO_PHOTONS)
+        eta = _mesons(spec["eta"], tables["eta"], M_ETA, BR_ETA_TWO_PHOTONS, "eta")
         channels["eta"] = mesons_in_flight(eta, angle, nuisance=ETA)
     return make_beam(channels, angle)

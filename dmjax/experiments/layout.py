@@ -66,6 +66,7 @@ EFFICIENCY = Variants(
     }
 )
 TIME_EFFICIENCY = Variants({"exponential": Section({"start_us": _ANY, "rate_per_us": POSITIVE})})
+TIME_WINDOW = Section({"start_us": POSITIVE, "stop_us": POSITIVE})
 PULSE = Variants(
     {
         "gaussian": Section({"mean_us": _ANY, "sigma_us": POSITIVE}),
@@ -142,7 +143,7 @@ DETECTOR = Section(
         "bins": Section({"energy": Edges(), "time_us": Edges()}),
         "selection": Section(
             {"recoil_min_kev": NOT_NEGATIVE, "time_max_us": POSITIVE},
-            {"recoil_max_kev": POSITIVE, "time_min_us": _ANY},
+            {"recoil_max_kev": POSITIVE, "time_min_us": _ANY, "more": ListOf(TIME_WINDOW)},
         ),
     },
     {

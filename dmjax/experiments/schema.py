@@ -38,6 +38,12 @@ def check_detector(file: str, spec: dict[str, Any]) -> None:
         least = window.get(low, 0.0)
         if high in window and window[high] <= least:
             raise complaint(file, f"selection.{high}", window[high], f"above {low} = {least:g}")
+    latest = window["time_max_us"]
+    for i, one in enumerate(window.get("more", ())):
+        for end in ("start_us", "stop_us"):
+            if one[end] <= latest and (end == "stop_us" or one[end] < latest):
+                raise complaint(file, f"selection.more[{i}].{end}", one[end], f"above {latest:g}")
+            latest = one[end]
 
 
 def check_nuclide(file: str, name: str) -> None:

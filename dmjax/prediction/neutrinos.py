@@ -13,6 +13,7 @@ from dmjax.experiments.experiment import Experiment
 from dmjax.kinematics import momentum_min
 from dmjax.nuclei import Nucleus
 from dmjax.numerics import cast_floats
+from dmjax.prediction.windows import clocked
 from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering.cevns import cevns
 from dmjax.scattering.nsi import Nsi
@@ -73,7 +74,7 @@ def neutrino_background(
     """
     spectra = neutrino_spectra(experiment, recoils, conventions, radius_fm, nsi)
     dtype = recoils.t.dtype
-    times = component_times(cast_floats(experiment.neutrinos, dtype))
+    times = component_times(clocked(cast_floats(experiment, dtype), conventions).neutrinos)
     edges, late = jnp.asarray(time_edges, dtype), jnp.asarray(clock_us, dtype)
     passed = cast_floats(time_acceptance(experiment.response, edges), dtype)
     return {

@@ -22,6 +22,7 @@ from dmjax.kinematics import momentum_min
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import mass_gap
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights
+from dmjax.prediction.windows import clocked
 from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering import chi_electron, chi_nucleus, form_factor_radius
 from dmjax.timing import arrival_fractions, flight_delay
@@ -142,7 +143,8 @@ def expected_counts(
     """
     make, hit = producer_of(point), scatterer_of(point)
     dtype = make.m_v.dtype
-    experiment, recoils = cast_floats(experiment, dtype), cast_floats(recoils, dtype)
+    experiment = clocked(cast_floats(experiment, dtype), conventions)
+    recoils = cast_floats(recoils, dtype)
     edges = jnp.asarray(time_edges, dtype)
     if long_lived:
         conventions = replace(conventions, width="narrow")

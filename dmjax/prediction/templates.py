@@ -14,7 +14,7 @@ from dmjax.batches import in_blocks
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
 from dmjax.errors import InputError
 from dmjax.flux.beam import Beam
-from dmjax.models import DoubleMediator, VectorMediator
+from dmjax.models import Charges, DoubleMediator, VectorMediator, producer_of
 from dmjax.prediction.points import (
     FLIGHT_FLOOR_M,
     Kind,
@@ -49,12 +49,15 @@ class SignalCounts(eqx.Module):
 
 
 def source_errors(
-    beam: Beam, conventions: Conventions, channels: tuple[str, ...]
+    beam: Beam, conventions: Conventions, channels: tuple[str, ...], charges: Charges
 ) -> dict[str, tuple[str, Float[Array, ""]]]:
-    """Name of each pull → (channel, relative error) of the sources in use."""
+    """Name of each pull → (channel, relative error) of the sources in use, for some charges."""
     have = {name: beam.channels[name] for name in channels if name in beam.channels}
-    pulls = {name: channel.pull(conventions) for name, channel in have.items()}
-    return {pull.name: (name, pull.error) for name, pull in pulls.items() if pull is not None}
+    return {
+        pull.name: (name, jnp.asarray(pull.error))
+        for name, channel in have.items()
+        for pull in channel.pulls(conventions, charges)
+    }
 
 
 @eqx.filter_jit
@@ -79,7 +82,8 @@ def dark_matter_signal(
     predict = partial(channel_counts, setting, point, conventions, channels, long_lived)
     counts = predict()
     nominal = in_slices(setting, counts.sum(0))
-    known = source_errors(setting.experiment.beam, conventions, channels)
+    charges = producer_of(point).charges
+    known = source_errors(setting.experiment.beam, conventions, channels, charges)
     errors = {name: error.astype(nominal.dtype) for name, (_, error) in known.items()}
     raised = {
         name: nominal + errors[name] * in_slices(setting, counts[channels.index(on)])

@@ -34,3 +34,4 @@ from dmjax.response.resolution import Gamma as Gamma
 from dmjax.response.resolution import Gaussian as Gaussian
 from dmjax.response.resolution import Noise as Noise
 from dmjax.response.resolution import Poisson as Poisson
+from dmjax.response.windows import TimeWindows as TimeWindows

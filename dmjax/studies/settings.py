@@ -42,6 +42,7 @@ class PredictSettings(SignalOptions):
     pot: float | None = None
     background: str | None = None
     cuts: bool = False
+    all_windows: bool = False
     recoil_min: float | None = None
     recoil_max: float | None = None
     time_max: float | None = None

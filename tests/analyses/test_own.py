@@ -77,7 +77,7 @@ acts_on = ["cevns", "signal"]
 name = "lar_response"
 error = 0.085
 acts_on = ["cevns", "signal"]
-form = "added"
+form = "log-normal"
 """
 
 

@@ -31,7 +31,8 @@ from dmjax.models import (
     scatterer_of,
     total_width,
 )
-from dmjax.models.charges import capture_charge, meson_charge, nuclear_charge
+from dmjax.models.charges import nuclear_charge
+from dmjax.models.production import capture_charge, meson_charge
 from dmjax.models.sensitivity import SEARCHES, sensitive
 from dmjax.models.vector import check_masses, heavier_mass, mass_gap
 from dmjax.nuclei import nucleus, target_nuclei
@@ -62,11 +63,13 @@ TABLE_1 = {
     "t3r-1": (-2, 2, 2, 0, 0, 0, 0, 0),
     "t3r-2": (-2, 2, 0, 2, 0, 0, 0, 0),
 }
+STRANGE = {"dark-photon": -1 / 3, "baryonic": 1 / 3, "b-l": 1 / 3}
 
 
 def test_presets_are_table_1():
     assert set(PRESETS) == {*TABLE_1, "leptophobic"}
-    for name, row in TABLE_1.items():
+    for name, (up, down, *leptons) in TABLE_1.items():
+        row = (up, down, STRANGE.get(name, 0.0), *leptons)
         assert np.array_equal(dataclasses.astuple(PRESETS[name]), row)
 
 
