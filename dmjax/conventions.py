@@ -24,7 +24,13 @@ class Conventions:
         sin2_theta_w: weak mixing angle in CEvNS.
         width: "narrow": V on its mass shell; "fixed": Breit–Wigner of width Γ_V; "running":
             Breit–Wigner of width √s Γ(√s)/m_V.
+        eta_quarks: η → γV by the charges of the η's own quarks; False: of the π⁰'s.
+        capture_multipoles: π⁻ p → n V by the threshold multipoles of pion photoproduction; False:
+            by x_u/Q_u.
+        transition_form_factors: π⁰, η → γV times |F(m_V²)|².
         capture_phase_space: π⁻ capture times |p_V(m_V)|/|p_V(0)|.
+        one_clock: times count from the first of several pulses, which share the protons; False:
+            each pulse in its own clock, with all protons in it.
         capture_spread: relative Gaussian spread of E_V in π⁻ capture (6 % in the text of [D20]).
         two_term_form: protons and neutrons with a form factor each (charge and neutron radius) in
             dark-matter scattering and CEvNS; False: one, of the charge radius for a current that
@@ -42,7 +48,11 @@ class Conventions:
     all_captures_radiate: bool
     sin2_theta_w: float
     width: str
+    eta_quarks: bool = False
+    capture_multipoles: bool = False
+    transition_form_factors: bool = False
     capture_phase_space: bool = False
+    one_clock: bool = False
     capture_spread: float = 0.0
     two_term_form: bool = False
     radiative_weak_charge: bool = False
@@ -60,6 +70,11 @@ DMJAX = Conventions(
     two_term_form=True,
     radiative_weak_charge=True,
     heavier_state="decaying",
+    eta_quarks=True,
+    capture_multipoles=True,
+    transition_form_factors=True,
+    capture_phase_space=True,
+    one_clock=True,
 )
 PROFILES = {profile.name: profile for profile in (DMJAX, D20)}
 

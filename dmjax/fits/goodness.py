@@ -14,9 +14,9 @@ from dmjax.fits.chi2 import chi2_tail
 from dmjax.fits.estimates import tail_share
 from dmjax.fits.fit import Fit, best_fit, fit
 from dmjax.fits.pseudo_data import most_counts, throw, toy_keys
+from dmjax.likelihood.constraints import log_constraint
 from dmjax.likelihood.count_model import CountModel, Counts, remade
 from dmjax.likelihood.joint import Data, JointModel, Values, observed_data
-from dmjax.likelihood.parameters import log_constraint
 from dmjax.likelihood.poisson import log_poisson
 
 Scalar = Float[Array, ""]
@@ -71,7 +71,7 @@ def saturated_two_nll(joint: JointModel, data: Data) -> Scalar:
     for counts in data.counts:
         if not isinstance(counts, Counts):
             raise InputError("goodness of fit with an off measurement needs off_term 'profile'")
-        for part in (counts.on, counts.off):
+        for part in counts:
             if part is not None:
                 total = total + jnp.sum(log_poisson(part, part))
     return -2.0 * total

@@ -14,6 +14,7 @@ from dmjax.flux.lines import isotropic
 from dmjax.flux.mass_shell import mass_nodes
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import pair_speed_squared
+from dmjax.models.charges import Charges
 from dmjax.models.vector import VectorMediator
 from dmjax.numerics import hat_integrals, hat_points, safe_divide, safe_sqrt
 from dmjax.sources import CascadePhotons
@@ -96,9 +97,9 @@ class Cascade(AbstractChannel):
         k = jnp.where(total > 0.0, safe_divide(total, slowness), v.m_v)
         return isotropic(jnp.sqrt(k * k + v.m_v * v.m_v), v.m_v, chi_pair(v, conventions), total)
 
-    def pull(self, conventions: Conventions) -> Pull | None:
-        """None: no error of the photons is known."""
-        return None
+    def pulls(self, conventions: Conventions, charges: Charges) -> tuple[Pull, ...]:
+        """Empty: no error of the photons is known."""
+        return ()
 
     def k_max(self) -> float:
         """Energy of the hardest photon."""

@@ -13,6 +13,7 @@ from dmjax.flux.lines import monochromatic
 from dmjax.flux.mesons import CLOSED, decay_boxes
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
+from dmjax.models.charges import Charges
 from dmjax.models.vector import VectorMediator
 from dmjax.sources import NeutralMesons
 
@@ -41,9 +42,9 @@ class ChargeExchange(AbstractChannel):
         energy = two_body_energy(self.mesons.mass, m_v, 0.0)[None]
         return monochromatic(energy, m_v, chi_pair(v, conventions), jnp.ones_like(energy))
 
-    def pull(self, conventions: Conventions) -> Pull | None:
-        """None: no error of their number is known."""
-        return None
+    def pulls(self, conventions: Conventions, charges: Charges) -> tuple[Pull, ...]:
+        """Empty: no error of their number is known."""
+        return ()
 
     def k_max(self) -> float:
         """Half the mass of the π⁰."""

@@ -17,6 +17,7 @@ from dmjax.models.excited import excited_width as excited_width
 from dmjax.models.vector import ROLES as ROLES
 from dmjax.models.vector import SPINS as SPINS
 from dmjax.models.vector import VectorMediator as VectorMediator
+from dmjax.models.vector import heavier_mass as heavier_mass
 from dmjax.models.vector import mediator as mediator
 from dmjax.models.widths import branching_ratios as branching_ratios
 from dmjax.models.widths import chi_width as chi_width

@@ -11,6 +11,7 @@ from dmjax.constants import M_ELECTRON
 from dmjax.errors import InputError
 from dmjax.nuclei.isotopes import atomic_mass as atomic_mass
 from dmjax.nuclei.isotopes import atoms_per_kg, electrons_per_kg, isotope
+from dmjax.nuclei.radii import charge_radii
 
 Scalar = Float[Array, ""]
 
@@ -48,27 +49,6 @@ class Target(NamedTuple):
     electrons_per_kg: float
 
 
-CHARGE_RADII_FM = {
-    "H1": 0.878,
-    "H2": 2.142,
-    "C12": 2.470,
-    "C13": 2.461,
-    "O16": 2.699,
-    "Na23": 2.994,
-    "Si28": 3.122,
-    "Ar36": 3.390,
-    "Ar38": 3.403,
-    "Ar40": 3.427,
-    "Ge70": 4.041,
-    "Ge72": 4.058,
-    "Ge73": 4.063,
-    "Ge74": 4.074,
-    "Ge76": 4.081,
-    "I127": 4.750,
-    "Cs133": 4.804,
-}
-"""rms charge radii [fm] (Angeli, Marinova, ADNDT 99 (2013) 69)."""
-
 NEUTRON_RADII_FM = {"Ar40": 3.55, "I127": 5.03, "Cs133": 5.09}
 """rms neutron radii [fm] of the nuclear shell model (Hoferichter, Menéndez, Schwenk, Phys. Rev. D
 102 (2020) 074018), as used in fits of these data, e.g. arXiv:2202.11002, 2303.09360."""
@@ -90,7 +70,7 @@ def nucleus(
 
     Args:
         name: symbol and mass number, e.g. "Ar40".
-        charge_radius_fm: rms charge radius; needed where `CHARGE_RADII_FM` has none (InputError).
+        charge_radius_fm: rms charge radius; needed where `charge_radii` has none (InputError).
         neutron_radius_fm: rms neutron radius; None: `NEUTRON_RADII_FM`, else charge radius plus
             `neutron_skin`.
 
@@ -99,7 +79,8 @@ def nucleus(
     """
     found = isotope(name)
     z, n = found.number, found.isotope - found.number
-    charge = CHARGE_RADII_FM.get(name) if charge_radius_fm is None else charge_radius_fm
+    tabulated = charge_radii().get((z, z + n))
+    charge = tabulated if charge_radius_fm is None else charge_radius_fm
     if charge is None:
         raise InputError(f"no charge radius is tabulated for {name}; give charge_radius_fm")
     neutron = neutron_radius_fm

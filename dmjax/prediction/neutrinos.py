@@ -5,7 +5,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import E_NU_KAON, E_NU_PROMPT, M_ELECTRON
 from dmjax.conventions import DMJAX, Conventions
@@ -13,6 +13,7 @@ from dmjax.experiments.experiment import Experiment
 from dmjax.kinematics import momentum_min
 from dmjax.nuclei import Nucleus, Radii
 from dmjax.numerics import cast_floats
+from dmjax.prediction.windows import clocked
 from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering.cevns import cevns, weak_radii
 from dmjax.scattering.nsi import Nsi
@@ -65,15 +66,19 @@ def neutrino_background(
     conventions: Conventions = DMJAX,
     radius_fm: float | None = None,
     nsi: Nsi | None = None,
+    clock_us: ArrayLike = 0.0,
 ) -> dict[str, Float[Array, "bins times"]]:
-    """Neutrino events per energy and time bin [µs], by component; see `neutrino_spectra`."""
+    """Neutrino events per energy and time bin [µs], by component; see `neutrino_spectra`.
+
+    `clock_us`: everything from the beam is this much later on the clock of the data [µs].
+    """
     spectra = neutrino_spectra(experiment, recoils, conventions, radius_fm, nsi)
     dtype = recoils.t.dtype
-    times = component_times(cast_floats(experiment.neutrinos, dtype))
-    edges, on_time = jnp.asarray(time_edges, dtype), jnp.zeros((), dtype)
+    times = component_times(clocked(cast_floats(experiment, dtype), conventions).neutrinos)
+    edges, late = jnp.asarray(time_edges, dtype), jnp.asarray(clock_us, dtype)
     passed = cast_floats(time_acceptance(experiment.response, edges), dtype)
     return {
-        name: jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges) * passed)
+        name: jnp.outer(spectrum, arrival_fractions(times[name], late, edges) * passed)
         for name, spectrum in spectra.items()
     }
 

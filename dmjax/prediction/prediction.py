@@ -34,6 +34,7 @@ class Prediction(AbstractResult):
         energy_edges_kev, time_edges_us: bins.
         counts: (energy, time) events, all channels.
         background_counts: name → (energy, time) events.
+        notes: code → where the prediction leaves the range in which it holds.
         configuration: settings of the verb, where it was one.
         version: of the package.
     """
@@ -63,6 +64,7 @@ class Prediction(AbstractResult):
     background_counts: dict[str, np.ndarray] = arrays(
         "energy", "time", group="background_counts", unit="1"
     )
+    notes: dict[str, str] = column(default_factory=dict)
     configuration: dict = column(default_factory=dict)
     version: str = __version__
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import M_ELECTRON
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
@@ -25,6 +25,7 @@ from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_o
 from dmjax.models.vector import mass_gap
 from dmjax.numerics import cast_floats, hat_cumulative, hat_weights, safe_divide
 from dmjax.prediction.states import State, share_at, states_of
+from dmjax.prediction.windows import clocked
 from dmjax.response import RecoilGrid, time_acceptance
 from dmjax.scattering import chi_electron, chi_nucleus, form_factor_radii
 from dmjax.timing import arrival_fractions, flight_delay
@@ -139,6 +140,9 @@ def expected_counts(
     channels: tuple[str, ...] = CHANNELS,
     n_momenta: int = N_MOMENTA,
     long_lived: bool = False,
+    *,
+    nodes_of: RecoilGrid | None = None,
+    clock_us: ArrayLike = 0.0,
 ) -> Float[Array, "channels bins times"]:
     """Dark-matter events per channel, energy bin and time bin.
 
@@ -152,18 +156,29 @@ def expected_counts(
         n_momenta: momentum nodes; 80 keep counts within `TEMPLATE_ERROR`.
         long_lived: let the mediator fly for its lifetime (static); the beam must come from
             `with_harmonics`. False: it decays where it is made.
+        nodes_of: recoils that the momentum nodes are made for; None: `recoils`.
+        clock_us: everything from the beam is this much later on the clock of the data [µs].
 
     Returns:
         Counts, (channels, energy bins, time bins). Closed channels are exactly 0.
     """
     dtype = producer_of(point).m_v.dtype
-    experiment, recoils = cast_floats(experiment, dtype), cast_floats(recoils, dtype)
-    edges = jnp.asarray(time_edges, dtype)
+    experiment = clocked(cast_floats(experiment, dtype), conventions)
+    recoils, edges = cast_floats(recoils, dtype), jnp.asarray(time_edges, dtype)
     if long_lived:
         conventions = replace(conventions, width="narrow")
     make, hit = producer_of(point), scatterer_of(point)
     fold = partial(
-        _counts_of, experiment, recoils, edges, conventions, channels, long_lived, n_momenta
+        _counts_of,
+        experiment,
+        recoils,
+        edges,
+        conventions,
+        channels,
+        long_lived,
+        n_momenta,
+        recoils if nodes_of is None else cast_floats(nodes_of, dtype),
+        jnp.asarray(clock_us, dtype),
     )
     states = states_of(make, hit, conventions, experiment.distance_m)
     return sum((fold(state) for state in states[1:]), fold(states[0]))
@@ -177,11 +192,13 @@ def _counts_of(
     channels: tuple[str, ...],
     long_lived: bool,
     n_momenta: int,
+    nodes_of: RecoilGrid,
+    late: Scalar,
     state: State,
 ) -> Float[Array, "channels bins times"]:
     """Events of one kind of dark matter."""
     make, hit = state.make, state.hit
-    k = momentum_nodes(experiment, state, recoils, conventions, n_momenta)
+    k = momentum_nodes(experiment, state, nodes_of, conventions, n_momenta)
     dtype = k.dtype
     flux = share_at(state, k)[None, :] * chi_flux(experiment.beam, make, k, conventions, channels)
     if experiment.recoil == "electron":
@@ -193,11 +210,12 @@ def _counts_of(
         shares = delay_shares(
             experiment.beam, make, k, lifetime, experiment.distance_m, conventions, channels
         )
-        times = arrivals(experiment, delay_nodes(dtype), edges)
+        times = arrivals(experiment, delay_nodes(dtype) + late, edges)
         counts = jnp.einsum("bk,ck,ckd,dt->cbt", response, flux, shares, times)
     else:
         delay = jax.vmap(flight_delay, in_axes=(None, None, 0))(
             experiment.distance_m, make.m_chi, k
         )
-        counts = jnp.einsum("bk,ck,kt->cbt", response, flux, arrivals(experiment, delay, edges))
+        times = arrivals(experiment, delay + late, edges)
+        counts = jnp.einsum("bk,ck,kt->cbt", response, flux, times)
     return jnp.exp(log_norm(experiment, make, hit, per_kg)) * counts

@@ -25,16 +25,17 @@ from dmjax.response.recoils import (
     RecoilGrid,
     efficiency_at,
     falling_ladder,
+    halved_towards,
     mean_panels,
     recorded_below,
     rising_ladder,
     with_steps,
 )
-from dmjax.response.resolution import Gaussian
+from dmjax.response.resolution import Gaussian, Noise
 
 ORDER = 3
-FINE = {True: 12, False: ORDER}
-"""Nodes per panel for the resolution: a Gaussian is narrower than a panel at high energy."""
+FINE = 12
+"""Nodes per panel for a Gaussian resolution, which is narrower than a panel at high energy."""
 
 _U, _W = gauss_legendre(ORDER, 0.0, 1.0)
 _LAGRANGE = np.linalg.inv(np.vander(_U, increasing=True)).T
@@ -73,6 +74,8 @@ def cumulative_recoils(
         points = _sharp_panels(response.observable, native, highest)
     else:
         points = mean_panels(np.asarray(native), STEP[response.observable], highest)
+        if isinstance(response.resolution, Noise):
+            points = halved_towards(points, np.asarray(native))
     panels = with_steps(response, jnp.asarray(points, edges.dtype))
     left, width = panels[:-1], jnp.diff(panels)
     x = _inside(left, width, _U)
@@ -122,7 +125,8 @@ def _recorded_below(
     response: Response, edges: Array, left: Array, width: Array
 ) -> Float[Array, "edges nodes"]:
     """∫ L_j(m) C(x | m) dm on each panel, C the cumulative distribution of the resolution."""
-    u, w = gauss_legendre(FINE[isinstance(response.resolution, Gaussian)], 0.0, 1.0)
+    order = FINE if isinstance(response.resolution, Gaussian | Noise) else ORDER
+    u, w = gauss_legendre(order, 0.0, 1.0)
     basis = np.vander(u, ORDER, increasing=True) @ _LAGRANGE.T * w[:, None]
     shares = recorded_below(response, _inside(left, width, u), edges)
     per_panel = shares.reshape(edges.shape[0], left.shape[0], u.shape[0])

@@ -8,12 +8,14 @@ from jaxtyping import Array, Float
 
 from dmjax.numerics import gauss_legendre, panel_nodes
 from dmjax.response.detector import Response, observable_at, recoil_and_slope
+from dmjax.response.resolution import Noise
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
 LOWEST_PANEL_KEV = 1e-6
 PANEL_RATIO = 1.35
 SHARP_RATIO = 1.1
 SMEARED_ORDER = 3
+HALVINGS = 6
 STEP = {"pe": 1.0, "keVee": 0.5, "keV": 0.5}
 """Width of the sub-bins in which an efficiency of the observable is taken at the centre."""
 
@@ -49,7 +51,7 @@ def rising_ladder(top: float, step: float, growth: float) -> np.ndarray:
     return np.concatenate([linear, linear[-1] * (1.0 + growth) ** np.arange(1.0, count + 1.0)])
 
 
-def _inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """The edges with those points between the first and the last."""
     kept = points[(points > edges[0]) & (points < edges[-1])]
     return np.union1d(edges, kept)
@@ -93,11 +95,11 @@ def _sharp(
     """
     if response.observable == "pe":
         panels = np.union1d(edges, np.unique(np.round(rising_ladder(edges[-1], 1.0, 0.01))))
-        panels = _inside(panels, edges)
+        panels = inside(panels, edges)
     else:
         lowest = max(edges[0], LOWEST_PANEL_KEV)
-        panels = _inside(falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
-    panels = _inside(np.union1d(panels, breaks), edges)
+        panels = inside(falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
+    panels = inside(np.union1d(panels, breaks), edges)
     x, weight = _nodes_between_steps(response, panels, order)
     centre = jnp.floor(x) + 0.5 if response.observable == "pe" else x
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, x)
@@ -151,15 +153,16 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     edges = np.array(edge_tuple)
     dtype = response.light_yield.dtype
     step = STEP[response.observable]
-    means, weight = _nodes_between_steps(
-        response, mean_panels(edges, step, _leak(edges[-1])), SMEARED_ORDER
-    )
+    panels = mean_panels(edges, step, _leak(edges[-1]))
+    if isinstance(response.resolution, Noise):
+        panels = halved_towards(panels, edges)
+    means, weight = _nodes_between_steps(response, panels, SMEARED_ORDER)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
     weight = weight * slope
     if response.efficiency_on == "recoil":
         weight = weight * efficiency_at(response, t, means)
         return RecoilGrid(t, smearing_matrix(response, means, edges) * weight[None, :])
-    fine = jnp.asarray(_inside(rising_ladder(edges[-1], step, 0.02), edges), dtype)
+    fine = jnp.asarray(inside(rising_ladder(edges[-1], step, 0.02), edges), dtype)
     steps = response.efficiency.steps()
     if steps and response.observable != "pe":
         ends = jnp.concatenate([fine, jnp.stack(steps).astype(dtype)])
@@ -180,6 +183,19 @@ def mean_panels(edges: np.ndarray, step: float, top: float) -> np.ndarray:
     rising = rising_ladder(top, step, 0.04)
     falling = falling_ladder(rising[1], 1e-4 * step, 2.0)
     return np.union1d(np.concatenate([rising, falling]), edges[edges > 0.0])
+
+
+def halved_towards(panels: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Panels that shrink by halves towards every edge, to 1/64 of the bins beside it.
+
+    A resolution much narrower than its bins turns into a step there.
+    """
+    width = np.diff(edges)
+    steps = 0.5 ** np.arange(HALVINGS + 1.0)
+    above = edges[:, None] + np.append(width, width[-1])[:, None] * steps
+    below = edges[:, None] - np.append(width[0], width)[:, None] * steps
+    points = np.concatenate([panels, above.ravel(), below.ravel()])
+    return np.unique(points[points > 0.0])
 
 
 def smearing_matrix(
@@ -214,7 +230,7 @@ def all_recoils(
     the spectrum at `breaks` [keV] are kept between panels.
     """
     ladder = np.union1d(falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO), breaks)
-    t, weight = panel_nodes(_inside(ladder, np.asarray(edges_kev, float)), order)
+    t, weight = panel_nodes(inside(ladder, np.asarray(edges_kev, float)), order)
     width = jnp.asarray(weight * MEV_PER_KEV, dtype)
     fold = _membership(edges_kev, jnp.asarray(t, dtype)) * width[None, :]
     return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), jnp.asarray(fold, dtype))

@@ -41,6 +41,7 @@ class LimitResult(AbstractResult):
         methods: of each mass of a projection: "asymptotic", "exact", "averaged" or "chi2-d20".
         background: of a projection: detector → name → events in its bins.
         toys, failed: thrown at each point; fits that failed in all of them, per mass.
+        notes: what must be said of the data sets beside the numbers, a line each.
         conventions: name of the profile and changed fields.
         configuration: every setting.
         version: of the package.
@@ -77,6 +78,7 @@ class LimitResult(AbstractResult):
     background: dict[str, dict[str, float]] | None = None
     toys: int
     failed: list[int] = column("m_v")
+    notes: list[str] = column(default_factory=list)
     conventions: dict
     configuration: dict
     version: str = __version__

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from dmjax.analyses.catalogue import notes_of
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.joint import Data, JointModel, asimov_off_term, observed_data
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus, asymptotic_limits
@@ -155,6 +156,7 @@ def _solved(asked: Asked, found: Any, method: str) -> LimitResult:
         expected_status=_texts(found.expected_status) if banded else None,
         toys=0,
         failed=[0] * len(seen),
+        notes=notes_of(asked.setting.names),
     )
 
 

@@ -122,7 +122,7 @@ def test_two_dark_matter_particles_per_mediator_over_all_angles(channel):
         "cascade": _cascade_yield(have["cascade"].photons, 60.0),
     }
     if mesons:
-        produced[channel] = float(mesons.per_pot * meson_yield(mesons, v, v.m_v))
+        produced[channel] = float(mesons.per_pot * meson_yield(mesons, v, v.m_v, D20))
     assert close(total, 2.0 * produced[channel], "template")
 
 

@@ -5,6 +5,7 @@ MeV, µs, m; angles in degrees at the surface. Generators are passed in, so ever
 A batch visits all parents equally often; the scatter between batches is the statistical error.
 """
 
+from .charges import BR_ETA, eta_amplitude, two_pulses
 from .constants import (
     ALPHA,
     AVOGADRO,
@@ -78,6 +79,7 @@ from .widths import chi_width, line_shape, phase_space, sample_mass, yield_ratio
 __all__ = [
     "ALPHA",
     "AVOGADRO",
+    "BR_ETA",
     "BR_GAMMA_GAMMA",
     "CAPTURE_LIMIT",
     "CHARGE_RADII",
@@ -120,6 +122,7 @@ __all__ = [
     "decay_vertices",
     "dsigma_dt",
     "endpoint",
+    "eta_amplitude",
     "flight_delay",
     "gaussian_cdf",
     "helm",
@@ -151,5 +154,6 @@ __all__ = [
     "triangle_cdf",
     "turned_into_band",
     "two_body",
+    "two_pulses",
     "yield_ratio",
 ]
