@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
+    from dmjax.studies.check_result import CheckResult as CheckResult
     from dmjax.studies.counting import CountingResult as CountingResult
     from dmjax.studies.coverage import CoverageResult as CoverageResult
     from dmjax.studies.evidence import EvidenceResult as EvidenceResult
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from dmjax.studies.posterior_result import PosteriorResult as PosteriorResult
     from dmjax.studies.toys import ToyResult as ToyResult
     from dmjax.studies.whole_fit import WholeFitResult as WholeFitResult
+    from dmjax.verbs import check as check
     from dmjax.verbs import coverage as coverage
     from dmjax.verbs import diagnose as diagnose
     from dmjax.verbs import evidence as evidence
@@ -71,6 +73,7 @@ _HOMES = {
     "AbstractResult": "dmjax.store.result",
     "Analysis": "dmjax.analyses.catalogue",
     "Charges": "dmjax.models",
+    "CheckResult": "dmjax.studies.check_result",
     "Conventions": "dmjax.conventions",
     "CountModel": "dmjax.likelihood.count_model",
     "Coupling": "dmjax.models",
@@ -96,6 +99,7 @@ _HOMES = {
     "VectorMediator": "dmjax.models",
     "WholeFitResult": "dmjax.studies.whole_fit",
     "add_release": "dmjax.data.releases",
+    "check": "dmjax.verbs",
     "conventions": "dmjax.conventions",
     "convert": "dmjax.models",
     "coverage": "dmjax.verbs",
@@ -128,6 +132,7 @@ __all__ = [
     "AbstractResult",
     "Analysis",
     "Charges",
+    "CheckResult",
     "Conventions",
     "CountModel",
     "CountingResult",
@@ -154,6 +159,7 @@ __all__ = [
     "WholeFitResult",
     "__version__",
     "add_release",
+    "check",
     "conventions",
     "convert",
     "coverage",

@@ -19,14 +19,23 @@ def two_body_energy(m_parent: Scalar | float, m_1: Scalar, m_2: Scalar | float) 
     return (m_parent**2 + m_1**2 - m_2**2) / (2.0 * m_parent)
 
 
-def box_half_width_squared(e_v: Scalar, m_v: Scalar, m_chi: Scalar) -> Scalar:
-    """Half-width squared of the χ energy box of V → χχ̄ seen where V has energy `e_v`.
+def pair_speed_squared(mass: Scalar, m_1: Scalar, m_2: Scalar) -> Scalar:
+    """(2p*/M)² of M → 1 + 2 at rest: (1 − (m₁ + m₂)²/M²)(1 − (m₁ − m₂)²/M²); 0 where closed.
 
-    (β* p_V / 2)² = (1 − 4m_χ²/m_V²)(E_V² − m_V²)/4 [MeV²]: χ energies fill E_V/2 ± β* p_V/2
-    uniformly when the decay is isotropic. Polynomial, so smooth at both thresholds; 0 beyond them.
+    1 − 4m²/M² for equal masses: then the speed squared of either.
     """
-    beta2 = jnp.clip(1.0 - 4.0 * (m_chi / m_v) ** 2, 0.0)
-    return 0.25 * beta2 * jnp.clip(e_v * e_v - m_v * m_v, 0.0)
+    total, difference = (m_1 + m_2) / mass, (m_1 - m_2) / mass
+    return jnp.clip(1.0 - total * total, 0.0) * (1.0 - difference * difference)
+
+
+def box_half_width_squared(e_v: Scalar, m_v: Scalar, m_1: Scalar, m_2: Scalar) -> Scalar:
+    """Half-width squared of the energy box of either χ of V → χ₁χ₂, where V has energy `e_v`.
+
+    (p* p_V / m_V)² = `pair_speed_squared` × (E_V² − m_V²)/4 [MeV²]: energies of χ₁ fill
+    E_V E₁*/m_V ± p* p_V/m_V uniformly when the decay is isotropic. Polynomial, so smooth at both
+    thresholds; 0 beyond them.
+    """
+    return 0.25 * pair_speed_squared(m_v, m_1, m_2) * jnp.clip(e_v * e_v - m_v * m_v, 0.0)
 
 
 def recoil_max(m_target: Scalar, m_chi: Scalar, e_chi: Scalar) -> Scalar:
@@ -41,14 +50,14 @@ def recoil_max(m_target: Scalar, m_chi: Scalar, e_chi: Scalar) -> Scalar:
 def recoil_range(
     m_target: Scalar, m_chi: Scalar, e_chi: Scalar, gap: Scalar | float = 0.0
 ) -> tuple[Scalar, Scalar]:
-    """Smallest and largest recoil energy in χ₁ N → χ₂ N on a target at rest.
+    """Smallest and largest recoil energy in χ₁ N → χ₂ N on a target at rest, χ₂ of any mass.
 
     T± = [2Mk² − g(E + M) ± k√λ]/2s, λ = 4M²k² − 4Mg(E + M) + g², s = M² + m_χ² + 2ME,
     g = m_χ₂² − m_χ₁². T₋ is taken from T₊T₋ = g²/4s, which does not cancel.
 
     Args:
         m_target, m_chi, e_chi: masses and χ₁ energy [MeV].
-        gap: g ≥ 0 [MeV²]; 0: elastic, and (T₋, T₊) = (0, T_max).
+        gap: g [MeV²]; 0: elastic, and (T₋, T₊) = (0, T_max); below 0: χ gives up mass.
 
     Returns:
         (T₋, T₊) [MeV]; (0, 0) below the upscatter threshold √s = M + m_χ₂.
@@ -74,15 +83,15 @@ def momentum_min(
     """Smallest χ momentum that gives recoil energy T: the inverse of `recoil_max` [MeV].
 
     The recoil needs p|q| ≥ ET + a with |q|² = T² + 2MT, a = MT + g/2, g = m_χ₂² − m_χ₁². Equality
-    gives E = [aT + |q|S]/2MT, S² = a² + 2MTm_χ², and with it p = (a|q|/T + S)/2M: a sum of positive
-    terms.
+    gives E = [aT + |q|S]/2MT, S² = a² + 2MTm_χ², and with it p = |a|q|/T + S|/2M. For g < 0, T
+    may lie on either side of the recoil −g/2(M + m_χ) that χ at rest gives, where p = 0.
 
     Args:
         m_target, m_chi, t_recoil: masses and recoil energy [MeV].
-        gap: g ≥ 0 [MeV²] for upscatter to a heavier χ₂; 0: elastic.
+        gap: g [MeV²], above 0 for scatter to a heavier state, below 0 to a lighter; 0: elastic.
 
     Returns:
-        [MeV]. At T ≤ 0: 0, or infinity where g > 0.
+        [MeV]. At T ≤ 0: 0, or infinity where g is not 0.
 
     >>> m, mx, t = jnp.asarray(1e5), jnp.asarray(25.0), jnp.asarray(0.02)
     >>> p = momentum_min(m, mx, t)
@@ -92,5 +101,5 @@ def momentum_min(
     q = safe_sqrt(t_recoil * (t_recoil + 2.0 * m_target))
     a = m_target * t_recoil + 0.5 * gap
     root = safe_sqrt(a * a + 2.0 * m_target * t_recoil * m_chi**2)
-    p = 0.5 * (q + (safe_divide(0.5 * gap * q, t_recoil) + root) / m_target)
-    return jnp.where((t_recoil <= 0.0) & (gap > 0.0), jnp.inf, p)
+    p = 0.5 * jnp.abs(q + (safe_divide(0.5 * gap * q, t_recoil) + root) / m_target)
+    return jnp.where((t_recoil <= 0.0) & (gap != 0.0), jnp.inf, p)

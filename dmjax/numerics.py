@@ -52,15 +52,40 @@ def hat_weights(grid: Float[Array, " n"]) -> Float[Array, " n"]:
 def hat_cumulative(grid: Float[Array, " n"], x: Float[Array, ""]) -> Float[Array, " n"]:
     """C_i(x) = ∫_{−∞}^{x} hat_i for every hat of `grid`: once differentiable in x and in the grid.
 
+    Nodes of the grid may coincide.
+
     Differences C_i(b) − C_i(a) deposit a box on the grid without a jump when an edge crosses a
     node; they sum to b − a and keep the box's mean when it lies inside the grid.
     """
     left, width = grid[:-1], jnp.diff(grid)
-    u = jnp.clip((x - left) / width, 0.0, 1.0)
+    u = jnp.clip(safe_divide(x - left, width), 0.0, 1.0)
     rising = 0.5 * width * u * u
     falling = width * u - rising
     zero = jnp.zeros(1, grid.dtype)
     return jnp.concatenate([zero, rising]) + jnp.concatenate([falling, zero])
+
+
+def hat_points(
+    grid: Float[Array, " n"], parts: int
+) -> tuple[Float[Array, "cells parts"], Float[Array, "parts 2"]]:
+    """Points between the nodes at which to take a rough function, and what each gives its hats.
+
+    Each cell is cut in equal parts with a point in the middle of each; the second array holds the
+    shares of a part for the cell's left and right node.
+    """
+    u = (jnp.arange(parts, dtype=grid.dtype) + 0.5) / parts
+    width = jnp.diff(grid)[:, None]
+    shares = jnp.stack([1.0 - u, u], axis=1) / parts
+    return grid[:-1, None] + width * u[None, :], shares
+
+
+def hat_integrals(
+    grid: Float[Array, " n"], values: Float[Array, "cells parts"], shares: Float[Array, "parts 2"]
+) -> Float[Array, " n"]:
+    """∫ hat_i f dx for every hat, from values of f at `hat_points`."""
+    left, right = (jnp.diff(grid)[:, None] * (values @ shares)).T
+    zero = jnp.zeros(1, grid.dtype)
+    return jnp.concatenate([left, zero]) + jnp.concatenate([zero, right])
 
 
 def cubic_taps(u):

@@ -17,6 +17,7 @@ from dmjax.fits.diagnostics import DiagnosisResult
 from dmjax.prediction.signal import Signal
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.best_fit import FitResult
+from dmjax.studies.check_result import CheckResult
 from dmjax.studies.counting import CountingResult
 from dmjax.studies.coverage import CoverageResult
 from dmjax.studies.limit_result import LimitResult
@@ -25,6 +26,7 @@ from dmjax.studies.posterior_result import PosteriorResult
 from dmjax.studies.rules import settle
 from dmjax.studies.settings import (
     SIGNAL_OPTIONS,
+    CheckSettings,
     CoverageSettings,
     DiagnoseSettings,
     EvidenceSettings,
@@ -43,6 +45,26 @@ if TYPE_CHECKING:
 
 Settings = TypeVar("Settings")
 Out = Path | str | None
+
+
+def check(experiment: str, **options: Any) -> CheckResult:
+    """What a detector sees: neutrinos, steady state, neutrons, response; and what looks wrong.
+
+    Args:
+        experiment: a preset, or the path of your own .toml.
+        options: fields of `CheckSettings`, e.g. figure="mine.png".
+
+    Returns:
+        `CheckResult`; its `.warnings` are lines, its `.plot()` the figure.
+
+    >>> import jax
+    >>> jax.config.update("jax_enable_x64", True)
+    >>> check("ccm200").warnings
+    []
+    """
+    from dmjax.studies.checking import run_check
+
+    return run_check(_settle(CheckSettings, options | {"experiment": experiment}))
 
 
 def fit(
@@ -251,11 +273,18 @@ def reproduce(figure: str, out: Out = None, conventions: str = "d20") -> dict[st
     return {name: make(name, folder, chosen).files for name in figure_names(figure)}
 
 
-def info() -> dict[str, Any]:
-    """Versions, devices, experiments, models, data sets, tables with their sources."""
+def info(name: str | None = None) -> dict[str, Any]:
+    """Versions, devices, experiments, models, data sets, tables with their sources.
+
+    Args:
+        name: of one data set, detector, beam or table, for what its file says of itself.
+
+    >>> info("ccm120")["data set"]["note"][:9]
+    'one count'
+    """
     from dmjax.studies.facts import facts
 
-    return facts()
+    return facts(name)
 
 
 def _path(out: Out) -> Path | None:

@@ -1,12 +1,15 @@
 """The published data sets as analyses, by name."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from dmjax.analyses.analysis import Analysis
 from dmjax.analyses.ccm120 import ccm120, ccm120_search
 from dmjax.analyses.csi2017 import csi2017, csi2017_search
 from dmjax.analyses.csi2021 import csi2021, csi2021_unbinned
-from dmjax.analyses.csi2021_shapes import UNBINNED, csi2021_search
+from dmjax.analyses.csi2021_cevns import csi2021_search
+from dmjax.analyses.csi2021_shapes import UNBINNED
+from dmjax.analyses.ge2024 import ge2024, ge2024_search
 from dmjax.analyses.lar2020 import lar2020, lar2020_search
 from dmjax.analyses.own import own_analysis
 from dmjax.data import available, load_toml
@@ -37,6 +40,7 @@ ANALYSES: dict[str, Analysis] = {
     ),
     "lar2020": Analysis("lar2020", lar2020, lar2020_search, ("cevns", "systematics")),
     "ccm120": Analysis("ccm120", ccm120, ccm120_search, ("systematics",)),
+    "ge2024": Analysis("ge2024", ge2024, ge2024_search, ("cevns", "conventions")),
 }
 """Every analysis that can be fitted, alone or jointly."""
 
@@ -49,6 +53,17 @@ def data_of(name: str) -> str:
     """
     homes = {load_toml("datasets", known)["experiment"]: known for known in available("datasets")}
     return homes.get(name, name)
+
+
+def notes_of(names: Iterable[str]) -> list[str]:
+    """What must be said beside every number of some data sets: "name: text" each.
+
+    >>> [line[:17] for line in notes_of(["lar2020", "ccm120"])]
+    ['ccm120: one count']
+    """
+    described = [name for name in names if name in available("datasets")]
+    notes = {name: load_toml("datasets", name).get("note") for name in described}
+    return [f"{name}: {note}" for name, note in notes.items() if note]
 
 
 def dataset(name: str) -> Analysis:

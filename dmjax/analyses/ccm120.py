@@ -2,10 +2,17 @@
 
 import numpy as np
 
-from dmjax.analyses.ingredients import axis_edges, events, exposure, pull, signal_parts
+from dmjax.analyses.ingredients import (
+    axis_edges,
+    events,
+    exposure,
+    pull,
+    signal_parts,
+    yield_factor,
+)
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
-from dmjax.likelihood.effects import Component, Scale, Share
+from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import Search, search
 
@@ -37,16 +44,14 @@ def ccm120(signal: SignalLike | None = None, *, systematics: bool = False) -> Co
     ['n_excess']
     """
     spec = load_toml("datasets", NAME)
-    error = Share("ccm_signal", spec["signal_error"])
+    error = yield_factor("ccm_signal", spec["signal_error"])
     components = [Component("background", np.array([spec["background"]]))]
     if signal is None:
         effects = (Scale("n_excess"), error) if systematics else (Scale("n_excess"),)
         components.append(Component("excess", np.ones(1), effects))
         parameters = [events("n_excess", 1.0), *([pull("ccm_signal")] if systematics else [])]
     else:
-        # Below −1/error the signal is 0 and the likelihood has a kink.
-        nuisance = pull("ccm_signal", spec["signal_error"])
-        added = signal_parts(signal, (error,), (nuisance,))
+        added = signal_parts(signal, (error,), (pull("ccm_signal"),))
         components += added.components
         parameters = list(added.parameters)
     return CountModel(

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from dmjax.analyses.datasets import Dataset, load_dataset, window_edges
-from dmjax.analyses.ingredients import exposure, pull, signal_parts
+from dmjax.analyses.ingredients import exposure, pull, signal_parts, yield_factor
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
@@ -54,7 +54,7 @@ def csi2017(
     scale = Scale(alpha.name, 1.0, 1.0)
     pulls = [pull("csi_neutrons")] if systematics else []
     error = load_toml("datasets", NAME)["neutron_error"]
-    neutrons = tuple(Scale(p.name, 1.0, error) for p in pulls)
+    neutrons = tuple(yield_factor(p.name, error) for p in pulls)
     added = signal_parts(signal, (scale,), ())
     neutrinos = jnp.ravel(chosen.prompt + chosen.delayed)
     components = [

@@ -1,4 +1,4 @@
-"""COHERENT CsI 2021: CEvNS and its uncertainties: flux, radius, efficiency, quenching, arrival."""
+"""COHERENT CsI 2021: what moves recoils (clock, efficiency, quenching), and CEvNS."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,111 +6,114 @@ from functools import cache
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from dmjax.analyses.csi2021_shapes import NAME, Binning, csi2021_binning
 from dmjax.analyses.ingredients import FLUX, Parts, events, exposure, pull
+from dmjax.analyses.moves import Move, clock, recoil_effects
 from dmjax.data import load_toml
 from dmjax.experiments import Experiment
-from dmjax.likelihood.effects import Component, Morph, Scale, Share
-from dmjax.likelihood.parameters import Parameter
-from dmjax.prediction.search import neutrino_counts, search
+from dmjax.likelihood.effects import Component, Scale
+from dmjax.prediction.nuisances import Responses, Sides
+from dmjax.prediction.search import Search, neutrino_counts, neutrino_knots, search
+from dmjax.response import RecoilGrid, accepted_recoils
 
-Sides = dict[str, tuple[np.ndarray, np.ndarray]]
-
-
-def _counts(detector: Experiment, bins: Binning) -> np.ndarray:
-    return np.asarray(neutrino_counts(search(detector, bins.pe, bins.time)))
+RADIUS = "csi_radius"
 
 
-@cache
-def _events_below() -> float:
-    return float(_counts(exposure(NAME), csi2021_binning()).sum())
+def csi2021_moves(bins: Binning, systematics: bool = True) -> tuple[Move, ...]:
+    """Nuisances of the detector: "csi_time" [µs], "csi_efficiency", two of quenching.
+
+    Args:
+        bins: of the analysis.
+        systematics: with changes of shape; without, efficiency and quenching change totals alone,
+            and the clock is known.
+    """
+    spec = load_toml("datasets", NAME)
+    moves = tuple(
+        Move(Responses(recoils=_both_sides(sides, bins), name=name), pull(name), bends=systematics)
+        for name, sides in spec["alternates"].items()
+    )
+    return (clock(spec["clock"]), *moves) if systematics else moves
 
 
-def radius_sides(bins: Binning) -> Sides:
-    """CEvNS with the neutron radii one standard deviation up and down."""
-    detector, step = exposure(NAME), load_toml("datasets", NAME)["radius_step_fm"]
-
-    def moved(shift: float) -> np.ndarray:
-        radii = [nucleus.neutron_radius + shift for nucleus in detector.nuclei]
-        return _counts(
-            eqx.tree_at(lambda e: [n.neutron_radius for n in e.nuclei], detector, radii), bins
-        )
-
-    return {"csi_radius": (moved(step), moved(-step))}
+def _both_sides(sides: dict[str, dict[str, float]], bins: Binning) -> RecoilGrid:
+    """Recoils as counted one standard deviation down and up."""
+    down, up = (
+        accepted_recoils(_changed(exposure(NAME), sides[side]).response, bins.pe)
+        for side in ("down", "up")
+    )
+    return RecoilGrid(jnp.stack([down.t, up.t]), jnp.stack([down.fold, up.fold]))
 
 
-def response_sides(bins: Binning) -> Sides:
-    """CEvNS with efficiency and quenching one standard deviation up and down."""
+def _changed(detector: Experiment, numbers: dict[str, float]) -> Experiment:
     places: dict[str, Callable] = {
         "a": lambda e: e.response.quenching,
         "amplitude": lambda e: e.response.efficiency,
     }
-
-    def changed(numbers: dict[str, float]) -> np.ndarray:
-        where, detector = places[next(iter(numbers))], exposure(NAME)
-        for key, value in numbers.items():
-            leaf = jnp.asarray(value, float)
-            detector = eqx.tree_at(lambda e, k=key: getattr(where(e), k), detector, leaf)
-        return _counts(detector, bins)
-
-    sides = load_toml("datasets", NAME)["alternates"]
-    return {name: (changed(side["up"]), changed(side["down"])) for name, side in sides.items()}
+    where = places[next(iter(numbers))]
+    for key, value in numbers.items():
+        leaf = jnp.asarray(value, float)
+        detector = eqx.tree_at(lambda e, k=key: getattr(where(e), k), detector, leaf)
+    return detector
 
 
-def arrival_sides(bins: Binning) -> Sides:
-    """CEvNS with the pulse one standard deviation later and earlier."""
-    setting = search(exposure(NAME), bins.pe, bins.time)
-    step = load_toml("datasets", NAME)["pulse_step_us"]
+def csi2021_search(region: str = "signal", binning: Binning | None = None) -> Search:
+    """The detector of the data set in the bins of a region, with its nuisances."""
+    chosen = binning or csi2021_binning(region)
+    moves = csi2021_moves(chosen)
+    return search(
+        exposure(NAME), chosen.pe, chosen.time, nuisances=tuple(one.nuisance for one in moves)
+    )
+
+
+def _counts(setting: Search) -> np.ndarray:
+    return np.asarray(neutrino_counts(setting)).ravel()
+
+
+@cache
+def _events_below() -> tuple[float, dict[str, np.ndarray]]:
+    """CEvNS below 60 photo-electrons, as it is and at the knots of every nuisance."""
+    setting = csi2021_search()
+    moved = neutrino_knots(setting)
+    return float(_counts(setting).sum()), {k: np.asarray(v).sum(1) for k, v in moved.items()}
+
+
+def _radii(setting: Search, nominal: np.ndarray, step: float) -> Float[Array, "3 bins"]:
+    """CEvNS with the neutron radii one standard deviation down, as they are, and up."""
 
     def moved(shift: float) -> np.ndarray:
-        edges = jnp.asarray(bins.time - shift)
-        return np.asarray(neutrino_counts(eqx.tree_at(lambda s: s.time_edges, setting, edges)))
+        radii = [nucleus.neutron_radius + shift for nucleus in setting.experiment.nuclei]
+        places = lambda s: [n.neutron_radius for n in s.experiment.nuclei]  # noqa: E731
+        return _counts(eqx.tree_at(places, setting, radii))
 
-    return {"csi_neutrino_time": (moved(step), moved(-step))}
-
-
-def _normalisations(
-    flux: float, sizes: dict[str, float]
-) -> tuple[tuple[Scale | Share, ...], tuple[Parameter, ...]]:
-    """The flux as a factor, the rest as shares that add up; a pull each."""
-    shares = tuple(Share(name, size) for name, size in sizes.items())
-    return (Scale(FLUX.name, 1.0, flux), *shares), (FLUX, *map(pull, sizes))
-
-
-def recoil_normalisations() -> tuple[tuple[Scale | Share, ...], tuple[Parameter, ...]]:
-    """Normalisations of anything that recoils in the detector: flux, efficiency, quenching.
-
-    Their sizes are those of CEvNS below 60 photo-electrons; dark matter from the same pions is
-    taken to share the flux.
-    """
-    spec = load_toml("datasets", NAME)
-    return _normalisations(spec["flux_error"], spec["response_errors"])
+    return jnp.asarray(np.stack([moved(-step), nominal, moved(step)]))
 
 
 def cevns_part(bins: Binning, cevns: str, systematics: bool) -> Parts:
     """CEvNS, predicted or counted by "csi_n_cevns": events below 60 photo-electrons in any region.
 
-    Predicted, it has the shared pulls of flux, radius, efficiency and quenching. `systematics`
-    adds the arrival and lets efficiency and quenching change the shape too.
+    Predicted, it has the shared pull of the flux and that of the radius, and efficiency, quenching
+    and the clock act on it as on everything that recoils. Counted, they change its shape alone.
 
     Args:
         bins: of the analysis.
         cevns: "free" or "predicted".
-        systematics: with changes of shape.
+        systematics: see `csi2021_moves`.
     """
-    spec, counts = load_toml("datasets", NAME), _counts(exposure(NAME), bins)
-    sizes = {"csi_radius": spec["radius_error"]}
-    sizes |= {} if systematics else spec["response_errors"]
-    known, pulls = _normalisations(spec["flux_error"], sizes)
-    unit = 1.0
+    spec, setting = load_toml("datasets", NAME), csi2021_search(binning=bins)
+    nominal, moved = _counts(setting), dict(neutrino_knots(setting))
+    moves = csi2021_moves(bins, systematics)
     if cevns == "free":
-        unit = _events_below()
-        known, pulls = (Scale("csi_n_cevns"),), (events("csi_n_cevns", unit),)
-    sides = response_sides(bins) | arrival_sides(bins) if systematics else {}
-    shapes = tuple(
-        Morph(name, jnp.asarray(up.ravel() / unit), jnp.asarray(down.ravel() / unit))
-        for name, (up, down) in sides.items()
-    )
-    component = Component("cevns", counts.ravel() / unit, (*known, *shapes))
-    return Parts((component,), (*pulls, *map(pull, sides)))
+        unit, totals = _events_below()
+        known, parameters = Scale("csi_n_cevns"), events("csi_n_cevns", unit)
+        nominal = nominal / unit
+        moved = {name: rows / totals[name][:, None] for name, rows in moved.items()}
+        moves = moves if systematics else ()
+    else:
+        known, parameters = Scale(FLUX.name, 1.0, spec["flux_error"]), FLUX
+        moved[RADIUS] = _radii(setting, nominal, spec["radius_step_fm"])
+        moves = (*moves, Move(Sides(RADIUS), pull(RADIUS), bends=systematics))
+    moving = recoil_effects(jnp.asarray(nominal), moved, moves)
+    component = Component("cevns", nominal, (known, *moving.effects))
+    return Parts((component,), (parameters, *moving.parameters))

@@ -5,13 +5,12 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from dmjax.analyses.ingredients import axis_edges, exposure, table_counts
+from dmjax.analyses.ingredients import axis_edges, table_counts
 from dmjax.data import load_table, load_toml
 from dmjax.data.releases import read_release
 from dmjax.errors import unknown_name
 from dmjax.experiments import Experiment
 from dmjax.experiments.experiment import bin_edges
-from dmjax.prediction.search import Search, search
 from dmjax.response import time_acceptance
 
 NAME = "csi2021"
@@ -54,12 +53,6 @@ def csi2021_binning(region: str = "signal") -> Binning:
 UNBINNED = Binning(np.arange(6.0, 61.0), np.linspace(0.0, 6.0, 121))
 
 
-def csi2021_search(region: str = "signal", binning: Binning | None = None) -> Search:
-    """The detector of the data set in the bins of a region."""
-    chosen = binning or csi2021_binning(region)
-    return search(exposure(NAME), chosen.pe, chosen.time)
-
-
 def counted(bins: Binning, single: Events | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Coincidence and anticoincidence counts in bins, from single events or the shipped table.
 
@@ -83,10 +76,10 @@ def shares(name: str, axis: str, key: str, width: float, edges: np.ndarray) -> n
     return np.diff(np.interp(edges, fine, np.concatenate([[0.0], np.cumsum(columns[key])])))
 
 
-def neutron_shape(key: str, bins: Binning) -> np.ndarray:
-    """Neutrons per bin for one below 60 photo-electrons and 6 µs."""
+def neutron_shape(key: str, bins: Binning, late_us: float = 0.0) -> np.ndarray:
+    """Neutrons per bin for one below 60 photo-electrons and 6 µs; all come later by `late_us`."""
     energy = shares("neutron_energies", "pe", key, 1.0, bins.pe)
-    time = shares("neutron_times", "time", key, 0.01, bins.time)
+    time = shares("neutron_times", "time", key, 0.01, bins.time - late_us)
     return np.outer(energy, time)
 
 

@@ -8,16 +8,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from dmjax.analyses.moves import Move, recoil_effects
 from dmjax.data import load_table, load_toml
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
-from dmjax.likelihood.effects import AbstractEffect, Component, Morph, Scale
+from dmjax.likelihood.effects import AbstractEffect, AbstractFactor, Component, Scale
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.signals import SignalLike, as_signal, source_pull
+from dmjax.likelihood.smooth_effects import Exponential, Growth
 
 FLUX = Parameter("sns_flux", 0.0, 1.0, lower=-9.0, upper=9.0)
 """Pull of the neutrinos per proton at the SNS, shared by every COHERENT analysis."""
+
+WIDE = 0.20
+"""Relative error above which a normal factor, cut at zero, would no longer do: log-normal."""
 
 CEVNS = ("free", "predicted")
 """CEvNS counts free in the fit, or predicted with the uncertainties of flux and response."""
@@ -55,21 +60,43 @@ def axis_edges(spec: dict, name: str) -> np.ndarray:
     return bin_edges(spec["axes"][name])
 
 
-def pull(name: str, error: float | None = None, lowest: float = 9.0) -> Parameter:
+def pull(
+    name: str, error: float | None = None, lowest: float = 9.0, linear: bool = False
+) -> Parameter:
     """A standard-normal nuisance, kept within nine standard deviations.
 
     Args:
         name: of the parameter.
-        error: relative size of a yield that it multiplies; 1 + error × pull stays above 0.
+        error: relative size of a yield that it multiplies; 1 + error × pull stays above 0, where
+            it is not a log-normal (see `yield_factor`).
         lowest: standard deviations it may fall.
+        linear: whether 1 + error × pull is meant, however wide it is.
     """
-    most = lowest if error is None else min(lowest, 1.0 / error)
+    bounded = error is not None and (linear or error <= WIDE)
+    most = min(lowest, 1.0 / error) if error is not None and bounded else lowest
     return Parameter(name, 0.0, 1.0, lower=-most, upper=9.0)
 
 
-def events(name: str, centre: float, sigma: float | None = None) -> Parameter:
-    """A number of events ≥ 0, free or constrained."""
-    return Parameter(name, centre, sigma, lower=0.0)
+def events(
+    name: str, centre: float, sigma: float | None = None, constraint: str | None = None
+) -> Parameter:
+    """A number of events ≥ 0, free or constrained.
+
+    Without a `constraint` it is normal, or log-normal where σ is more than a fifth of the centre.
+    """
+    if constraint is None:
+        wide = sigma is not None and sigma > WIDE * centre
+        constraint = "log-normal" if wide else "normal"
+    return Parameter(name, centre, sigma, lower=0.0, constraint=constraint)
+
+
+def yield_factor(name: str, error: float) -> AbstractFactor:
+    """A relative error of a yield per unit of a pull: 1 + error × x, or (1 + error)^x if wide.
+
+    >>> yield_factor("flux", 0.1).factor(jnp.asarray(-2.0)).round(3).tolist()
+    0.8
+    """
+    return Exponential(name, 1.0 + error) if error > WIDE else Scale(name, 1.0, error)
 
 
 def unit_sum(counts: ArrayLike) -> Float[Array, " bins"]:
@@ -110,17 +137,30 @@ def signal_parts(
     counts: SignalLike | None,
     effects: tuple[AbstractEffect, ...],
     nuisances: tuple[Parameter, ...],
+    moves: tuple[Move, ...] = (),
 ) -> Parts:
     """A signal of given counts at strength 1 with its own nuisances; nothing for None.
 
     The strength is the free parameter "signal", shared by every analysis of a joint fit, and so
     are the pulls of the sources of `SignalCounts`.
+
+    Args:
+        counts: events at strength 1, with what its sources and detector do to it.
+        effects, nuisances: on the whole signal, and their parameters.
+        moves: nuisances of the detector that `counts` may have been predicted for.
     """
     if counts is None:
         return Parts((), ())
     made = as_signal(counts)
-    sources = tuple(Morph(name, jnp.ravel(up)) for name, up in made.raised.items())
     nominal = jnp.ravel(made.nominal)
-    component = Component("signal", nominal, (Scale("signal"), *effects, *sources))
+    sources = tuple(
+        Growth(name, jnp.ravel(up), made.errors[name]) for name, up in made.raised.items()
+    )
+    moving = recoil_effects(nominal, made.moved, moves)
+    every = (Scale("signal"), *effects, *sources, *moving.effects)
     pulls = (source_pull(name) for name in made.raised)
-    return Parts((component,), (Parameter("signal", 0.0, lower=0.0), *nuisances, *pulls))
+    strength = Parameter("signal", 0.0, lower=0.0)
+    return Parts(
+        (Component("signal", nominal, every),),
+        (strength, *nuisances, *pulls, *moving.parameters),
+    )

@@ -1,8 +1,11 @@
 """A data set of one's own, read from its file and the tables beside it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import ArrayLike
 
 from dmjax.analyses.ingredients import with_exposure
 from dmjax.analyses.own_layout import check_dataset
@@ -24,7 +27,9 @@ class Rate(NamedTuple):
         events: in all bins; where a free rate starts.
         error: relative; None: known exactly.
         free: not constrained at all.
-        alternates: (nuisance, up, down or None), in the units of `shape`.
+        alternates: nuisances known at their two sides.
+        constraint: of its number; None: by the size of the error.
+        moved: nuisance → counts at its knots, (knots, bins), in the units of `shape`.
     """
 
     name: str
@@ -32,7 +37,9 @@ class Rate(NamedTuple):
     events: float
     error: float | None = None
     free: bool = False
-    alternates: tuple[tuple[str, np.ndarray, np.ndarray | None], ...] = ()
+    alternates: tuple[str, ...] = ()
+    moved: Mapping[str, ArrayLike] = MappingProxyType({})
+    constraint: str | None = None
 
 
 class OwnData(NamedTuple):
@@ -45,7 +52,7 @@ class OwnData(NamedTuple):
         on, off: counts, (bins,); off is None without an off measurement.
         backgrounds: all but predicted neutrinos.
         nuisances: as the file has them.
-        neutrinos, neutrino_error: see docs/datasets.md.
+        neutrinos, neutrino_error, clock_us: see docs/datasets.md.
     """
 
     name: str
@@ -57,6 +64,7 @@ class OwnData(NamedTuple):
     nuisances: tuple[dict[str, Any], ...]
     neutrinos: str
     neutrino_error: float | None
+    clock_us: float | None
 
 
 def read_own(path: str) -> OwnData:
@@ -88,6 +96,7 @@ def read_own(path: str) -> OwnData:
         nuisances=tuple(spec.get("nuisance", [])),
         neutrinos=spec.get("neutrinos", "predicted"),
         neutrino_error=spec.get("neutrino_error"),
+        clock_us=spec.get("clock_us"),
     )
 
 
@@ -133,14 +142,21 @@ def _rate(origin: Description, spec: dict, axes: tuple[Axis, ...], on: np.ndarra
     shape = table("shape", spec["shape"])
     if not shape.sum() > 0:
         raise InputError(f"{origin.label}: {key}: shape: {spec['shape']} has no events in any bin")
-    alternates = tuple(
-        (
-            one["nuisance"],
-            table("up", one["up"]),
-            table("down", one["down"]) if "down" in one else None,
-        )
-        for one in spec.get("alternates", [])
-    )
+    moved = {}
+    for one in spec.get("alternates", []):
+        up = table("up", one["up"])
+        mirrored = np.clip(2.0 * shape - up, 0.0, None)
+        down = table("down", one["down"]) if "down" in one else mirrored
+        moved[one["nuisance"]] = np.stack([down, shape, up])
     free = spec.get("free", False)
     start = spec.get("events", max(float(on.sum()), 1.0))
-    return Rate(spec["name"], shape, start, spec.get("error"), free, alternates)
+    return Rate(
+        spec["name"],
+        shape,
+        start,
+        spec.get("error"),
+        free,
+        tuple(moved),
+        moved,
+        spec.get("constraint"),
+    )

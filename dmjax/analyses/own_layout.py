@@ -24,11 +24,21 @@ SIGNAL = "signal"
 ALTERNATE = Section({"nuisance": Text(), "up": Text()}, {"down": Text()})
 BACKGROUND = Section(
     {"name": Text(), "shape": Text()},
-    {"events": POSITIVE, "error": POSITIVE, "free": Flag(), "alternates": ListOf(ALTERNATE)},
+    {
+        "events": POSITIVE,
+        "error": POSITIVE,
+        "constraint": Text(("normal", "log-normal", "gamma")),
+        "free": Flag(),
+        "alternates": ListOf(ALTERNATE),
+    },
 )
 NUISANCE = Section(
     {"name": Text()},
-    {"error": POSITIVE, "acts_on": Texts(), "form": Text(("factor", "added"))},
+    {
+        "error": POSITIVE,
+        "acts_on": Texts(),
+        "form": Text(("factor", "linear", "log-normal", "added")),
+    },
 )
 DATASET = Section(
     {"dataset": Text(), "detector": Text(), "counts": Text()},
@@ -39,6 +49,7 @@ DATASET = Section(
         "pot": POSITIVE,
         "axes": Section({}, {"energy": Edges(), "slices": Edges(), "time_us": Edges()}),
         "off_counts": Text(),
+        "clock_us": POSITIVE,
         "neutrinos": Text(("predicted", "free", "none")),
         "neutrino_error": POSITIVE,
         "background": ListOf(BACKGROUND),
@@ -91,6 +102,8 @@ def _check_rate(file: str, background: dict[str, Any]) -> None:
             f"{file}: {label} has no rate: give events = N, with its relative error = E where it "
             "is not known exactly, or free = true"
         )
+    if "constraint" in background and "error" not in background:
+        raise InputError(f"{file}: {label} has a constraint but no error: give its relative error")
     if free and "error" in background:
         raise InputError(f"{file}: {label} is free: leave out its error, or free")
     used = [one["nuisance"] for one in background.get("alternates", [])]

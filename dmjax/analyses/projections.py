@@ -10,17 +10,17 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.analyses.catalogue import Analysis
-from dmjax.analyses.ingredients import or_none, pull, signal_parts, used
+from dmjax.analyses.ingredients import or_none, pull, signal_parts, used, yield_factor
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.errors import InputError
 from dmjax.experiments import Background, Experiment, experiment, in_scenario
 from dmjax.likelihood.count_model import CountModel
-from dmjax.likelihood.effects import Component, Scale
+from dmjax.likelihood.effects import Component
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.backgrounds import exposed, known_backgrounds
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
-from dmjax.prediction.predict import closed_by
 from dmjax.prediction.search import Search
+from dmjax.prediction.windows import closed_by, in_windows, selected_windows, window_share
 from dmjax.response import accepted_recoils, observable_at
 from dmjax.units import MEV_PER_KEV
 
@@ -53,6 +53,7 @@ def projected(
     pot: float | None = None,
     background: str | None = None,
     cuts: bool = False,
+    all_windows: bool = False,
 ) -> Projection:
     """A detector in its own bins, by name or by the path of its file.
 
@@ -61,6 +62,7 @@ def projected(
         years, pot: exposure; None: that of the file. See `exposed`.
         background: alternative of the file, its first where None; "none": neutrinos alone.
         cuts: the selection of the file alone.
+        all_windows: every time window of the selection; the gaps between them are empty bins.
 
     Raises:
         InputError: anything wrong in the file, or cuts that leave nothing of its bins.
@@ -72,8 +74,12 @@ def projected(
     detector = exposed(experiment(name_or_path), years, pot)
     label = Path(name_or_path).stem if name_or_path.endswith(".toml") else name_or_path
     energy, time = np.asarray(detector.edges), np.asarray(detector.time_edges)
+    if all_windows and not cuts:
+        raise InputError(f"{label}: all_windows goes with cuts")
     if cuts:
-        energy, time = _selected(label, detector, energy, time)
+        windows = selected_windows(detector, all_windows)
+        energy, time = _selected(label, detector, energy, windows)
+        detector = in_windows(detector, windows) if all_windows else detector
     grid = accepted_recoils(detector.response, energy, breaks=endpoints_kev(detector))
     search = Search(detector, grid, jnp.asarray(time, float), None)
     return Projection(
@@ -81,15 +87,21 @@ def projected(
     )
 
 
-def _selected(label: str, detector: Experiment, energy: np.ndarray, time: np.ndarray):
+def _selected(
+    label: str,
+    detector: Experiment,
+    energy: np.ndarray,
+    windows: tuple[tuple[float, float], ...],
+) -> tuple[np.ndarray, np.ndarray]:
     """Edges inside the selection, closed by its ends; the ends of recoil by their mean response."""
     chosen = detector.selection
     ends = [chosen.recoil_min_kev, chosen.recoil_max_kev]
     to_observable = partial(observable_at, detector.response)
     kev = [None if x is None else float(to_observable(jnp.asarray(x * MEV_PER_KEV))) for x in ends]
     high = float(energy[-1]) if kev[1] is None else kev[1]
-    late = (chosen.time_min_us, chosen.time_max_us)
-    return _inside(label, energy, kev[0], high), _inside(label, time, *late)
+    times = np.asarray(detector.time_edges)
+    inside = [_inside(label, times, *window) for window in windows]
+    return _inside(label, energy, kev[0], high), np.unique(np.concatenate(inside))
 
 
 def _inside(label: str, edges: np.ndarray, low: float | None, high: float) -> np.ndarray:
@@ -106,7 +118,8 @@ def _known(
     detector = search.experiment
     neutrinos = neutrino_background(detector, search.recoils, search.time_edges, chosen)
     others = known_backgrounds(detector, backgrounds, energy_edges, search.time_edges)
-    return neutrinos | others
+    share = window_share(detector, search.time_edges)
+    return neutrinos | {name: events * share[None, :] for name, events in others.items()}
 
 
 def projected_backgrounds(
@@ -133,8 +146,9 @@ def projected_model(
 ) -> CountModel:
     """The Poisson likelihood of a detector without data; its counts are the expected background.
 
-    μ_b = (1 + σθ)(strength N_χ + N_ν) + Σ_k (1 + σ_k θ_k) N_k, θ the pull "NAME_signal" of the
-    detector's signal error, θ_k the pulls of its backgrounds; see docs/detectors.md.
+    μ_b = f(θ)(strength N_χ + N_ν) + Σ_k f_k(θ_k) N_k, f = 1 + σθ, or (1 + σ)^θ for σ > 0.2, θ the
+    pull "NAME_signal" of the detector's signal error, θ_k the pulls of its backgrounds; see
+    docs/detectors.md.
 
     Args:
         setting: detector, bins, exposure, backgrounds.
@@ -151,14 +165,14 @@ def projected_model(
     known = projected_backgrounds(setting, conventions)
     error = setting.search.experiment.signal_error
     shared = (pull(f"{setting.name}_signal", error, _LOWEST),) if error > 0.0 else ()
-    effects = {name: tuple(Scale(p.name, 1.0, error) for p in shared) for name in known}
+    effects = {name: tuple(yield_factor(p.name, error) for p in shared) for name in known}
     parameters = list(shared)
     for one in setting.backgrounds:
         effects[one.name] = ()
         if one.error > 0.0 and one.name in known:
             parameters.append(pull(one.pull, one.error, _LOWEST))
-            effects[one.name] = (Scale(one.pull, 1.0, one.error),)
-    added = signal_parts(signal, tuple(Scale(p.name, 1.0, error) for p in shared), shared)
+            effects[one.name] = (yield_factor(one.pull, one.error),)
+    added = signal_parts(signal, tuple(yield_factor(p.name, error) for p in shared), shared)
     components = [Component(name, counts, effects[name]) for name, counts in known.items()]
     bins = (len(setting.energy_edges) - 1) * (len(setting.time_edges) - 1)
     return CountModel(

@@ -12,6 +12,7 @@ from dmjax.bayes.hypothesis import at_mass, check_table, nuisances
 from dmjax.bayes.priors import log_prior, parameter_priors, prior_set
 from dmjax.errors import InputError
 from dmjax.fits.fit import best_fit, fit
+from dmjax.likelihood.constraints import log_constraint
 from dmjax.likelihood.joint import (
     Data,
     JointModel,
@@ -20,7 +21,7 @@ from dmjax.likelihood.joint import (
     log_likelihood,
     observed_data,
 )
-from dmjax.likelihood.parameters import index_of, log_constraint, values_of
+from dmjax.likelihood.parameters import index_of, values_of
 from dmjax.likelihood.signals import SIGNAL
 from dmjax.numerics import hat_weights
 from dmjax.prediction.tables import SignalTable, strength_at

@@ -58,6 +58,8 @@ def distribution(priors: PriorSet, i: int) -> dist.Distribution:
         return dist.Uniform(low, high)
     if priors.kinds[i] == "log-uniform":
         return dist.LogUniform(low, high)
+    if priors.kinds[i] == "log-normal":
+        return dist.LogNormal(priors.centres[i], priors.sigmas[i])
     # Cut only at ends that are finite: an infinite end has no transformation.
     if not (np.isfinite(low) or np.isfinite(high)):
         return dist.Normal(priors.centres[i], priors.sigmas[i])

@@ -111,7 +111,7 @@ def _weights(joint: JointModel, data: Data) -> Weights:
     """1/(n + 1) of every bin, n all counts that bear on its background."""
     found = []
     for i in holders(joint):
-        on, off = raw_counts(data.counts[i])
+        on, off, _ = raw_counts(data.counts[i])
         found.append(1.0 / (on + (0.0 if off is None else off) + 1.0))
     return tuple(found)
 

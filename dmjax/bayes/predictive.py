@@ -82,7 +82,7 @@ def _replicas(hypothesis: Hypothesis, data: Data, keys, values):
         drawn, seen = [], []
         means = hypothesis.expected(value)
         each = jax.random.split(key, len(pairs))
-        for k, mean, (on, off) in zip(each, means, pairs, strict=True):
+        for k, mean, (on, off, _) in zip(each, means, pairs, strict=True):
             moments = _moments(mean, off)
             drawn.append(_statistics(replicate(k, mean, off), *moments))
             seen.append(_statistics(on.astype(mean.dtype), *moments))

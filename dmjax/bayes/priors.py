@@ -14,8 +14,8 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.parameters import Parameter, merge
 
 Values = Float[Array, " parameters"]
-KINDS = ("uniform", "log-uniform", "normal")
-"""Flat in x, flat in ln x, or a normal density cut at the ends of the range."""
+KINDS = ("uniform", "log-uniform", "normal", "log-normal")
+"""Flat in x, flat in ln x, a normal density cut at the ends of the range, or one of ln x."""
 
 M_V_RANGE = (1.0, 200.0)
 """Default range of m_V [MeV]: all masses with an open channel, and some beyond."""
@@ -48,8 +48,8 @@ class Prior:
     Args:
         name: of the parameter.
         kind: one of `KINDS`.
-        lower, upper: the density is 0 outside; infinite only for "normal".
-        centre, sigma: of "normal".
+        lower, upper: the density is 0 outside; infinite only for normals.
+        centre, sigma: of "normal"; of "log-normal" e^centre is the median of x, sigma that of ln x.
 
     Raises:
         InputError: a range with no support: empty, infinite where the density would be improper,
@@ -74,7 +74,9 @@ class Prior:
             raise InputError(f"{label}lower {self.lower:g} must be below upper {self.upper:g}")
         if self.kind == "log-uniform" and not self.lower > 0.0:
             raise InputError(f"{label}log-uniform needs lower > 0, got {self.lower:g}")
-        if self.kind != "normal":
+        if self.kind == "log-normal" and not self.lower >= 0.0:
+            raise InputError(f"{label}log-normal needs lower >= 0, got {self.lower:g}")
+        if self.kind not in ("normal", "log-normal"):
             if not (math.isfinite(self.lower) and math.isfinite(self.upper)):
                 raise InputError(
                     f"{label}{self.kind} needs a finite range, got [{self.lower:g}, {self.upper:g}]"
@@ -82,10 +84,13 @@ class Prior:
             return
         if not (math.isfinite(self.centre) and math.isfinite(self.sigma) and self.sigma > 0):
             raise InputError(
-                f"{label}normal needs finite centre and sigma > 0, got {self.centre:g}, "
+                f"{label}{self.kind} needs finite centre and sigma > 0, got {self.centre:g}, "
                 f"{self.sigma:g}"
             )
-        low, high = ((end - self.centre) / self.sigma for end in (self.lower, self.upper))
+        ends = (self.lower, self.upper)
+        if self.kind == "log-normal":
+            ends = tuple(math.log(end) if end > 0.0 else -math.inf for end in ends)
+        low, high = ((end - self.centre) / self.sigma for end in ends)
         if low > _FARTHEST or high < -_FARTHEST:
             raise InputError(
                 f"{label}[{self.lower:g}, {self.upper:g}] lies more than {_FARTHEST:g} standard "
@@ -128,8 +133,10 @@ def prior_set(priors: Iterable[Prior]) -> PriorSet:
 
 def _normal_ends(priors: PriorSet, i: int):
     """Ends of a normal in units of σ, mirrored to where the distribution function is precise."""
-    low = (priors.lower[i] - priors.centres[i]) / priors.sigmas[i]
-    high = (priors.upper[i] - priors.centres[i]) / priors.sigmas[i]
+    ends = (priors.lower[i], priors.upper[i])
+    if priors.kinds[i] == "log-normal":
+        ends = tuple(jnp.log(end) for end in ends)
+    low, high = ((end - priors.centres[i]) / priors.sigmas[i] for end in ends)
     mirrored = low > 0
     return jnp.where(mirrored, -high, low), jnp.where(mirrored, -low, high), mirrored
 
@@ -164,8 +171,10 @@ def quantiles(priors: PriorSet, u: Values) -> Values:
             found.append(low + u[i] * (high - low))
         elif kind == "log-uniform":
             found.append(jnp.exp(jnp.log(low) + u[i] * (jnp.log(high) - jnp.log(low))))
-        else:
+        elif kind == "normal":
             found.append(_normal_quantile(priors, i, u[i]))
+        else:
+            found.append(jnp.exp(_normal_quantile(priors, i, u[i])))
     return jnp.clip(jnp.stack(found), priors.lower, priors.upper)
 
 
@@ -186,9 +195,12 @@ def log_prior(priors: PriorSet, values: Values) -> Float[Array, ""]:
         else:
             below, above, _ = _normal_ends(priors, i)
             kept = jax.scipy.special.ndtr(above) - jax.scipy.special.ndtr(below)
-            pull = (x - priors.centres[i]) / priors.sigmas[i]
+            place, scale = x, 0.0
+            if kind == "log-normal":
+                place = scale = jnp.log(jnp.maximum(jnp.where(inside, x, 1.0), 1e-300))
+            pull = (place - priors.centres[i]) / priors.sigmas[i]
             norm = jnp.log(priors.sigmas[i] * math.sqrt(2.0 * math.pi) * kept)
-            density = -0.5 * pull * pull - norm
+            density = -0.5 * pull * pull - norm - scale
         total = total + jnp.where(inside, density, -jnp.inf)
     return total
 
@@ -226,8 +238,8 @@ def parameter_priors(
 ) -> tuple[Prior, ...]:
     """One prior for every parameter of a likelihood.
 
-    A constrained parameter has its normal density, cut at the ends of its range; a free one the
-    given prior, or a uniform one where its range is finite.
+    A constrained parameter has its normal or log-normal density, cut at the ends of its range; a
+    free one the given prior, or a uniform one where its range is finite.
 
     Args:
         parameters: of a model.
@@ -258,6 +270,14 @@ def _prior_of(parameter: Parameter, given: Prior | None) -> Prior:
                 f"its range [{low:g}, {high:g}]"
             )
         return given
+    if parameter.kind == "log-normal" and parameter.sigma is not None:
+        width = math.log1p(parameter.sigma / parameter.centre)
+        return Prior(parameter.name, "log-normal", low, high, math.log(parameter.centre), width)
+    if parameter.kind == "gamma":
+        raise InputError(
+            f"'{parameter.name}' has a gamma constraint, which samplers do not know: make it "
+            "log-normal, e.g. with --nuisance"
+        )
     if parameter.sigma is not None:
         return Prior(parameter.name, "normal", low, high, parameter.centre, parameter.sigma)
     if not (math.isfinite(low) and math.isfinite(high)):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dmjax._version import __version__
-from dmjax.cli import diagnose, evidence, fit, limit, nsi, posterior, predict, study
+from dmjax.cli import check, diagnose, evidence, fit, limit, nsi, posterior, predict, study
 from dmjax.cli.data import data
 from dmjax.cli.export import export
 from dmjax.cli.generate import OUT_HELP, command
@@ -28,6 +28,7 @@ app = typer.Typer(
 FOLDER = "Folder of results and draws; the same command continues there."
 VERBS = {
     "predict": (settings.PredictSettings, predict.predict, predict.ABOUT, OUT_HELP),
+    "check": (settings.CheckSettings, check.check, check.ABOUT, OUT_HELP),
     "fit": (settings.FitSettings, fit.fit, fit.ABOUT, fit.OUT),
     "limit": (settings.LimitSettings, limit.limit, limit.ABOUT, OUT_HELP),
     "toys": (settings.ToySettings, study.toys, study.ABOUT_TOYS, OUT_HELP),

@@ -36,6 +36,10 @@ def emit(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+WIDE = 200
+"""Columns of a table that no terminal shows: as many as it needs, in practice."""
+
+
 def show(title: str, headers: list[str], rows: list[list[str]]) -> None:
     """A titled table to stdout."""
     from rich.console import Console
@@ -44,11 +48,12 @@ def show(title: str, headers: list[str], rows: list[list[str]]) -> None:
 
     table = Table()
     for i, header in enumerate(headers):
-        table.add_column(Text(header), justify="left" if i == 0 else "right")
+        side = "left" if i == 0 else "right"
+        table.add_column(Text(header), justify=side, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     emit(title)
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def report(result: Any, out: Path | None, json: bool, quiet: bool = False) -> bool:

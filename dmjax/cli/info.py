@@ -1,24 +1,34 @@
 """`dmjax info`."""
 
+from typing import Annotated
+
+import typer
+
 from dmjax.cli.common import JSON, emit, show, start
 
+NAME = Annotated[
+    str | None,
+    typer.Argument(help="One data set, detector, beam or table, e.g. ccm120; all without."),
+]
 
-def info(json: JSON = False) -> None:
+
+def info(name: NAME = None, json: JSON = False) -> None:
     """Versions, devices, precision, experiments, models, data sets with their sources."""
     start()
     from dmjax.store.plain import to_json
     from dmjax.studies.facts import facts as gathered
 
-    facts = gathered()
+    facts = gathered(name)
     if json:
         emit(to_json(facts))
         return
     rows = [[key, _brief(value)] for key, value in facts.items() if key != "tables"]
-    rows += [[f"table {name}", meta["source"]] for name, meta in facts["tables"].items()]
+    tables = facts.get("tables", {})
+    rows += [[f"table {name}", meta["source"]] for name, meta in tables.items()]
     show("dmjax", ["", ""], rows)
 
 
 def _brief(value) -> str:
     if isinstance(value, dict):
-        return "\n".join(f"{key}: {text}" for key, text in value.items())
+        return "\n".join(f"{key}: {_brief(text)}" for key, text in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)

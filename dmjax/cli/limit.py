@@ -49,6 +49,8 @@ def show_limit(found: "LimitResult") -> None:
     for detector, events in (found.background or {}).items():
         parts = ", ".join(f"{name} {n:.4g}" for name, n in events.items())
         emit(f"background of {detector} [events]: {parts}")
+    for line in found.notes:
+        emit(f"note: {line}")
 
 
 def _remarks(found: "LimitResult") -> list[str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dmjax.cli.common import begin, report, show
+from dmjax.cli.common import begin, emit, report, show
 from dmjax.studies.settings import PredictSettings
 
 ABOUT = "Expected dark-matter events per production channel and per bin, and every background."
@@ -27,3 +27,5 @@ def predict(settings: PredictSettings, json: bool, out: Path | None, quiet: bool
         ["channel", "events"],
         rows,
     )
+    for code, text in result.notes.items():
+        emit(f"note ({code}): {text}")

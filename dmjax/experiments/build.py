@@ -27,18 +27,23 @@ from dmjax.nuclei.isotopes import electrons_per_kg
 from dmjax.response import (
     AbstractEfficiency,
     Constant,
+    ErrorFunction,
     ExponentialTime,
     Flat,
     Gamma,
     Gaussian,
+    Lindhard,
     Linear,
     LogLog,
+    Measured,
+    Noise,
     Poisson,
     Polynomial,
     Response,
     ShiftedSigmoid,
     SteppedSigmoid,
     Tabulated,
+    Threshold,
     Unquenched,
 )
 from dmjax.schema import complaint, unknown
@@ -46,12 +51,22 @@ from dmjax.sources import NeutralMesons, StoppedPionNeutrinos, StoppedPions
 from dmjax.sources.cascade import cascade_photons
 from dmjax.sources.neutrinos import inflight_spectrum, stopped_pion_neutrinos, tabulated_times
 
-QUENCHING = {"none": Unquenched, "constant": Constant, "linear": Linear, "polynomial": Polynomial}
-RESOLUTION = {"poisson": Poisson, "gamma": Gamma, "gaussian": Gaussian}
+QUENCHING = {
+    "none": Unquenched,
+    "constant": Constant,
+    "linear": Linear,
+    "polynomial": Polynomial,
+    "points": Measured,
+    "lindhard": Lindhard,
+}
+RESOLUTION = {"poisson": Poisson, "gamma": Gamma, "gaussian": Gaussian, "noise": Noise}
 EFFICIENCY = {
     "flat": Flat,
+    "threshold": Threshold,
     "stepped-sigmoid": SteppedSigmoid,
     "shifted-sigmoid": ShiftedSigmoid,
+    "error-function": ErrorFunction,
+    "points": Tabulated,
     "log-log": LogLog,
 }
 PULSES = {
@@ -166,10 +181,12 @@ def make_neutrinos(
     )
 
 
-def _mesons(spec: dict[str, Any], table: Table, mass: float, branching: float) -> NeutralMesons:
+def _mesons(
+    spec: dict[str, Any], table: Table, mass: float, branching: float, kind: str = "pi0"
+) -> NeutralMesons:
     cells = (table.columns[key] for key in ("kinetic_energy", "cos_theta", "weight"))
-    rate = (spec["per_pot"], spec.get("per_pot_error", 0.0))
-    return NeutralMesons(leaf(mass), leaf(branching), *map(leaf, rate), *map(leaf, cells))
+    numbers = (mass, branching, spec["per_pot"], spec.get("per_pot_error", 0.0))
+    return NeutralMesons(*map(leaf, numbers), *map(leaf, cells), kind=kind)
 
 
 def _at_rest(per_pot: float) -> NeutralMesons:
@@ -186,15 +203,16 @@ def read_parents(spec: dict[str, Any], tables: dict[str, Table], angle: float | 
         leaf(captures["radiative_fraction"]),
         leaf(captures["radiative_fraction_error"]),
     )
+    photons = spectrum["photons"] * spec["cascade"].get("factor", 1.0)
     pi0 = _mesons(spec["pi0"], tables["pi0"], M_PI0, BR_PI0_TWO_PHOTONS)
     channels: dict[str, AbstractChannel] = {
         "pi0": mesons_in_flight(pi0, angle),
         "piminus": PionCapture(pions),
-        "cascade": Cascade(cascade_photons(spectrum["energy"], spectrum["photons"])),
+        "cascade": Cascade(cascade_photons(spectrum["energy"], photons)),
     }
     if "exchange" in spec:
         channels["exchange"] = ChargeExchange(_at_rest(spec["exchange"]["per_pot"]))
     if "eta" in spec:
-        eta = _mesons(spec["eta"], tables["eta"], M_ETA, BR_ETA_TWO_PHOTONS)
+        eta = _mesons(spec["eta"], tables["eta"], M_ETA, BR_ETA_TWO_PHOTONS, "eta")
         channels["eta"] = mesons_in_flight(eta, angle, nuisance=ETA)
     return make_beam(channels, angle)

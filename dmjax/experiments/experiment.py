@@ -17,12 +17,16 @@ Scalar = Float[Array, ""]
 
 
 class Selection(NamedTuple):
-    """The window of an analysis in true recoil energy [keV] and time [µs]; None: open."""
+    """The window of an analysis in true recoil energy [keV] and time [µs]; None: open.
+
+    `more_us`: (start, stop) of later windows in time, which an analysis may add.
+    """
 
     recoil_min_kev: float
     recoil_max_kev: float | None
     time_min_us: float
     time_max_us: float
+    more_us: tuple[tuple[float, float], ...] = ()
 
 
 class Experiment(eqx.Module):

@@ -12,6 +12,7 @@ from dmjax.schema import (
     Numbers,
     Section,
     Text,
+    Texts,
     Variants,
 )
 
@@ -23,6 +24,13 @@ QUENCHING = Variants(
         "constant": Section({"value": POSITIVE}),
         "linear": Section({"a": POSITIVE, "b": _ANY, "valid_to": POSITIVE}),
         "polynomial": Section({"a": _ANY, "b": _ANY, "c": _ANY, "d": _ANY, "valid_to": POSITIVE}),
+        "points": Section(
+            {
+                "t_kev": Numbers(POSITIVE, increasing=True),
+                "kevee": Numbers(POSITIVE, increasing=True),
+            }
+        ),
+        "lindhard": Section({"k": POSITIVE, "z": Number(1.0, 120.0)}),
     }
 )
 RESOLUTION = Variants(
@@ -30,11 +38,13 @@ RESOLUTION = Variants(
         "poisson": Section({}),
         "gamma": Section({"shape_per_kevee": POSITIVE}),
         "gaussian": Section({"coefficient": POSITIVE}),
+        "noise": Section({"a": POSITIVE, "b": NOT_NEGATIVE}),
     }
 )
 EFFICIENCY = Variants(
     {
         "flat": Section({"value": FRACTION}),
+        "threshold": Section({"value": FRACTION, "start": POSITIVE}),
         "stepped-sigmoid": Section(
             {
                 "amplitude": FRACTION,
@@ -47,13 +57,16 @@ EFFICIENCY = Variants(
         "shifted-sigmoid": Section(
             {"amplitude": POSITIVE, "slope": POSITIVE, "midpoint": _ANY, "offset": _ANY}
         ),
+        "error-function": Section({"amplitude": FRACTION, "midpoint": _ANY, "width": POSITIVE}),
         "tabulated": Section({"table": Text()}),
+        "points": Section({"x": Numbers(_ANY, increasing=True), "values": Numbers(FRACTION)}),
         "log-log": Section(
             {"x": Numbers(POSITIVE, increasing=True), "values": Numbers(Number(0.0, 1.0, True))}
         ),
     }
 )
 TIME_EFFICIENCY = Variants({"exponential": Section({"start_us": _ANY, "rate_per_us": POSITIVE})})
+TIME_WINDOW = Section({"start_us": POSITIVE, "stop_us": POSITIVE})
 PULSE = Variants(
     {
         "gaussian": Section({"mean_us": _ANY, "sigma_us": POSITIVE}),
@@ -130,7 +143,7 @@ DETECTOR = Section(
         "bins": Section({"energy": Edges(), "time_us": Edges()}),
         "selection": Section(
             {"recoil_min_kev": NOT_NEGATIVE, "time_max_us": POSITIVE},
-            {"recoil_max_kev": POSITIVE, "time_min_us": _ANY},
+            {"recoil_max_kev": POSITIVE, "time_min_us": _ANY, "more": ListOf(TIME_WINDOW)},
         ),
     },
     {
@@ -138,6 +151,7 @@ DETECTOR = Section(
         "neutrino_times": Text(),
         "pulse": PULSE,
         "slices": Section({"table": Text()}),
+        "assumed": Texts(),
         "steady_state": ListOf(BACKGROUND),
         "neutrons": ListOf(BACKGROUND),
     },
@@ -157,7 +171,7 @@ BEAM = Section(
                 "radiative_fraction_error": NOT_NEGATIVE,
             }
         ),
-        "cascade": Section({"table": Text()}),
+        "cascade": Section({"table": Text()}, {"factor": POSITIVE}),
         "neutrinos": Section(
             {"per_pot": POSITIVE},
             {"kaon_per_pot": NOT_NEGATIVE, "inflight_table": Text()},
@@ -168,6 +182,7 @@ BEAM = Section(
         "eta": MESONS,
         "exchange": Section({"per_pot": NOT_NEGATIVE}),
         "repetition_hz": POSITIVE,
+        "assumed": Texts(),
     },
 )
 """Keys of a beam file."""

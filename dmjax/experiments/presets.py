@@ -1,6 +1,7 @@
 """`experiment`: a shipped detector by name, or a user's by the path of its file."""
 
 from functools import cache, lru_cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -105,11 +106,12 @@ def _build(detector: Description, name: str, isotropic: bool) -> Experiment:
     )
 
 
-def selection(spec: dict[str, float]) -> Selection:
+def selection(spec: dict[str, Any]) -> Selection:
     """The cuts of a detector file; recoil and time are open below unless given."""
     return Selection(
         float(spec["recoil_min_kev"]),
         spec.get("recoil_max_kev"),
         float(spec.get("time_min_us", 0.0)),
         float(spec["time_max_us"]),
+        tuple((float(one["start_us"]), float(one["stop_us"])) for one in spec.get("more", ())),
     )

@@ -26,6 +26,7 @@ ELEMENTS = tuple(_SYMBOLS.split())
 def check_detector(file: str, spec: dict[str, Any]) -> None:
     """Raise InputError, one line, at the first thing wrong in a detector description."""
     check(file, "", spec, DETECTOR)
+    check_assumed(file, spec)
     for name in spec["target"]:
         check_nuclide(file, name)
     _check_observable(file, spec["response"], spec["detector"].get("recoil", "nucleus"))
@@ -37,6 +38,12 @@ def check_detector(file: str, spec: dict[str, Any]) -> None:
         least = window.get(low, 0.0)
         if high in window and window[high] <= least:
             raise complaint(file, f"selection.{high}", window[high], f"above {low} = {least:g}")
+    latest = window["time_max_us"]
+    for i, one in enumerate(window.get("more", ())):
+        for end in ("start_us", "stop_us"):
+            if one[end] <= latest and (end == "stop_us" or one[end] < latest):
+                raise complaint(file, f"selection.more[{i}].{end}", one[end], f"above {latest:g}")
+            latest = one[end]
 
 
 def check_nuclide(file: str, name: str) -> None:
@@ -84,7 +91,10 @@ def _check_curves(file: str, response: dict[str, Any]) -> None:
             raise complaint(
                 file, "response.quenching.valid_to", end, "inside the range where E_ee(T) increases"
             )
-    if curve["kind"] == "log-log" and len(curve["x"]) != len(curve["values"]):
+    if quenching["kind"] == "points" and len(quenching["t_kev"]) != len(quenching["kevee"]):
+        rule = f"as long as t_kev ({len(quenching['t_kev'])} numbers)"
+        raise complaint(file, "response.quenching.kevee", quenching["kevee"], rule)
+    if curve["kind"] in ("log-log", "points") and len(curve["x"]) != len(curve["values"]):
         rule = f"as long as x ({len(curve['x'])} numbers)"
         raise complaint(file, "response.efficiency.values", curve["values"], rule)
     if curve["kind"] == "stepped-sigmoid" and curve["half_below"] < curve["closed_below"]:
@@ -103,7 +113,18 @@ def _slope_coefficients(quenching: dict[str, Any]) -> list[float]:
 def check_beam(file: str, spec: dict[str, Any]) -> None:
     """Raise InputError, one line, at the first thing wrong in a beam description."""
     check(file, "", spec, BEAM)
+    check_assumed(file, spec)
     check_pulse(file, spec["pulse"])
+
+
+def check_assumed(file: str, spec: dict[str, Any]) -> None:
+    """What is stated to be assumed must be in the file, by its dotted key."""
+    for name in spec.get("assumed", []):
+        held: Any = spec
+        for part in name.split("."):
+            if not isinstance(held, dict) or part not in held:
+                raise complaint(file, "assumed", name, "dotted keys of this file")
+            held = held[part]
 
 
 def check_pulse(file: str, pulse: dict[str, Any]) -> None:

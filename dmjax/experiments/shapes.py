@@ -3,6 +3,7 @@
 from abc import abstractmethod
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -81,7 +82,7 @@ class PulseShape(AbstractShape):
 
     def cumulative(self, x: Values) -> Values:
         """Share that has arrived."""
-        return self.pulse.cdf(x)
+        return jax.vmap(self.pulse.cdf)(x)
 
 
 def shares(shape: AbstractShape, edges: Values, whole: tuple[float, float]) -> Values:

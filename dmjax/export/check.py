@@ -53,7 +53,8 @@ def random_points(joint: JointModel, exported: Exported, points: int, seed: int)
         else:
             middle = 1.0 if link.kind == "lumi" else 0.0
             written = middle + 2.0 * link.sigma * rng.standard_normal(points)
-        columns.append(link.origin + link.step * np.clip(written, link.lower, link.upper))
+        inside = np.clip(written, link.lower, link.upper)
+        columns.append(np.array([link.value(float(x)) for x in inside]))
     return np.stack(columns, axis=1)
 
 

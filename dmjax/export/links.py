@@ -2,9 +2,10 @@
 
 A free parameter multiplies its components and becomes a `normfactor`. A constrained one becomes
 the unit-normal pull of a `histosys`: of a shape, or of a factor a + s v, whose alternates are the
-template times the factor at ±1σ; that is linear, hence exact, as long as it meets no other
-constrained factor or shape in the same component. Of those that do, one parameter of a workspace
-can be `lumi`, the only constrained factor that the format has.
+template times the factor at ±1σ; that is linear, hence exact, as long as it meets no other linear
+factor or shape in the same component. Of those that do, one parameter of a workspace can be `lumi`,
+the only linear constrained factor that the format has. An exponential factor, and a log-normal
+number of events, is a `normsys`, which multiplies anything.
 """
 
 import math
@@ -15,17 +16,20 @@ from dmjax.errors import InputError
 from dmjax.likelihood.effects import Component, Morph, Scale, Share
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter, index_of, merge
+from dmjax.likelihood.smooth_effects import Exponential, Growth
 
+Known = Scale | Morph | Share | Exponential | Growth
+"""Effects that pyhf has modifiers for."""
 _FAR = 10.0
 """Standard deviations, or largest possible counts, where a range without an end is cut."""
 
 
 class Link(NamedTuple):
-    """A parameter as it is written: value = origin + step × written.
+    """A parameter as it is written: value = origin + step × written, or origin × step^written.
 
     Attributes:
         name: in the workspace.
-        kind: "normfactor", "histosys" or "lumi".
+        kind: "normfactor", "histosys", "lumi" or, with the second map, "normsys".
         origin, step: of the map.
         start, lower, upper: where fits start and stay, written.
         sigma: width of the constraint, written; None where it is free.
@@ -39,6 +43,18 @@ class Link(NamedTuple):
     lower: float
     upper: float
     sigma: float | None
+
+    def value(self, written: float) -> float:
+        """Of the parameter."""
+        if self.kind == "normsys":
+            return self.origin * self.step**written
+        return self.origin + self.step * written
+
+    def written(self, value: float) -> float:
+        """The inverse of `value`."""
+        if self.kind == "normsys":
+            return math.log(max(value, 1e-300) / self.origin) / math.log(self.step)
+        return (value - self.origin) / self.step
 
 
 def links(joint: JointModel, units: Mapping[str, float] | None = None) -> dict[str, Link]:
@@ -62,7 +78,11 @@ def links(joint: JointModel, units: Mapping[str, float] | None = None) -> dict[s
     product = _product_parameter(joint)
     found = {}
     for parameter in merge(*(model.parameters for model in joint.models)):
-        if parameter.sigma is None:
+        if parameter.kind == "log-normal":
+            found[parameter.name] = _log_normal(joint, parameter)
+        elif parameter.kind not in ("normal", "free"):
+            raise InputError(f"'{parameter.name}' is {parameter.kind}: pyhf has no such constraint")
+        elif parameter.sigma is None:
             found[parameter.name] = _free(joint, parameter, (units or {}).get(parameter.name, 1.0))
         elif parameter.name == product:
             found[parameter.name] = _lumi(joint, parameter)
@@ -78,20 +98,24 @@ def components(joint: JointModel) -> Iterator[tuple[str, Component]]:
             yield f"{model.name}: component '{component.name}'", component
 
 
-def _uses(joint: JointModel, name: str) -> list[tuple[str, Component, Scale | Morph | Share]]:
+def _uses(joint: JointModel, name: str) -> list[tuple[str, Component, Known]]:
     return [
         (label, component, effect)
         for label, component in components(joint)
         for effect in component.effects
-        if effect.parameter == name and isinstance(effect, Scale | Morph | Share)
+        if effect.parameter == name and isinstance(effect, Known)
     ]
 
 
 def _check_once(label: str, component: Component) -> None:
     seen = set()
     for effect in component.effects:
-        if not isinstance(effect, Scale | Morph | Share):
-            raise InputError(f"{label}: pyhf has no modifier for a {type(effect).__name__}")
+        if not isinstance(effect, Known):
+            name = getattr(effect, "effect", effect).parameter
+            raise InputError(
+                f"{label}: '{name}' bends or holds the template as no pyhf modifier does: export "
+                "without systematics (--no-systematics), which keeps totals alone"
+            )
         if effect.parameter in seen:
             raise InputError(f"{label}: '{effect.parameter}' acts twice, which pyhf cannot hold")
         seen.add(effect.parameter)
@@ -99,7 +123,11 @@ def _check_once(label: str, component: Component) -> None:
 
 def _product_parameter(joint: JointModel) -> str | None:
     """The one constrained parameter that must be a factor, `lumi`; None where none must be."""
-    sigmas = {p.name: p.sigma for model in joint.models for p in model.parameters}
+    sigmas = {
+        p.name: p.sigma if p.kind == "normal" else None
+        for model in joint.models
+        for p in model.parameters
+    }
     factors = {
         label: [e.parameter for e in c.effects if isinstance(e, Scale) and sigmas[e.parameter]]
         for label, c in components(joint)
@@ -178,6 +206,11 @@ def _pull(joint: JointModel, parameter: Parameter) -> Link:
     for label, _, effect in _uses(joint, parameter.name):
         if isinstance(effect, Scale):
             continue
+        if isinstance(effect, Exponential | Growth) and (centre, sigma) != (0.0, 1.0):
+            raise InputError(
+                f"{label}: the factor of '{parameter.name}' needs a constraint of 0 ± 1 for pyhf, "
+                f"not {centre:g} ± {sigma:g}"
+            )
         held = (effect.origin, effect.step) if isinstance(effect, Morph) else (0.0, 1.0)
         if held != (centre, sigma):
             raise InputError(
@@ -187,6 +220,14 @@ def _pull(joint: JointModel, parameter: Parameter) -> Link:
     lower, upper = ((end - centre) / sigma for end in (parameter.lower, parameter.upper))
     ends = max(lower, -_FAR), min(upper, _FAR)
     return Link(parameter.name, "histosys", centre, sigma, 0.0, *ends, 1.0)
+
+
+def _log_normal(joint: JointModel, parameter: Parameter) -> Link:
+    for label, _, effect in _uses(joint, parameter.name):
+        if not isinstance(effect, Scale) or effect.intercept != 0.0:
+            raise InputError(f"{label}: the log-normal '{parameter.name}' must be a plain factor")
+    step = 1.0 + float(parameter.sigma or 0.0) / parameter.centre
+    return Link(parameter.name, "normsys", parameter.centre, step, 0.0, -_FAR, _FAR, 1.0)
 
 
 def _lumi(joint: JointModel, parameter: Parameter) -> Link:

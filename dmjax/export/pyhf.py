@@ -13,6 +13,7 @@ from dmjax.likelihood.effects import Component, Morph, Scale, Share
 from dmjax.likelihood.joint import JointModel, Values
 from dmjax.likelihood.parameters import index_of, named
 from dmjax.likelihood.poisson import best_background
+from dmjax.likelihood.smooth_effects import Exponential, Growth
 
 VERSION = "1.0.0"
 """Of the workspace format."""
@@ -79,7 +80,14 @@ def export_pyhf(
     parameters = [_settings(link) for link in found.values()]
     channels, observations = [], []
     for model in joint.models:
-        samples = [_sample(component, found) for component in model.components]
+        if model.measured is not None:
+            raise InputError(
+                f"{model.name}: the counts behind '{model.measured}' are profiled as pyhf cannot: "
+                "export without systematics (--no-systematics)"
+            )
+        samples = [
+            _sample(part, found) for component in model.components for part in _parts(component)
+        ]
         channels.append({"name": model.name, "samples": samples})
         observations.append({"name": model.name, "data": model.observed.on.tolist()})
         if model.observed.off is not None:
@@ -95,6 +103,24 @@ def export_pyhf(
         "version": VERSION,
     }
     return Exported(workspace, found, poi)
+
+
+def _parts(component: Component) -> list[Component]:
+    """A component, apart from every part of it that a `Growth` multiplies by itself."""
+    grown = [effect for effect in component.effects if isinstance(effect, Growth)]
+    others = tuple(effect for effect in component.effects if not isinstance(effect, Growth))
+    if not grown:
+        return [component]
+    nominal, parts = np.asarray(component.nominal, float), []
+    rest = nominal
+    for effect in grown:
+        error = float(effect.error)
+        counts = np.clip((np.asarray(effect.raised, float) - nominal) / error, 0.0, None)
+        rest = rest - counts
+        factor = Exponential(effect.parameter, 1.0 + error)
+        label = f"{component.name}_{effect.parameter}"
+        parts.append(Component(label, counts, (*others, factor)))
+    return [Component(component.name, np.clip(rest, 0.0, None), others), *parts]
 
 
 def _sample(component: Component, found: Mapping[str, Link]) -> dict[str, Any]:
@@ -115,6 +141,13 @@ def _sample(component: Component, found: Mapping[str, Link]) -> dict[str, Any]:
             middle, change = effect.intercept + effect.slope * link.origin, effect.slope * link.step
             base = middle * nominal
             shapes.append((link.name, base + change * nominal, base - change * nominal))
+        elif isinstance(effect, Exponential):
+            data = {"hi": float(effect.up), "lo": float(effect.down)}
+            modifiers.append({"name": link.name, "type": "normsys", "data": data})
+        elif isinstance(effect, Scale) and link.kind == "normsys":
+            fold *= effect.slope * link.origin
+            data = {"hi": link.step, "lo": 1.0 / link.step}
+            modifiers.append({"name": link.name, "type": "normsys", "data": data})
         elif isinstance(effect, Scale):
             fold *= effect.slope * link.step
             modifiers.append({"name": link.name, "type": link.kind, "data": None})
@@ -136,7 +169,7 @@ def _steady_name(model: CountModel) -> str:
 
 def _steady_unit(model: CountModel) -> np.ndarray:
     """Counts at which the factor of a bin is 1: its maximum-likelihood value stays below 2."""
-    _, off = model.observed
+    off = model.observed.off
     assert off is not None
     return np.maximum(np.maximum(np.asarray(model.observed.on), np.asarray(off)), 1.0)
 
@@ -149,7 +182,8 @@ def _steady(model: CountModel) -> dict[str, Any]:
 
 def _steady_settings(model: CountModel) -> dict[str, Any]:
     bins = model.observed.on.size
-    start = sum(np.asarray(counts) for counts in model.observed) / (2.0 * _steady_unit(model))
+    on, off = np.asarray(model.observed.on), np.asarray(model.observed.off)
+    start = (on + off) / (2.0 * _steady_unit(model))
     return {
         "name": _steady_name(model),
         "inits": np.maximum(start, 0.05).tolist(),
@@ -169,11 +203,10 @@ def to_pyhf(joint: JointModel, exported: Exported, values: Values) -> dict[str, 
     """
     by_name = named(joint.parameters, values)
     found = {
-        link.name: [(float(by_name[name]) - link.origin) / link.step]
-        for name, link in exported.links.items()
+        link.name: [link.written(float(by_name[name]))] for name, link in exported.links.items()
     }
     for model in joint.models:
-        on, off = model.observed
+        on, off = model.observed.on, model.observed.off
         if off is not None:
             background = np.asarray(best_background(on, off, expected(model, by_name)))
             found[_steady_name(model)] = np.maximum(
@@ -184,10 +217,7 @@ def to_pyhf(joint: JointModel, exported: Exported, values: Values) -> dict[str, 
 
 def from_pyhf(exported: Exported, written: Mapping[str, float]) -> dict[str, float]:
     """Parameters of the joint model from their values in the workspace."""
-    return {
-        name: link.origin + link.step * float(written[link.name])
-        for name, link in exported.links.items()
-    }
+    return {name: link.value(float(written[link.name])) for name, link in exported.links.items()}
 
 
 def load_pyhf() -> Any:

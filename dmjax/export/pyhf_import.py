@@ -14,12 +14,12 @@ from dmjax.likelihood.effects import (
     AbstractEffect,
     BinFactor,
     Component,
-    Exponential,
     Morph,
     Scale,
 )
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter
+from dmjax.likelihood.smooth_effects import Exponential
 
 _PULL = (-5.0, 5.0)
 _FACTOR = (0.0, 10.0)

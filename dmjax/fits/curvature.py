@@ -6,6 +6,7 @@ residuals weigh, so that it has no negative curvature. J comes from each compone
 parameters alone.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -14,10 +15,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.fits.steps import Point
+from dmjax.likelihood.constraints import log_constraint
 from dmjax.likelihood.count_model import CountModel, log_counts
 from dmjax.likelihood.effects import Component, component_counts
 from dmjax.likelihood.joint import Data, JointModel
-from dmjax.likelihood.parameters import log_constraint
 
 Scalar = Float[Array, ""]
 Bins = Float[Array, " bins"]
@@ -70,6 +71,8 @@ def _model_point(model: CountModel, data, names: tuple[str, ...], values: Values
         return -log_counts(eqx.tree_at(lambda m: m.components, model, fixed), {}, data)
 
     counts = tuple(part.counts for part in parts)
+    if model.measured is not None:
+        return _coupled_point(of_counts, parts, values)
     # Bins are independent: one direction, a count more in every bin, gives every second derivative.
     along = (*(jnp.zeros_like(part) for part in counts[:-1]), jnp.ones_like(counts[-1]))
     (value, slopes), (_, bends) = jax.jvp(jax.value_and_grad(of_counts), (counts,), (along,))
@@ -86,6 +89,29 @@ def _model_point(model: CountModel, data, names: tuple[str, ...], values: Values
         block = (jacobian * jnp.maximum(bends[-1], 0.0)[None, :]) @ jacobian.T
         hessian = hessian.at[places[:, None], places[None, :]].set(block)
     return value, gradient, hessian
+
+
+def _coupled_point(of_counts: Callable, parts: list[Moving], values: Values):
+    """The same where bins share what is profiled, as the factors of a measured template.
+
+    JᵀHJ with the whole second derivative H in the counts: one pass per parameter.
+    """
+    counts = tuple(part.counts for part in parts)
+    value, slopes = jax.value_and_grad(of_counts)(counts)
+    ways = []
+    for part in parts:
+        way = jnp.zeros((values.size, part.counts.size), values.dtype)
+        ways.append(way.at[jnp.asarray(part.places, int)].set(part.rows) if part.places else way)
+
+    def bend(way: tuple[Bins, ...]) -> tuple[Bins, ...]:
+        return jax.jvp(jax.grad(of_counts), (counts,), (way,))[1]
+
+    bends = jax.vmap(bend)(tuple(ways))
+    pairs = list(zip(ways, slopes, bends, strict=True))
+    gradient = sum((way @ slope for way, slope, _ in pairs), jnp.zeros_like(values))
+    flat = jnp.zeros((values.size, values.size), values.dtype)
+    hessian = sum((way @ curve.T for way, _, curve in pairs), flat)
+    return value, gradient, 0.5 * (hessian + hessian.T)
 
 
 def linear_point(joint: JointModel, data: Data, values: Values) -> Point:

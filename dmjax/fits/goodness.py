@@ -16,9 +16,10 @@ from dmjax.fits.fit import Fit, best_fit, fit
 from dmjax.fits.minimise import Status
 from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw
 from dmjax.fits.retry import start_at, tried_again
+from dmjax.likelihood.constraints import log_constraint
 from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts, remade
 from dmjax.likelihood.joint import Data, JointModel, Values, log_likelihood, observed_data
-from dmjax.likelihood.parameters import log_constraint, named
+from dmjax.likelihood.parameters import named
 from dmjax.likelihood.poisson import log_poisson
 
 Scalar = Float[Array, ""]
@@ -76,7 +77,7 @@ def saturated_two_nll(joint: JointModel, data: Data) -> Scalar:
     for counts in data.counts:
         if not isinstance(counts, Counts):
             raise InputError("goodness of fit with an off measurement needs off_term 'profile'")
-        for part in (counts.on, counts.off):
+        for part in counts:
             if part is not None:
                 total = total + jnp.sum(log_poisson(part, part))
     return -2.0 * total

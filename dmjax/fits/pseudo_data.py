@@ -9,6 +9,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
+from dmjax.likelihood.constraints import throw_centres
 from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts, raw_counts
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, onoff_counts
@@ -68,7 +69,7 @@ def _prepared(model: CountModel, counts: Counts, most: int) -> Counts | OnOffCou
 def throw(
     joint: JointModel, values: Values, key: Array, most: tuple[int, ...] | None = None
 ) -> Data:
-    """One toy: Poisson counts of every bin, and auxiliary centres from their normal constraints.
+    """One toy: Poisson counts of every bin, and auxiliary centres from their constraints.
 
     The background under an off measurement is its best fit to the observed counts at `values`;
     on and off counts are both thrown. Where free parameters have no auxiliary measurement the
@@ -101,11 +102,7 @@ def throw(
     known_truth = jnp.all(jnp.isfinite(values))
     thrown = jax.tree.map(lambda part: jnp.where(known_truth, part, jnp.nan), thrown)
     counts = tuple(map(_prepared, joint.models, thrown, most))
-    sigmas = limits.sigmas.astype(values.dtype)
-    known = jnp.isfinite(sigmas)
-    noise = jax.random.normal(centre_key, values.shape, values.dtype)
-    drawn = values + noise * jnp.where(known, sigmas, 0.0)
-    return Data(counts, jnp.where(known, drawn, limits.centres.astype(values.dtype)))
+    return Data(counts, throw_centres(limits, values, centre_key))
 
 
 def check_data(joint: JointModel, data: Data) -> None:
@@ -120,7 +117,7 @@ def check_data(joint: JointModel, data: Data) -> None:
         )
     for model, counts in zip(joint.models, data.counts, strict=True):
         for label, part, wanted in zip(
-            ("on", "off"), raw_counts(counts), model.observed, strict=True
+            ("on", "off", "behind"), raw_counts(counts), model.observed, strict=True
         ):
             _check_counts(f"{model.name}: {label} counts", part, wanted)
     if not isinstance(data.centres, Tracer) and not np.isfinite(data.centres).all():

@@ -9,13 +9,15 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE, M_CAPTURE_MAX, M_NEUTRON, M_PION, M_PROTON
 from dmjax.conventions import Conventions
-from dmjax.flux.boxes import box_on_grid, boxes
-from dmjax.flux.channel import AbstractChannel, Pull
+from dmjax.flux.boxes import box_on_grid, boxes, chi_pair
+from dmjax.flux.channel import AbstractChannel, Pull, amplitude_pull
 from dmjax.flux.lines import monochromatic
 from dmjax.flux.mass_shell import mass_nodes
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
-from dmjax.models.vector import VectorMediator, capture_charge
+from dmjax.models.charges import Charges
+from dmjax.models.production import capture_amplitude, capture_amplitude_error, capture_charge
+from dmjax.models.vector import VectorMediator
 from dmjax.numerics import safe_sqrt
 from dmjax.sources import StoppedPions
 
@@ -25,6 +27,8 @@ M_PIONIC = M_PROTON + M_PION
 N_SPREAD = 9
 CAPTURE = "radiative_capture"
 """Nuisance of the share of captures that radiate."""
+ISOSCALAR = "capture_isoscalar"
+"""Nuisance of the isoscalar part of the amplitude, for charges that are not the electric ones."""
 
 
 def capture_energy(mass: Scalar) -> Scalar:
@@ -49,10 +53,12 @@ def capture_yield(
     """V per POT from π⁻ p → n V at rest at κ_f = 1: N_π⁻ p²; 0 for m ≥ 138.28 MeV (P2).
 
     `all_captures_radiate` False: only the radiative fraction of the captures counts;
+    `capture_multipoles` True: p by `capture_amplitude`, not x_u/Q_u;
     `capture_phase_space` True: times |p_V(m)|/|p_V(0)|.
     """
+    amplitude = capture_amplitude if conventions.capture_multipoles else capture_charge
     fraction = 1.0 if conventions.all_captures_radiate else pions.radiative_fraction
-    rate = pions.per_pot * fraction * (capture_charge(v.charges) / E_CHARGE) ** 2
+    rate = pions.per_pot * fraction * (amplitude(v.charges) / E_CHARGE) ** 2
     if conventions.capture_phase_space:
         rate = rate * phase_space(mass)
     return jnp.where(mass < M_CAPTURE_MAX, rate, jnp.zeros_like(rate))
@@ -97,21 +103,24 @@ class PionCapture(AbstractChannel):
         """χ per POT and sr at each momentum node: isotropic boxes over 4π."""
         energy, mass, rate = capture_lines(self.pions, v, conventions)
         on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, transverse=False))(
-            boxes(energy, mass, v.m_chi)
+            boxes(energy, mass, chi_pair(v, conventions))
         )
         return rate @ on_grid / (4.0 * jnp.pi)
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """One line, or several where E_V is spread; V must be on its mass shell."""
         energy, mass, rate = capture_lines(self.pions, v, conventions)
-        return monochromatic(energy, mass[0], v.m_chi, rate)
+        return monochromatic(energy, mass[0], chi_pair(v, conventions), rate)
 
-    def pull(self, conventions: Conventions) -> Pull | None:
-        """The share of captures that radiate; None where all do by convention."""
-        if conventions.all_captures_radiate:
-            return None
-        pions = self.pions
-        return Pull(CAPTURE, pions.radiative_fraction_error / pions.radiative_fraction)
+    def pulls(self, conventions: Conventions, charges: Charges) -> tuple[Pull, ...]:
+        """The share of captures that radiate, the isoscalar amplitude; where by convention used."""
+        found: tuple[Pull, ...] = ()
+        if not conventions.all_captures_radiate:
+            pions = self.pions
+            found += (Pull(CAPTURE, pions.radiative_fraction_error / pions.radiative_fraction),)
+        if conventions.capture_multipoles:
+            found += amplitude_pull(ISOSCALAR, capture_amplitude_error(charges))
+        return found
 
     def k_max(self) -> float:
         """E_V of the heaviest V."""

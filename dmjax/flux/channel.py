@@ -12,16 +12,27 @@ from jaxtyping import Array, Float
 
 from dmjax.conventions import Conventions
 from dmjax.flux.vertices import Line
+from dmjax.models.charges import Charges
 from dmjax.models.vector import VectorMediator
 
 Scalar = Float[Array, ""]
+ROUNDING = 1e-9
+"""A relative error below this is none."""
 
 
 class Pull(NamedTuple):
-    """An uncertainty of a source: the name of its nuisance and the relative error of the χ made."""
+    """An uncertainty of a source: the name of its nuisance and the relative error of the χ made.
+
+    The error is a derivative: the χ made change by `error` × the nuisance for small values of it.
+    """
 
     name: str
-    error: Scalar
+    error: Scalar | float
+
+
+def amplitude_pull(name: str, error: float) -> tuple[Pull, ...]:
+    """The pull of an amplitude's relative error, twice as large in the χ made; none where 0."""
+    return (Pull(name, 2.0 * error),) if error > ROUNDING else ()
 
 
 class AbstractChannel(eqx.Module):
@@ -41,8 +52,8 @@ class AbstractChannel(eqx.Module):
         """V of the channel as a few lines of one energy each, for V that fly before they decay."""
 
     @abstractmethod
-    def pull(self, conventions: Conventions) -> Pull | None:
-        """The uncertainty of the source, or None."""
+    def pulls(self, conventions: Conventions, charges: Charges) -> tuple[Pull, ...]:
+        """The uncertainties of the source for a mediator of these charges; empty: none."""
 
     @abstractmethod
     def k_max(self) -> float:

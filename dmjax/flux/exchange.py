@@ -7,12 +7,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from dmjax.conventions import Conventions
-from dmjax.flux.boxes import box_on_grid
+from dmjax.flux.boxes import box_on_grid, chi_pair
 from dmjax.flux.channel import AbstractChannel, Pull
 from dmjax.flux.lines import monochromatic
 from dmjax.flux.mesons import CLOSED, decay_boxes
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
+from dmjax.models.charges import Charges
 from dmjax.models.vector import VectorMediator
 from dmjax.sources import NeutralMesons
 
@@ -39,11 +40,11 @@ class ChargeExchange(AbstractChannel):
         """One line; its rate does not matter beside others of the same channel."""
         m_v = jnp.minimum(v.m_v, CLOSED * self.mesons.mass)
         energy = two_body_energy(self.mesons.mass, m_v, 0.0)[None]
-        return monochromatic(energy, m_v, v.m_chi, jnp.ones_like(energy))
+        return monochromatic(energy, m_v, chi_pair(v, conventions), jnp.ones_like(energy))
 
-    def pull(self, conventions: Conventions) -> Pull | None:
-        """None: no error of their number is known."""
-        return None
+    def pulls(self, conventions: Conventions, charges: Charges) -> tuple[Pull, ...]:
+        """Empty: no error of their number is known."""
+        return ()
 
     def k_max(self) -> float:
         """Half the mass of the π⁰."""

@@ -14,21 +14,24 @@ N_PHASES = 4
 ISOTROPIC = 1.0 / (4.0 * np.pi)
 
 
-def lines_of(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array, moments: Array) -> Line:
+def lines_of(
+    energy: Array, mass: Scalar, pair: tuple[Scalar, Scalar], rate: Array, moments: Array
+) -> Line:
     """Lines of many energies [MeV], V per POT in each and Legendre moments of their directions."""
-    each = [jnp.broadcast_to(x, energy.shape) for x in (mass, m_chi)]
-    return Line(energy, each[0], each[1], rate, jnp.full_like(energy, 0.5), moments)
+    each = [jnp.broadcast_to(x, energy.shape) for x in (mass, *pair)]
+    phase = jnp.full_like(energy, 0.5)
+    return Line(energy, each[0], each[1], each[2], rate, phase, moments)
 
 
-def isotropic(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array) -> Line:
+def isotropic(energy: Array, mass: Scalar, pair: tuple[Scalar, Scalar], rate: Array) -> Line:
     """Lines that go in all directions alike."""
     moments = jnp.zeros((*energy.shape, ORDER + 1), energy.dtype).at[..., 0].set(ISOTROPIC)
-    return lines_of(energy, mass, m_chi, rate, moments)
+    return lines_of(energy, mass, pair, rate, moments)
 
 
-def monochromatic(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array) -> Line:
+def monochromatic(energy: Array, mass: Scalar, pair: tuple[Scalar, Scalar], rate: Array) -> Line:
     """A few energies, each as several lines of different phase, for smooth delays."""
-    lines = isotropic(energy, mass, m_chi, rate / N_PHASES)
+    lines = isotropic(energy, mass, pair, rate / N_PHASES)
     phases = (np.arange(N_PHASES) + 0.5) / N_PHASES
     copies = [lines._replace(phase=jnp.full_like(energy, phase)) for phase in phases]
     return jax.tree.map(lambda *parts: jnp.concatenate(parts), *copies)
@@ -36,4 +39,4 @@ def monochromatic(energy: Array, mass: Scalar, m_chi: Scalar, rate: Array) -> Li
 
 def nothing(v: VectorMediator) -> Line:
     """A line without V in it."""
-    return isotropic(v.m_v[None], v.m_v, v.m_chi, jnp.zeros_like(v.m_v)[None])
+    return isotropic(v.m_v[None], v.m_v, (v.m_chi, v.m_chi), jnp.zeros_like(v.m_v)[None])

@@ -36,9 +36,9 @@ def delay_nodes(dtype) -> Float[Array, " d"]:
 
 def _slices_on_grid(line: Line, k: Float[Array, " n"]) -> Float[Array, "s n"]:
     """Share of each slice of V's decay in each momentum node, one isotropic box."""
-    b = box(line.energy, line.mass, line.m_chi)
+    b = box(line.energy, line.mass, line.m_chi, line.other)
     edges = jnp.linspace(-1.0, 1.0, N_SLICES + 1, dtype=k.dtype)
-    momenta = momentum(0.5 * b.e_v + b.half * edges, line.m_chi)
+    momenta = momentum(b.middle + b.half * edges, line.m_chi)
     inside = jnp.diff(jax.vmap(hat_cumulative, in_axes=(None, 0))(k, momenta), axis=0)
     speed = k / jnp.sqrt(k * k + line.m_chi**2)
     return (speed / b.half)[None, :] * inside

@@ -13,16 +13,15 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.conventions import Conventions
 from dmjax.models.vector import VectorMediator, heavier_mass
 from dmjax.models.widths import branching_ratios, chi_width, total_width
-from dmjax.numerics import safe_divide
+from dmjax.numerics import gauss_legendre, safe_divide
 
 Scalar = Float[Array, ""]
-N_NODES = 8
+N_NODES = 16
 """Per side of the resonance."""
 
 
@@ -49,7 +48,7 @@ def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Convention
     low = threshold**2
     ends = [jnp.arcsinh((s - v.m_v**2) / scale) for s in (low, jnp.maximum(m_max**2, low))]
     middle = jnp.clip(0.0, ends[0], ends[1])
-    panels = [_panel(ends[0], middle), _panel(middle, ends[1])]
+    panels = [_panel(ends[0], middle, 2), _panel(middle, ends[1], 1)]
     x, lorentz = (jnp.concatenate(pair) for pair in zip(*panels, strict=True))
     s = jnp.maximum(v.m_v**2 + scale * jnp.sinh(x), low)
     mass = jnp.sqrt(s)
@@ -62,17 +61,23 @@ def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Convention
     return MassNodes(mass, jnp.where(decays, density, 0.0))
 
 
-def _panel(start: Scalar, stop: Scalar) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    """Gauss–Legendre in x for ∫ dx/cosh x, scaled to the exact arctan(sinh x) at both ends."""
-    nodes = np.polynomial.legendre.leggauss(N_NODES)
-    x, w = (jnp.asarray(column, start.dtype) for column in nodes)
-    x = 0.5 * (start + stop) + 0.5 * (stop - start) * x
-    weight = w / jnp.cosh(x)
+def _panel(
+    start: Scalar, stop: Scalar, power: int
+) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """∫ dx/cosh x by Gauss–Legendre in u, x = start + (stop − start) u^power.
+
+    Scaled to the exact arctan(sinh x) at both ends. Power 2 where the width opens as a root.
+    """
+    nodes = gauss_legendre(N_NODES, 0.0, 1.0)
+    u, w = (jnp.asarray(column, start.dtype) for column in nodes)
+    x = start + (stop - start) * u**power
+    weight = w * u ** (power - 1) / jnp.cosh(x)
     exact = jnp.arctan(jnp.sinh(stop)) - jnp.arctan(jnp.sinh(start))
     return x, weight * (exact / weight.sum())
 
 
 def _on_shell(v: VectorMediator, m_max: float | Scalar) -> MassNodes:
-    is_open = (v.m_v < m_max) & (v.m_chi + heavier_mass(v) < v.m_v)
-    safe = jnp.where(is_open, v.m_v, 0.5 * (m_max + 2.0 * v.m_chi))
+    threshold = v.m_chi + heavier_mass(v)
+    is_open = (v.m_v < m_max) & (threshold < v.m_v)
+    safe = jnp.where(is_open, v.m_v, 0.5 * (m_max + threshold))
     return MassNodes(safe[None], jnp.where(is_open, branching_ratios(v)["chi"], 0.0)[None])

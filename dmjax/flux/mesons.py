@@ -11,13 +11,16 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
 from dmjax.conventions import Conventions
-from dmjax.flux.boxes import Box, box_points, boxes, momentum
-from dmjax.flux.channel import AbstractChannel, Pull
+from dmjax.flux.boxes import Box, box_points, boxes, chi_pair, momentum
+from dmjax.flux.channel import AbstractChannel, Pull, amplitude_pull
 from dmjax.flux.lines import lines_of
 from dmjax.flux.mass_shell import mass_nodes
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
-from dmjax.models.vector import VectorMediator, meson_charge
+from dmjax.models.charges import Charges
+from dmjax.models.production import ETA as ETA_MESON
+from dmjax.models.production import eta_mixing_error, meson_amplitude
+from dmjax.models.vector import VectorMediator
 from dmjax.numerics import gauss_legendre, hat_weights
 from dmjax.sources import DopplerTable, NeutralMesons, boost_kernel, doppler_table
 from dmjax.sources.boost import LIGHTEST_MEV, BoostKernel, boosted
@@ -29,13 +32,26 @@ CLOSED = 0.99999
 """Where V is heavier than this share of the meson, its lines are held here; they are empty then."""
 ETA = "eta_yield"
 """Nuisance of the number and shape of η."""
+MIXING = "eta_mixing"
+"""Nuisance of the quarks of the η, for charges that are not the electric ones."""
 
 
-def meson_yield(mesons: NeutralMesons, v: VectorMediator, mass: Scalar) -> Scalar:
-    """V of mass `mass` per meson at κ_f = 1: BR(γγ) 2 p² (1 − m²/m_M²)³; 0 for m ≥ m_M (P1)."""
+def meson_yield(
+    mesons: NeutralMesons, v: VectorMediator, mass: Scalar, conventions: Conventions
+) -> Scalar:
+    """V of mass `mass` per meson at κ_f = 1: BR(γγ) 2 p² (1 − m²/m_M²)³; 0 for m ≥ m_M (P1).
+
+    p is `meson_amplitude`/e, by the quarks and with the form factors that the conventions choose.
+    """
     open_fraction = jnp.clip(1.0 - (mass / mesons.mass) ** 2, 0.0)
-    factor = 2.0 * (meson_charge(v.charges) / E_CHARGE) ** 2
-    return mesons.br_two_photons * factor * open_fraction**3
+    amplitude = meson_amplitude(
+        v.charges,
+        mesons.kind,
+        jnp.minimum(mass, mesons.mass),
+        quarks=conventions.eta_quarks,
+        form_factors=conventions.transition_form_factors,
+    )
+    return mesons.br_two_photons * 2.0 * (amplitude / E_CHARGE) ** 2 * open_fraction**3
 
 
 def decay_boxes(
@@ -43,8 +59,8 @@ def decay_boxes(
 ) -> tuple[Box, Float[Array, " s"]]:
     """χ boxes in the meson's frame, one per mass node, and V per meson in each."""
     nodes = mass_nodes(v, mesons.mass, conventions)
-    b = boxes(two_body_energy(mesons.mass, nodes.mass, 0.0), nodes.mass, v.m_chi)
-    rate = jax.vmap(meson_yield, in_axes=(None, None, 0))(mesons, v, nodes.mass)
+    b = boxes(two_body_energy(mesons.mass, nodes.mass, 0.0), nodes.mass, chi_pair(v, conventions))
+    rate = jax.vmap(lambda mass: meson_yield(mesons, v, mass, conventions))(nodes.mass)
     return b, nodes.weight * rate
 
 
@@ -102,13 +118,17 @@ class MesonsInFlight(AbstractChannel):
         a = jnp.arctan2(k, m_v)
         moments = jax.vmap(harmonics_at, in_axes=(None, 0, 0))(table, a, jnp.log(e_0 / energy))
         scale = k / (4.0 * jnp.pi * momentum(e_0, m_v) * e_0)
-        return lines_of(energy, m_v, v.m_chi, w * k, moments * scale[:, None])
+        pair = chi_pair(v, conventions)
+        return lines_of(energy, m_v, pair, w * k, moments * scale[:, None])
 
-    def pull(self, conventions: Conventions) -> Pull | None:
-        """The number and shape of the mesons."""
-        if self.nuisance is None:
-            return None
-        return Pull(self.nuisance, self.mesons.per_pot_error / self.mesons.per_pot)
+    def pulls(self, conventions: Conventions, charges: Charges) -> tuple[Pull, ...]:
+        """The number and shape of the mesons, and of the η its mixing."""
+        found: tuple[Pull, ...] = ()
+        if self.nuisance is not None:
+            found += (Pull(self.nuisance, self.mesons.per_pot_error / self.mesons.per_pot),)
+        if self.mesons.kind == ETA_MESON and conventions.eta_quarks:
+            found += amplitude_pull(MIXING, eta_mixing_error(charges))
+        return found
 
     def k_max(self) -> float:
         """E = E′/g at the smallest g, with E′ ≤ m_M/2 for any mediator."""

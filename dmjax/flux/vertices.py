@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from dmjax.flux.boxes import momentum
+from dmjax.kinematics import two_body_energy
 from dmjax.numerics import gauss_legendre, safe_divide, safe_sqrt
 
 Scalar = Float[Array, ""]
@@ -28,7 +29,7 @@ class Line(NamedTuple):
     """V of one energy that decays to χχ̄.
 
     Attributes:
-        energy, mass, m_chi: of V, V, χ [MeV].
+        energy, mass, m_chi, other: of V, V, χ, and the χ that comes with it [MeV].
         rate: V per POT.
         phase: where in each slice of χ's cosine its delay is taken, in (0, 1).
         moments: Legendre coefficients of the V per sr in cosΨ; 1/4π alone if isotropic.
@@ -37,6 +38,7 @@ class Line(NamedTuple):
     energy: Scalar
     mass: Scalar
     m_chi: Scalar
+    other: Scalar
     rate: Scalar
     phase: Scalar
     moments: Float[Array, " l"]
@@ -78,7 +80,7 @@ def slice_points(line: Line) -> Float[Array, " s"]:
 def motion(line: Line) -> Motion:
     """Kinematics of V → χχ̄ in flight."""
     k = momentum(line.energy, line.mass)
-    e_star = 0.5 * line.mass
+    e_star = two_body_energy(line.mass, line.m_chi, line.other)
     return Motion(k / line.energy, line.energy / line.mass, e_star, momentum(e_star, line.m_chi))
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.errors import InputError
 from dmjax.likelihood.effects import Component, component_counts
+from dmjax.likelihood.measured import best_factors, log_measured
 from dmjax.likelihood.onoff import OnOffCounts, log_onoff, onoff_counts
 from dmjax.likelihood.parameters import Parameter, merge
 from dmjax.likelihood.poisson import best_background, log_onoff_profiled, log_poisson
@@ -28,10 +29,12 @@ class Counts(NamedTuple):
     Attributes:
         on: counts, (bins,).
         off: counts with the steady-state background alone in equal exposure, (bins,), or None.
+        behind: counts that a measured template was made of, (groups of bins,), or None.
     """
 
     on: Bins
     off: Bins | None = None
+    behind: Float[Array, " groups"] | None = None
 
 
 class CountModel(eqx.Module):
@@ -45,6 +48,9 @@ class CountModel(eqx.Module):
         off: off counts of equal exposure, or None where every background is a component.
         off_term: "integral" or "profile" (static).
         axes: (label, edges) of each axis of the bins, for figures and exports.
+        measured: name of a component whose template was itself counted, or None (static).
+        behind: those counts, one for every run of bins that they were spread over (all times of
+            an energy); see `measured.log_measured`.
         expected_data: whether `on` and `off` may be expectations (Asimov), not whole numbers.
         contains: names of analyses whose events are among these, never to be joined with them.
 
@@ -65,6 +71,7 @@ class CountModel(eqx.Module):
     off_term: str = eqx.field(static=True)
     axes: tuple[tuple[str, tuple[float, ...]], ...] = eqx.field(static=True)
     contains: tuple[str, ...] = eqx.field(static=True)
+    measured: str | None = eqx.field(static=True)
 
     def __init__(
         self,
@@ -77,6 +84,8 @@ class CountModel(eqx.Module):
         axes: Iterable[tuple[str, Iterable[float]]] = (),
         expected_data: bool = False,
         contains: Iterable[str] = (),
+        measured: str | None = None,
+        behind: ArrayLike | None = None,
     ):
         self.name = name
         self.contains = tuple(contains)
@@ -87,7 +96,9 @@ class CountModel(eqx.Module):
         self.observed = Counts(
             counts_array(f"{name}: counts", on, expected_data),
             None if off is None else counts_array(f"{name}: off counts", off, expected_data),
+            None if behind is None else counts_array(f"{name}: counts behind", behind, True),
         )
+        self.measured = measured
         if off is not None and np.shape(off) != np.shape(on):
             raise InputError(
                 f"{name}: counts have shape {np.shape(on)}, off counts {np.shape(off)}"
@@ -95,10 +106,11 @@ class CountModel(eqx.Module):
         if off_term not in OFF_TERMS:
             raise InputError(f"{name}: off_term must be one of {', '.join(OFF_TERMS)}")
         _check_components(self)
+        _check_measured(self)
         _check_axes(self)
 
 
-_KEPT = ("name", "components", "parameters", "off_term", "axes", "contains")
+_KEPT = ("name", "components", "parameters", "off_term", "axes", "contains", "measured")
 
 
 def remade(model: CountModel, **changes: Any) -> CountModel:
@@ -111,6 +123,7 @@ def remade(model: CountModel, **changes: Any) -> CountModel:
     [1.0, 2.0]
     """
     held = {field: getattr(model, field) for field in _KEPT}
+    held["expected_data"] = not changes.keys() & {"on", "off"}  # the model's own were checked
     return CountModel(**(held | model.observed._asdict() | changes))
 
 
@@ -127,11 +140,29 @@ def _check_components(model: CountModel) -> None:
                 f"{model.name}: component '{component.name}' has {component.nominal.size} bins, "
                 f"the counts have {bins}"
             )
-    used = {effect.parameter for component in model.components for effect in component.effects}
+    effects = [effect for component in model.components for effect in component.effects]
+    used = {effect.parameter for effect in effects if effect.parameter}
     defined = {parameter.name for parameter in model.parameters}
     for wrong, what in ((used - defined, "is not defined"), (defined - used, "has no effect")):
         if wrong:
             raise InputError(f"{model.name}: parameter '{min(wrong)}' {what}")
+
+
+def _check_measured(model: CountModel) -> None:
+    behind = model.observed.behind
+    if (model.measured is None) != (behind is None):
+        raise InputError(f"{model.name}: give measured and behind, or neither")
+    if behind is None:
+        return
+    if model.observed.off is not None:
+        raise InputError(f"{model.name}: a measured template does not go with off counts")
+    if model.measured not in [component.name for component in model.components]:
+        raise InputError(f"{model.name}: there is no component '{model.measured}'")
+    if model.observed.on.size % behind.size:
+        raise InputError(
+            f"{model.name}: {behind.size} counts behind a template do not divide "
+            f"{model.observed.on.size} bins"
+        )
 
 
 def _check_axes(model: CountModel) -> None:
@@ -203,7 +234,8 @@ def log_counts(
 ) -> Scalar:
     """ln of the probability of the counts, without constraints.
 
-    Without an off measurement Σ_b ln P(n_b; μ_b). With one, the background N of a bin is removed
+    Without an off measurement Σ_b ln P(n_b; μ_b), the factors of a measured template profiled
+    (`log_measured`). With one, the background N of a bin is removed
     from P(n; s + N) P(m; N): "integral", over N from 0 to ∞ ([D20] Eq. 6.4; whole counts only), or
     "profile", at its maximum (any counts ≥ 0, so also Asimov data).
 
@@ -220,18 +252,35 @@ def log_counts(
 
 def log_bins(model: CountModel, values: Mapping[str, Scalar], data: Counts | OnOffCounts) -> Bins:
     """`log_counts` of each bin, (bins,); a value may also hold one number per bin."""
-    means = expected(model, values)
+    parts = expected_components(model, values)
+    means = reduce(jnp.add, parts.values())
     if isinstance(data, OnOffCounts):
         return log_onoff(data, means)
     if data.off is None:
-        return log_poisson(data.on, means)
+        if data.behind is None or model.observed.behind is None:
+            return log_poisson(data.on, means)
+        others, template = _split(model, parts)
+        return log_measured(data.on, others, template, data.behind, model.observed.behind)
     return log_onoff_profiled(data.on, data.off, means)
 
 
+def _split(model: CountModel, parts: Mapping[str, Bins]) -> tuple[Bins, Bins]:
+    """(all other components, the measured template)."""
+    template = parts[str(model.measured)]
+    rest = [part for name, part in parts.items() if name != model.measured]
+    return reduce(jnp.add, rest, jnp.zeros_like(template)), template
+
+
 def asimov_counts(model: CountModel, values: Mapping[str, Scalar]) -> Counts:
-    """Data equal to their expectation; a background under an off measurement is its best fit."""
+    """Data equal to their expectation; off backgrounds and measured templates at their best fit."""
+    on, off, behind = model.observed
+    if behind is not None:
+        others, template = _split(model, expected_components(model, values))
+        n, seen = on.astype(template.dtype), behind.astype(template.dtype)
+        factors = best_factors(n, others, template, seen, seen)
+        spread = jnp.repeat(factors, template.shape[0] // factors.shape[0])
+        return Counts(others + spread * template, None, factors * seen)
     means = expected(model, values)
-    on, off = model.observed
     if off is None:
         return Counts(means)
     background = best_background(on.astype(means.dtype), off.astype(means.dtype), means)

@@ -112,41 +112,20 @@ class Share(AbstractOffset):
         return self.size * value * nominal
 
 
-class Exponential(AbstractFactor):
-    """factor = up^x for x ≥ 1, down^−x for x ≤ −1, a polynomial of degree 6 between.
+class Held(AbstractEffect):
+    """An effect at a fixed value of its parameter, which the model no longer has."""
 
-    The polynomial is 1 at x = 0 and has the value and two derivatives of both ends, so that the
-    factor is positive and twice differentiable. It equals pyhf's `normsys` with code4.
+    effect: AbstractEffect
+    value: Scalar
+    parameter: str = eqx.field(static=True, default="")
 
-    >>> effect = Exponential("x", 1.2, 0.9)
-    >>> [round(float(effect.factor(jnp.asarray(x))), 3) for x in (-2.0, -1.0, 0.0, 1.0, 2.0)]
-    [0.81, 0.9, 1.0, 1.2, 1.44]
-    """
+    def offset(self, value: Scalar, nominal: Bins) -> Bins:
+        """That of the effect at the fixed value."""
+        return self.effect.offset(self.value.astype(nominal.dtype), nominal)
 
-    parameter: str = eqx.field(static=True)
-    up: float = eqx.field(static=True)
-    down: float = eqx.field(static=True)
-
-    def factor(self, value: Scalar) -> Scalar:
-        """Factor at a value of the parameter."""
-        inside = jnp.abs(value) < 1.0
-        core = jnp.where(inside, value, 0.0)
-        middle = jnp.zeros_like(core)
-        for coefficient in reversed(_between(self.up, self.down)):
-            middle = (middle + coefficient) * core
-        outer = jnp.where(inside, 1.0, value)
-        slope = jnp.where(value > 0.0, np.log(self.up), -np.log(self.down))
-        return jnp.where(inside, 1.0 + middle, jnp.exp(slope * outer))
-
-
-def _between(up: float, down: float) -> list[float]:
-    """Coefficients of x … x⁶ of the polynomial of `Exponential`."""
-    powers = np.arange(1, 7)
-    rows, wanted = [], []
-    for x, end, slope in ((1.0, up, np.log(up)), (-1.0, down, -np.log(down))):
-        rows += [x**powers, powers * x ** (powers - 1), powers * (powers - 1) * x**powers]
-        wanted += [end - 1.0, slope * end, slope**2 * end]
-    return np.linalg.solve(np.array(rows), np.array(wanted)).tolist()
+    def factor(self, value: Scalar) -> Scalar | Bins:
+        """That of the effect at the fixed value."""
+        return self.effect.factor(self.value.astype(value.dtype))
 
 
 class BinFactor(AbstractFactor):
@@ -217,8 +196,12 @@ def component_counts(component: Component, values: Mapping[str, Scalar]) -> Bins
     Returns:
         Counts, (bins,), ≥ 0.
     """
-    some = [values[effect.parameter] for effect in component.effects]
-    dtype = jnp.result_type(*some) if some else component.nominal.dtype
+    named = [effect.parameter for effect in component.effects if effect.parameter]
+    dtype = jnp.result_type(*(values[name] for name in named)) if named else component.nominal.dtype
+    unused = jnp.zeros((), dtype)
+    some = [
+        values[effect.parameter] if effect.parameter else unused for effect in component.effects
+    ]
     nominal = component.nominal.astype(dtype)
     total, factor = nominal, jnp.ones((), dtype)
     for effect, value in zip(component.effects, some, strict=True):

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from dmjax.errors import InputError
+from dmjax.likelihood.constraints import log_constraint
 from dmjax.likelihood.count_model import (
     CountModel,
     Counts,
@@ -25,7 +26,6 @@ from dmjax.likelihood.onoff import OnOffCounts
 from dmjax.likelihood.parameters import (
     ParameterSet,
     index_of,
-    log_constraint,
     merge,
     named,
     parameter_set,
@@ -88,9 +88,10 @@ class JointModel(eqx.Module):
         self.parameters = parameter_set(merged)
         self.integrate = integrate
         place = integrated_index(self)
-        if place is not None and merged[place].kind == "free":
+        if place is not None and merged[place].kind != "normal":
             raise InputError(
-                f"'{merged[place].name}' is free: only a constrained parameter can be integrated"
+                f"'{merged[place].name}' is {merged[place].kind}: only a parameter with a normal "
+                "constraint can be integrated"
             )
 
 

@@ -11,7 +11,8 @@ from jaxtyping import Array, Float
 
 from dmjax.errors import InputError, unknown_name
 
-_HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+CONSTRAINTS = ("normal", "log-normal", "gamma", "uniform")
+"""What is known of a parameter besides the counts; densities: `constraints.log_constraint`."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,14 @@ class Parameter:
     Args:
         name: what it is called everywhere; two analyses that use one name share the parameter.
         centre: where fits start and, with `sigma`, where the constraint is centred.
-        sigma: standard deviation of the normal constraint; None: free.
+        sigma: standard deviation of the constraint; None: free, or uniform.
         lower, upper: the range that fits stay in.
+        constraint: one of `CONSTRAINTS`; log-normal: ln x is normal with width ln(1 + σ/centre);
+            gamma: as if counted, with (centre/σ)² counts; uniform: anything in the range.
 
     Raises:
-        InputError: no range, centre outside it, or sigma not positive.
+        InputError: no range, centre outside it, sigma not positive, a log-normal or gamma
+            constraint of what may be negative, or a uniform one without finite ends.
 
     >>> Parameter("flux", 1.0, 0.1, lower=0.0).kind
     'normal'
@@ -36,6 +40,7 @@ class Parameter:
     sigma: float | None = None
     lower: float = -math.inf
     upper: float = math.inf
+    constraint: str = "normal"
 
     def __post_init__(self):
         if not self.name:
@@ -55,19 +60,35 @@ class Parameter:
                 f"parameter '{self.name}': sigma must be a number above 0, or None for a free "
                 f"parameter, got {self.sigma:g}"
             )
+        _check_constraint(self)
 
     @property
     def kind(self) -> str:
-        """Kind of constraint: "normal" or "free"."""
-        return "free" if self.sigma is None else "normal"
+        """Kind of constraint: one of `CONSTRAINTS`, or "free"."""
+        if self.constraint == "uniform":
+            return "uniform"
+        return "free" if self.sigma is None else self.constraint
+
+
+def _check_constraint(p: Parameter) -> None:
+    if p.constraint not in CONSTRAINTS:
+        raise unknown_name("constraint", p.constraint, CONSTRAINTS)
+    if p.constraint == "uniform":
+        if p.sigma is not None or not (math.isfinite(p.lower) and math.isfinite(p.upper)):
+            raise InputError(f"parameter '{p.name}': uniform needs two finite ends and no sigma")
+    elif p.constraint != "normal" and not (p.sigma is not None and p.centre > 0 and p.lower >= 0):
+        raise InputError(
+            f"parameter '{p.name}': {p.constraint} needs a sigma, a centre above 0 and a lower "
+            f"end of at least 0, got {p.centre:g} in [{p.lower:g}, {p.upper:g}]"
+        )
 
 
 class ParameterSet(eqx.Module):
     """Parameters in a fixed order, as arrays.
 
     Attributes:
-        centres, sigmas, lower, upper: (parameters); sigma is +inf for a free parameter.
-        names: in order.
+        centres, sigmas, lower, upper: (parameters); sigma is +inf without a constraint.
+        names, kinds: in order (static); see `Parameter.kind`.
     """
 
     centres: Float[Array, " parameters"]
@@ -75,6 +96,7 @@ class ParameterSet(eqx.Module):
     lower: Float[Array, " parameters"]
     upper: Float[Array, " parameters"]
     names: tuple[str, ...] = eqx.field(static=True)
+    kinds: tuple[str, ...] = eqx.field(static=True)
 
 
 def merge(*groups: Iterable[Parameter]) -> tuple[Parameter, ...]:
@@ -100,7 +122,7 @@ def merge(*groups: Iterable[Parameter]) -> tuple[Parameter, ...]:
 
 
 def _text(p: Parameter) -> str:
-    width = "free" if p.sigma is None else f"+- {p.sigma:g}"
+    width = p.kind if p.sigma is None else f"+- {p.sigma:g} ({p.constraint})"
     return f"{p.centre:g} {width} in [{p.lower:g}, {p.upper:g}]"
 
 
@@ -117,37 +139,8 @@ def parameter_set(parameters: Iterable[Parameter]) -> ParameterSet:
         lower=column(p.lower for p in listed),
         upper=column(p.upper for p in listed),
         names=tuple(p.name for p in listed),
+        kinds=tuple(p.kind for p in listed),
     )
-
-
-def log_constraint(
-    parameters: ParameterSet,
-    values: Float[Array, " parameters"],
-    centres: Float[Array, " parameters"],
-    without: int | None = None,
-) -> Float[Array, ""]:
-    """Σ ln N(centre; value, σ) of the constrained parameters, each over its whole line.
-
-    Args:
-        parameters: which are constrained, and how.
-        values: of the parameters.
-        centres: the auxiliary measurements: `parameters.centres`, or those of a toy.
-        without: position of a parameter whose constraint is left out (static).
-
-    Returns:
-        ln of the constraint, normalised as a density of `centres`; ranges do not enter.
-
-    >>> known = parameter_set([Parameter("flux", 1.0, 0.1), Parameter("mu", 0.0)])
-    >>> round(float(log_constraint(known, jnp.asarray([1.1, 5.0]), known.centres)), 3)
-    0.884
-    """
-    sigmas = parameters.sigmas.astype(values.dtype)
-    left_out = -1 if without is None else without
-    known = jnp.isfinite(sigmas) & (np.arange(len(parameters.names)) != left_out)
-    width = jnp.where(known, sigmas, 1.0)
-    pull = (values - centres.astype(values.dtype)) / width
-    terms = -0.5 * pull * pull - jnp.log(width) - _HALF_LOG_2PI
-    return jnp.sum(jnp.where(known, terms, 0.0))
 
 
 def index_of(names: tuple[str, ...], name: str) -> int:

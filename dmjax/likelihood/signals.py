@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import ArrayLike
+from jaxtyping import Array, ArrayLike
 
 from dmjax.errors import InputError
 from dmjax.likelihood.count_model import CountModel
-from dmjax.likelihood.effects import Morph
+from dmjax.likelihood.effects import AbstractEffect, Held
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter
+from dmjax.likelihood.smooth_effects import Exponential, Growth, SoftSpline, spline_heights
 from dmjax.prediction.templates import SignalCounts
 
 SIGNAL = "signal"
@@ -22,13 +23,21 @@ SignalLike = ArrayLike | SignalCounts
 
 
 def source_pull(name: str) -> Parameter:
-    """A standard-normal nuisance of a source; at −3 no π⁻ capture radiates."""
-    return Parameter(name, 0.0, 1.0, lower=-3.0, upper=9.0)
+    """A standard-normal nuisance of a source: the log of a factor on its yield."""
+    return Parameter(name, 0.0, 1.0, lower=-9.0, upper=9.0)
 
 
 def as_signal(counts: SignalLike) -> SignalCounts:
     """Counts alone as a signal without pulls."""
-    return counts if isinstance(counts, SignalCounts) else SignalCounts(jnp.asarray(counts), {})
+    return counts if isinstance(counts, SignalCounts) else SignalCounts(jnp.asarray(counts))
+
+
+def total_ratios(nominal: Array, moved: Array) -> tuple[Array, Array]:
+    """Total counts at the first and the last knot, over the nominal total; 1 without events."""
+    total = jnp.sum(nominal)
+    some = total > 0.0
+    first, last = (jnp.sum(moved[i]) / jnp.where(some, total, 1.0) for i in (0, -1))
+    return jnp.where(some, first, 1.0), jnp.where(some, last, 1.0)
 
 
 def with_signals(joint: JointModel, counts: Sequence[SignalLike]) -> JointModel:
@@ -49,19 +58,37 @@ def with_signal(model: CountModel, counts: SignalCounts) -> CountModel:
         raise InputError(f"{model.name} has no component '{SIGNAL}'")
     where = names.index(SIGNAL)
     held = model.components[where].effects
-    pulls = {effect.parameter for effect in held if isinstance(effect, Morph)}
+    pulls = {_named(effect) for effect in held if isinstance(_bare(effect), Growth)}
     if pulls != set(counts.raised):
         raise InputError(
             f"{model.name}: its signal has pulls {sorted(pulls)}, not {sorted(counts.raised)}"
         )
-    effects = tuple(
-        Morph(effect.parameter, counts.raised[effect.parameter])
-        if isinstance(effect, Morph)
-        else effect
-        for effect in held
-    )
+    effects = tuple(_refreshed(effect, counts) for effect in held)
     return eqx.tree_at(
         lambda m: (m.components[where].nominal, m.components[where].effects),
         model,
         (counts.nominal, effects),
     )
+
+
+def _bare(effect: AbstractEffect) -> AbstractEffect:
+    return effect.effect if isinstance(effect, Held) else effect
+
+
+def _named(effect: AbstractEffect) -> str:
+    return _bare(effect).parameter
+
+
+def _refreshed(effect: AbstractEffect, counts: SignalCounts) -> AbstractEffect:
+    """The effect of the same parameter on another signal, its size computed for that."""
+    if isinstance(effect, Held):
+        return Held(effect=_refreshed(effect.effect, counts), value=effect.value)
+    name = effect.parameter
+    if isinstance(effect, Growth):
+        return Growth(name, counts.raised[name], counts.errors[name])
+    if name in counts.moved and isinstance(effect, SoftSpline):
+        return SoftSpline(name, effect.knots, spline_heights(counts.moved[name]))
+    if name in counts.moved and isinstance(effect, Exponential):
+        down, up = total_ratios(counts.nominal, counts.moved[name])
+        return Exponential(name, up, down)
+    return effect

@@ -72,10 +72,13 @@ def deciding_counts(joint: JointModel, chosen: Strength, signals: np.ndarray) ->
 
 
 def is_known(joint: JointModel) -> bool:
-    """Whether `means_of` serves: no off measurement, no free parameter but one, the strength."""
-    off = any(model.observed.off is not None for model in joint.models)
-    free = np.sum(~np.isfinite(np.asarray(joint.parameters.sigmas)))
-    return not off and int(free) == 1
+    """Whether `means_of` serves: no counts behind a background, one free parameter, the strength.
+
+    All others must be normal or log-normal.
+    """
+    counted = any(model.observed.off is not None or model.measured for model in joint.models)
+    kinds = joint.parameters.kinds
+    return not counted and kinds.count("free") == 1 and not {"gamma", "uniform"} & set(kinds)
 
 
 def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
@@ -88,8 +91,8 @@ def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
     known = np.isfinite(sigmas)
     if not is_known(joint):
         raise InputError(
-            "limits at low counts need known backgrounds: no off measurement, and no free "
-            "parameter but the signal"
+            "limits at low counts need known backgrounds: no off measurement or measured template, "
+            "and no free parameter but the signal"
         )
     centres = np.asarray(joint.parameters.centres, float)
     values = centres[None, :]
@@ -97,7 +100,10 @@ def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
         sequence = qmc.Sobol(int(known.sum()), scramble=True, rng=np.random.default_rng(1))
         normal = ndtri(sequence.random(draws))
         thrown = np.repeat(values, draws, axis=0)
-        thrown[:, known] += normal * sigmas[known]
+        log = np.array([kind == "log-normal" for kind in joint.parameters.kinds])[known]
+        wide = np.log1p(sigmas[known] / np.where(log, centres[known], 1.0))
+        spread = centres[known] * np.exp(normal * wide)
+        thrown[:, known] = np.where(log, spread, centres[known] + normal * sigmas[known])
         low, high = (np.asarray(x) for x in (joint.parameters.lower, joint.parameters.upper))
         values = np.concatenate([values, np.clip(thrown, low, high)])
     without, with_signal = (

@@ -11,9 +11,13 @@ from dmjax.models.double import DoubleMediator as DoubleMediator
 from dmjax.models.double import double_mediator as double_mediator
 from dmjax.models.double import producer_of as producer_of
 from dmjax.models.double import scatterer_of as scatterer_of
+from dmjax.models.excited import excited as excited
+from dmjax.models.excited import excited_lifetime_ns as excited_lifetime_ns
+from dmjax.models.excited import excited_width as excited_width
 from dmjax.models.vector import ROLES as ROLES
 from dmjax.models.vector import SPINS as SPINS
 from dmjax.models.vector import VectorMediator as VectorMediator
+from dmjax.models.vector import heavier_mass as heavier_mass
 from dmjax.models.vector import mediator as mediator
 from dmjax.models.widths import branching_ratios as branching_ratios
 from dmjax.models.widths import chi_width as chi_width

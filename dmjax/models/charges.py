@@ -15,14 +15,21 @@ LOOP_MIXING = E_CHARGE**2 / (4.0 * math.pi) ** 2
 TREE_LEVEL = 0.01
 """Charges smaller than this, in units of κ_f, are loops and open no channel at tree level."""
 
-ELECTRIC = {"up": 2.0 / 3.0, "down": -1.0 / 3.0, "electron": -1.0, "muon": -1.0, "tau": -1.0}
+ELECTRIC = {
+    "up": 2.0 / 3.0,
+    "down": -1.0 / 3.0,
+    "strange": -1.0 / 3.0,
+    "electron": -1.0,
+    "muon": -1.0,
+    "tau": -1.0,
+}
 
 
 class Charges(eqx.Module):
     """Charges x_f of the Standard-Model fermions under V, in units of κ_f.
 
-    `up` and `down` are the first generation. Every charge must be a finite number; InputError
-    otherwise.
+    `up` and `down` are the first generation; `strange` is seen in decays of the η alone. Every
+    charge must be a finite number; InputError otherwise.
 
     >>> Charges(up=1 / 3, down=1 / 3).electron
     0.0
@@ -30,6 +37,7 @@ class Charges(eqx.Module):
 
     up: float = 0.0
     down: float = 0.0
+    strange: float = 0.0
     electron: float = 0.0
     muon: float = 0.0
     tau: float = 0.0
@@ -62,20 +70,6 @@ def _presets() -> dict[str, Charges]:
 
 PRESETS = _presets()
 """The eight models of [D20] Table 1, and "leptophobic": baryonic with the loop mixing of [CCM]."""
-
-
-def meson_charge(charges: Charges) -> float:
-    """Coupling of π⁰ → γV relative to π⁰ → γγ: (Q_u x_u − Q_d x_d)/(Q_u² − Q_d²).
-
-    1, 1, 2 for A′, B, T3R ([D20] Table 4, first row); 1 − e²/(4π)² for "leptophobic", so that
-    κ_f times it is e p_X with p_X = g_B/e − ε_B ([CCM]).
-    """
-    return 3.0 * (2.0 / 3.0 * charges.up + 1.0 / 3.0 * charges.down)
-
-
-def capture_charge(charges: Charges) -> float:
-    """Coupling of π⁻ p → n V relative to the photon's: x_u/Q_u ([D20] Table 4 as printed)."""
-    return 1.5 * charges.up
 
 
 def proton_charge(charges: Charges) -> float:

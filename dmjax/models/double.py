@@ -76,7 +76,8 @@ def double_mediator(
         m_chi, m_x: masses [MeV], m_chi < m_x/2.
         kappa_x, kappa_d_x: couplings of X to the Standard Model (κ_f itself: εe for a dark photon)
             and to χ (α_D^X = κ_D²/4π).
-        model_x: model of X.
+        model_x: model of X; "baryonic" decays to χχ̄ alone, "leptophobic" is baryon number with the
+            mixing ε_X = e κ_X/(4π)² that loops give it, and decays to e⁺e⁻ (99.3 % by default).
         dm, splitting: dark-matter spin, and its splitting [MeV].
         lifetime_ns: proper lifetime of X [ns] instead of ħ over its total width.
 

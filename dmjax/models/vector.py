@@ -12,8 +12,6 @@ from dmjax.constants import E_CHARGE
 from dmjax.errors import InputError, unknown_name
 from dmjax.models.charges import PRESETS as PRESETS
 from dmjax.models.charges import Charges as Charges
-from dmjax.models.charges import capture_charge as capture_charge
-from dmjax.models.charges import meson_charge as meson_charge
 from dmjax.models.charges import nuclear_charge as nuclear_charge
 
 Scalar = Float[Array, ""]
@@ -125,8 +123,8 @@ def mediator(
         eps: kinetic mixing, for "dark-photon" (κ_f = εe).
         g: gauge coupling, for every other model (κ_f = g).
         dm: "dirac", "scalar", "majorana" or "pseudo-dirac".
-        splitting: m_χ₂ − m_χ₁ [MeV] for "pseudo-dirac", 2m_χ + splitting < m_V. Production and
-            its angular weight neglect it: meant for splitting ≪ m_χ.
+        splitting: m_χ₂ − m_χ₁ [MeV] for "pseudo-dirac", 2m_χ + splitting < m_V; see the
+            convention `heavier_state` for what becomes of χ₂.
         lifetime_ns: proper lifetime of V [ns] to use instead of ħ over the total width.
         role: "scatterer" drops the condition that V → χχ̄ is open (see `DoubleMediator`).
 

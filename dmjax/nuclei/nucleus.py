@@ -1,4 +1,4 @@
-"""Target nuclei, their radii, and the Helm form factor."""
+"""Target nuclei and their radii."""
 
 from typing import NamedTuple
 
@@ -11,11 +11,9 @@ from dmjax.constants import M_ELECTRON
 from dmjax.errors import InputError
 from dmjax.nuclei.isotopes import atomic_mass as atomic_mass
 from dmjax.nuclei.isotopes import atoms_per_kg, electrons_per_kg, isotope
-from dmjax.units import HBARC_MEV_FM
+from dmjax.nuclei.radii import charge_radii
 
 Scalar = Float[Array, ""]
-SKIN_FM = 0.9
-"""Surface thickness s of the Helm form factor [fm]."""
 
 
 class Nucleus(eqx.Module):
@@ -25,7 +23,7 @@ class Nucleus(eqx.Module):
         z, n: protons, neutrons.
         mass: nuclear mass [MeV].
         charge_radius: rms charge radius [fm] (Angeli, Marinova, ADNDT 99 (2013) 69).
-        neutron_radius: rms neutron radius [fm], used as the weak radius.
+        neutron_radius: rms neutron radius [fm].
         name: e.g. "Cs133".
     """
 
@@ -51,27 +49,6 @@ class Target(NamedTuple):
     electrons_per_kg: float
 
 
-CHARGE_RADII_FM = {
-    "H1": 0.878,
-    "H2": 2.142,
-    "C12": 2.470,
-    "C13": 2.461,
-    "O16": 2.699,
-    "Na23": 2.994,
-    "Si28": 3.122,
-    "Ar36": 3.390,
-    "Ar38": 3.403,
-    "Ar40": 3.427,
-    "Ge70": 4.041,
-    "Ge72": 4.058,
-    "Ge73": 4.063,
-    "Ge74": 4.074,
-    "Ge76": 4.081,
-    "I127": 4.750,
-    "Cs133": 4.804,
-}
-"""rms charge radii [fm] (Angeli, Marinova, ADNDT 99 (2013) 69)."""
-
 NEUTRON_RADII_FM = {"Ar40": 3.55, "I127": 5.03, "Cs133": 5.09}
 """rms neutron radii [fm] of the nuclear shell model (Hoferichter, Menéndez, Schwenk, Phys. Rev. D
 102 (2020) 074018), as used in fits of these data, e.g. arXiv:2202.11002, 2303.09360."""
@@ -93,7 +70,7 @@ def nucleus(
 
     Args:
         name: symbol and mass number, e.g. "Ar40".
-        charge_radius_fm: rms charge radius; needed where `CHARGE_RADII_FM` has none (InputError).
+        charge_radius_fm: rms charge radius; needed where `charge_radii` has none (InputError).
         neutron_radius_fm: rms neutron radius; None: `NEUTRON_RADII_FM`, else charge radius plus
             `neutron_skin`.
 
@@ -102,7 +79,8 @@ def nucleus(
     """
     found = isotope(name)
     z, n = found.number, found.isotope - found.number
-    charge = CHARGE_RADII_FM.get(name) if charge_radius_fm is None else charge_radius_fm
+    tabulated = charge_radii().get((z, z + n))
+    charge = tabulated if charge_radius_fm is None else charge_radius_fm
     if charge is None:
         raise InputError(f"no charge radius is tabulated for {name}; give charge_radius_fm")
     neutron = neutron_radius_fm
@@ -142,12 +120,6 @@ def target_nuclei(
     return Target(tuple(nuclei), np.array(list(per_kg.values())), electrons_per_kg(formula))
 
 
-def matter_radius(target: Nucleus) -> Scalar:
-    """rms matter radius: R_m² = (Z R_ch² + N R_n²)/A [fm]."""
-    a = target.z + target.n
-    return jnp.sqrt((target.z * target.charge_radius**2 + target.n * target.neutron_radius**2) / a)
-
-
 def mean_charge_radius(target: Target) -> float:
     """rms charge radius averaged over the nuclei of a target [fm]; 4 without nuclei.
 
@@ -158,28 +130,3 @@ def mean_charge_radius(target: Target) -> float:
         return 4.0
     radii = [float(nucleus.charge_radius) for nucleus in target.nuclei]
     return float(np.average(radii, weights=target.nuclei_per_kg))
-
-
-def helm_form_factor(target: Nucleus, radius: Scalar, t_recoil: Scalar) -> Scalar:
-    """Helm form factor F at recoil energy T.
-
-    F = 3 j₁(qR₀)/(qR₀) e^{−q²s²/2}, q² = T² + 2MT, R₀² = 5R²/3 − 5s², s = 0.9 fm (physics: Helm
-    1956; Lewin & Smith 1996). R is the rms radius [fm]; T in MeV, T ≥ 0. F(0) = 1.
-
-    >>> cs = nucleus("Cs133")
-    >>> round(float(helm_form_factor(cs, jnp.asarray(4.7), jnp.asarray(0.02))), 4)
-    0.6086
-    """
-    q2 = (t_recoil * t_recoil + 2.0 * target.mass * t_recoil) / HBARC_MEV_FM**2
-    r0_squared = 5.0 / 3.0 * radius**2 - 5.0 * SKIN_FM**2
-    return _bessel_ratio(q2 * r0_squared) * jnp.exp(-0.5 * q2 * SKIN_FM**2)
-
-
-def _bessel_ratio(x2: Scalar) -> Scalar:
-    """3 j₁(x)/x as a function of x²: series below x = 0.3, closed form above."""
-    small = x2 < 0.09
-    x2_safe = jnp.where(small, 1.0, x2)
-    x = jnp.sqrt(x2_safe)
-    closed = 3.0 * (jnp.sin(x) - x * jnp.cos(x)) / (x * x2_safe)
-    series = 1.0 - x2 / 10.0 + x2**2 / 280.0 - x2**3 / 15120.0 + x2**4 / 1330560.0
-    return jnp.where(small, series, closed)

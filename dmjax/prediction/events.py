@@ -11,6 +11,7 @@ from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment
 from dmjax.models import DoubleMediator, VectorMediator
+from dmjax.prediction.ceiling import recoil_ceiling_kev
 from dmjax.prediction.points import FLIGHT_FLOOR_M, in_flight, mean_flight_m, point_of
 from dmjax.prediction.recoils import N_MOMENTA, expected_counts
 from dmjax.prediction.search import Search
@@ -18,8 +19,6 @@ from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.response import RecoilGrid, accepted_recoils, cumulative_recoils
 from dmjax.units import M_PER_US, US_PER_NS
 
-HIGHEST = {"nucleus": 2.5e3, "electron": 1e6}
-"""Largest recoil that is counted [keV]; no χ of a stopped-pion beam gives more."""
 PE_PER_KEV = 4.0
 """Most photo-electrons per keV of recoil for which the largest recoil is still counted."""
 Point = VectorMediator | DoubleMediator
@@ -112,7 +111,7 @@ def _recoils(search: Search, energies: Array | None, highest: float) -> RecoilGr
 
 def _highest(experiment: Experiment, edges: ArrayLike | None) -> float:
     """A mean observable that no recoil exceeds, known without tracing."""
-    highest = HIGHEST[experiment.recoil]
+    highest = recoil_ceiling_kev(experiment)
     if experiment.response.observable == "pe":
         highest *= PE_PER_KEV
     known = [] if edges is None or is_traced(edges) else [float(np.asarray(edges)[-1])]

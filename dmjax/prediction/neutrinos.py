@@ -5,16 +5,17 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.constants import E_NU_KAON, E_NU_PROMPT, M_ELECTRON
 from dmjax.conventions import DMJAX, Conventions
 from dmjax.experiments.experiment import Experiment
 from dmjax.kinematics import momentum_min
-from dmjax.nuclei import Nucleus
+from dmjax.nuclei import Nucleus, Radii
 from dmjax.numerics import cast_floats
+from dmjax.prediction.windows import clocked
 from dmjax.response import RecoilGrid, time_acceptance
-from dmjax.scattering.cevns import cevns
+from dmjax.scattering.cevns import cevns, weak_radii
 from dmjax.scattering.nsi import Nsi
 from dmjax.scattering.nu_electron import nu_electron
 from dmjax.sources.neutrinos import E_NU_MAX, StoppedPionNeutrinos, scattering_per_pot
@@ -39,7 +40,7 @@ def neutrino_spectra(
 
     Args:
         experiment, recoils: detector and energy bins.
-        conventions: sets sin²θ_w, and the radius unless it is given.
+        conventions: sets the weak charge, and the radii unless one is given.
         radius_fm: rms radius of every nucleus [fm]; None: by the conventions.
         nsi: non-standard interactions with quarks: CEvNS only.
 
@@ -65,15 +66,19 @@ def neutrino_background(
     conventions: Conventions = DMJAX,
     radius_fm: float | None = None,
     nsi: Nsi | None = None,
+    clock_us: ArrayLike = 0.0,
 ) -> dict[str, Float[Array, "bins times"]]:
-    """Neutrino events per energy and time bin [µs], by component; see `neutrino_spectra`."""
+    """Neutrino events per energy and time bin [µs], by component; see `neutrino_spectra`.
+
+    `clock_us`: everything from the beam is this much later on the clock of the data [µs].
+    """
     spectra = neutrino_spectra(experiment, recoils, conventions, radius_fm, nsi)
     dtype = recoils.t.dtype
-    times = component_times(cast_floats(experiment.neutrinos, dtype))
-    edges, on_time = jnp.asarray(time_edges, dtype), jnp.zeros((), dtype)
+    times = component_times(clocked(cast_floats(experiment, dtype), conventions).neutrinos)
+    edges, late = jnp.asarray(time_edges, dtype), jnp.asarray(clock_us, dtype)
     passed = cast_floats(time_acceptance(experiment.response, edges), dtype)
     return {
-        name: jnp.outer(spectrum, arrival_fractions(times[name], on_time, edges) * passed)
+        name: jnp.outer(spectrum, arrival_fractions(times[name], late, edges) * passed)
         for name, spectrum in spectra.items()
     }
 
@@ -124,11 +129,10 @@ def _on_nuclei(
 ) -> Spectra:
     parts = []
     for nucleus, per_kg in zip(experiment.nuclei, experiment.nuclei_per_kg, strict=True):
-        one = experiment.single_radius if conventions.single_radius else nucleus.neutron_radius
-        radius = one if radius_fm is None else jnp.asarray(radius_fm, recoils.t.dtype)
-        rates = partial(
-            _nuclear_rates, experiment.neutrinos, nucleus, radius, conventions.sin2_theta_w, nsi
-        )
+        radii = weak_radii(nucleus, experiment.single_radius, conventions)
+        if radius_fm is not None:
+            radii = Radii(jnp.asarray(radius_fm, recoils.t.dtype))
+        rates = partial(_nuclear_rates, experiment.neutrinos, nucleus, radii, conventions, nsi)
         fold = recoils.fold * per_kg
         parts.append(jax.tree.map(lambda rate, f=fold: f @ rate, jax.vmap(rates)(recoils.t)))
     return jax.tree.map(lambda *terms: sum(terms[1:], terms[0]), *parts)
@@ -137,12 +141,14 @@ def _on_nuclei(
 def _nuclear_rates(
     neutrinos: StoppedPionNeutrinos,
     nucleus: Nucleus,
-    radius: Scalar,
-    sin2_theta_w: float,
+    radii: Radii,
+    conventions: Conventions,
     nsi: Nsi | None,
     t: Scalar,
 ) -> dict[str, Scalar]:
+    sin2, radiative = conventions.sin2_theta_w, conventions.radiative_weak_charge
+
     def cross(neutrino: str, e_nu: Scalar) -> Scalar:
-        return cevns(nucleus, radius, sin2_theta_w, e_nu, t, neutrino, nsi)
+        return cevns(nucleus, radii, sin2, e_nu, t, neutrino, nsi, radiative)
 
     return scattering_per_pot(neutrinos, cross, momentum_min(nucleus.mass, jnp.zeros_like(t), t))

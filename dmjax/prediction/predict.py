@@ -13,20 +13,28 @@ from dmjax.experiments import Experiment, in_scenario
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import eps_of
 from dmjax.prediction.backgrounds import exposed, known_backgrounds
+from dmjax.prediction.ceiling import recoil_ceiling_kev
 from dmjax.prediction.events import is_traced
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
 from dmjax.prediction.points import FLIGHT_FLOOR_M, in_flight, mean_flight_m
 from dmjax.prediction.prediction import Prediction
 from dmjax.prediction.recoils import expected_counts
+from dmjax.prediction.validity import notes
+from dmjax.prediction.windows import (
+    check_clock,
+    closed_by,
+    in_windows,
+    selected_windows,
+    time_bins,
+)
 from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
 from dmjax.scattering import Nsi
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
-RECOIL_CEILING_KEV = {"nucleus": 2000.0, "electron": 1e6}
-"""Above this the form factor leaves nothing of any nucleus heavier than argon; electrons reach the
-energy of the χ."""
 TIME_CEILING_US = 1e4
 N_MOMENTA_WINDOW = 384
+NODES_ERROR = 3e-3
+"""Largest relative error of the events at 384 momenta, mostly of the nodes of the width."""
 
 
 def _window(low: float | None, high: float, what: str) -> np.ndarray:
@@ -36,11 +44,10 @@ def _window(low: float | None, high: float, what: str) -> np.ndarray:
     return np.array([low, high])
 
 
-def closed_by(window: np.ndarray, native: tuple[float, ...]) -> np.ndarray:
-    """Native edges inside the window, closed by the window's own ends."""
-    edges = np.asarray(native)
-    inside = edges[(edges > window[0]) & (edges < window[1])]
-    return np.concatenate([window[:1], inside, window[1:]])
+def _highest(experiment: Experiment) -> float:
+    """The end of all recoils [keV]: the largest there is, or that of the last bin."""
+    last = recoil_at(experiment.response, jnp.asarray(experiment.edges[-1], float))
+    return max(recoil_ceiling_kev(experiment), KEV_PER_MEV * float(last))
 
 
 def _energy_edges(experiment: Experiment, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,6 +69,7 @@ def predict(
     channels: tuple[str, ...] = CHANNELS,
     pot: float | None = None,
     cuts: bool = False,
+    all_windows: bool = False,
     recoil_min: float | None = None,
     recoil_max: float | None = None,
     time_max: float | None = None,
@@ -78,6 +86,8 @@ def predict(
         channels: production channels to include.
         pot: protons on target; None: the experiment's own.
         cuts: the experiment's own selection, where a limit below is None.
+        all_windows: every time window of that selection, not the first alone; bins in the gaps
+            between them are empty.
         recoil_min, recoil_max: window in recoil energy [keV], where the mean response puts it
             with a resolution, exact without; None: open.
         time_max: latest arrival [µs]; None: open.
@@ -86,9 +96,9 @@ def predict(
         background: alternative of the detector's file, its first where None; "none": neutrinos.
 
     Returns:
-        Prediction. Bins are the detector's own, cut to the window; open ends reach 2000 keV (1 GeV
-        for electrons) and 10 ms, beyond which nothing is left. A mediator that flies further than
-        1 cm on average is followed on its way (its beam is prepared for that within seconds). Other
+        Prediction. Bins are the detector's own, cut to the window; open ends reach the largest
+        recoil there is (`recoil_ceiling_kev`) and 10 ms. A mediator that flies further than 1 cm on
+        average is followed on its way (its beam is prepared for that within seconds). Other
         backgrounds than neutrinos are as the file counts them, after efficiency, in its bins. Bad
         windows and channels raise InputError.
 
@@ -113,12 +123,11 @@ def predict(
         chosen = experiment.selection
         recoil_min = chosen.recoil_min_kev if recoil_min is None else recoil_min
         recoil_max = chosen.recoil_max_kev if recoil_max is None else recoil_max
-        time_max = chosen.time_max_us if time_max is None else time_max
+    windows = _windows(experiment, conventions, cuts, all_windows, time_max)
     others = in_scenario(experiment.name, experiment.backgrounds, background)
-    ceiling = RECOIL_CEILING_KEV[experiment.recoil] if recoil_max is None else recoil_max
-    edges, energy_edges = _energy_edges(experiment, _window(recoil_min, ceiling, "recoil"))
-    latest = TIME_CEILING_US if time_max is None else time_max
-    time_edges = closed_by(_window(None, latest, "time"), experiment.time_edges)
+    highest = _highest(experiment) if recoil_max is None else recoil_max
+    edges, energy_edges = _energy_edges(experiment, _window(recoil_min, highest, "recoil"))
+    time_edges, kept = time_bins(windows, experiment.time_edges)
     steps = endpoints_kev(experiment)
     if efficiency:
         recoils = accepted_recoils(experiment.response, edges, breaks=steps)
@@ -127,16 +136,20 @@ def predict(
         experiment = eqx.tree_at(
             lambda e: e.response.time_efficiency, experiment, None, is_leaf=lambda x: x is None
         )
+    experiment = in_windows(experiment, windows) if all_windows else experiment
     long_lived = bool(mean_flight_m(point) > FLIGHT_FLOOR_M)
     if long_lived:
         experiment = in_flight(experiment)
     bins = (recoils, jnp.asarray(time_edges))
-    counts = eqx.filter_jit(expected_counts)(
-        experiment, point, *bins, conventions, channels, N_MOMENTA_WINDOW, long_lived
+    counts, coarse = (
+        eqx.filter_jit(expected_counts)(
+            experiment, point, *bins, conventions, channels, n, long_lived
+        )
+        for n in (N_MOMENTA_WINDOW, N_MOMENTA_WINDOW // 2)
     )
     neutrinos = eqx.filter_jit(neutrino_background)(experiment, *bins, conventions, None, nsi)
     known = known_backgrounds(experiment, others, jnp.asarray(edges), bins[1])
-    behind = {name: np.asarray(events, float) for name, events in (neutrinos | known).items()}
+    behind = {name: np.asarray(n, float) * kept for name, n in (neutrinos | known).items()}
     per_channel = np.asarray(counts.sum((1, 2)), float)
     return Prediction(
         experiment=experiment.name,
@@ -148,12 +161,38 @@ def predict(
         efficiency=efficiency,
         channels=dict(zip(channels, per_channel.tolist(), strict=True)),
         total=float(per_channel.sum()),
+        numerical_error=_numerical_error(per_channel.sum(), float(coarse.sum())),
         background={name: float(events.sum()) for name, events in behind.items()},
         energy_edges_kev=energy_edges,
         time_edges_us=time_edges,
         counts=np.asarray(counts.sum(0), float),
         background_counts=behind,
+        notes=notes(experiment, point, channels),
     )
+
+
+def _numerical_error(events: float, coarse: float) -> float:
+    """What half the momenta change, and no less than `NODES_ERROR`; 0 without events."""
+    return max(abs(coarse / events - 1.0), NODES_ERROR) if events > 0.0 else 0.0
+
+
+def _windows(
+    experiment: Experiment,
+    conventions: Conventions,
+    cuts: bool,
+    every: bool,
+    time_max: float | None,
+) -> tuple[tuple[float, float], ...]:
+    """Time windows [µs]: of the selection, or one up to a latest time."""
+    if every:
+        if not cuts or time_max is not None:
+            raise InputError("all_windows goes with cuts, and without time_max")
+        check_clock(conventions)
+        return selected_windows(experiment, True)
+    if cuts and time_max is None:
+        time_max = experiment.selection.time_max_us
+    low, high = _window(None, TIME_CEILING_US if time_max is None else time_max, "time")
+    return ((float(low), float(high)),)
 
 
 def _labels(point: VectorMediator | DoubleMediator) -> dict:

@@ -29,10 +29,12 @@ class Prediction(AbstractResult):
         efficiency: whether resolution and efficiency were applied.
         channels: production channel → events in the window.
         total: their sum.
+        numerical_error: of the total, relative: of the nodes in momentum and in the width.
         background: neutrino component, steady state, neutrons, … → events in the window.
         energy_edges_kev, time_edges_us: bins.
         counts: (energy, time) events, all channels.
         background_counts: name → (energy, time) events.
+        notes: code → where the prediction leaves the range in which it holds.
         configuration: settings of the verb, where it was one.
         version: of the package.
     """
@@ -54,6 +56,7 @@ class Prediction(AbstractResult):
     efficiency: bool
     channels: dict[str, float] = number("1")
     total: float = number("1")
+    numerical_error: float = number("1")
     background: dict[str, float] = number("1")
     energy_edges_kev: np.ndarray = column("energy_edges_kev", unit="keV")
     time_edges_us: np.ndarray = column("time_edges_us", unit="us")
@@ -61,6 +64,7 @@ class Prediction(AbstractResult):
     background_counts: dict[str, np.ndarray] = arrays(
         "energy", "time", group="background_counts", unit="1"
     )
+    notes: dict[str, str] = column(default_factory=dict)
     configuration: dict = column(default_factory=dict)
     version: str = __version__
 

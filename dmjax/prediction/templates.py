@@ -1,6 +1,7 @@
 """`templates`: the counts of a signal in searches, the only bridge from physics to statistics."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import equinox as eqx
@@ -13,7 +14,7 @@ from dmjax.batches import in_blocks
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
 from dmjax.errors import InputError
 from dmjax.flux.beam import Beam
-from dmjax.models import DoubleMediator, VectorMediator
+from dmjax.models import Charges, DoubleMediator, VectorMediator, producer_of
 from dmjax.prediction.points import (
     FLIGHT_FLOOR_M,
     Kind,
@@ -24,7 +25,8 @@ from dmjax.prediction.points import (
     numbers_of,
     point_at,
 )
-from dmjax.prediction.search import Search, channel_counts, in_slices
+from dmjax.prediction.recoils import TEMPLATE_ERROR
+from dmjax.prediction.search import Search, channel_counts, in_slices, moved_counts
 from dmjax.prediction.signal import EVENTS, Signal
 
 BLOCK = 32
@@ -36,20 +38,32 @@ class SignalCounts(eqx.Module):
 
     Attributes:
         nominal: events per bin, (..., bins).
-        raised: name of a pull → the events where it is 1, (..., bins).
+        raised: name of a pull of the sources → the events where it is 1, (..., bins).
+        errors: name of the same pull → relative error of the part that it raises, (...).
+        moved: name of a nuisance of the detector → the events at its knots, (..., knots, bins).
     """
 
     nominal: Float[Array, "*batch bins"]
-    raised: dict[str, Float[Array, "*batch bins"]]
+    raised: dict[str, Float[Array, "*batch bins"]] = eqx.field(default_factory=dict)
+    errors: dict[str, Float[Array, "*batch"]] = eqx.field(default_factory=dict)
+    moved: dict[str, Float[Array, "*batch knots bins"]] = eqx.field(default_factory=dict)
+
+    @property
+    def numerical_error(self) -> float:
+        """Largest error of any bin and of the sum, relative to the sum."""
+        return TEMPLATE_ERROR
 
 
 def source_errors(
-    beam: Beam, conventions: Conventions, channels: tuple[str, ...]
+    beam: Beam, conventions: Conventions, channels: tuple[str, ...], charges: Charges
 ) -> dict[str, tuple[str, Float[Array, ""]]]:
-    """Name of each pull → (channel, relative error) of the sources in use."""
+    """Name of each pull → (channel, relative error) of the sources in use, for some charges."""
     have = {name: beam.channels[name] for name in channels if name in beam.channels}
-    pulls = {name: channel.pull(conventions) for name, channel in have.items()}
-    return {pull.name: (name, pull.error) for name, pull in pulls.items() if pull is not None}
+    return {
+        pull.name: (name, jnp.asarray(pull.error))
+        for name, channel in have.items()
+        for pull in channel.pulls(conventions, charges)
+    }
 
 
 @eqx.filter_jit
@@ -60,7 +74,7 @@ def dark_matter_signal(
     channels: tuple[str, ...] = CHANNELS,
     long_lived: bool = False,
 ) -> SignalCounts:
-    """`dark_matter_counts` with the uncertainties of the sources as pulls.
+    """`dark_matter_counts` with the uncertainties of sources and detector.
 
     Args:
         setting: detector and bins.
@@ -71,14 +85,18 @@ def dark_matter_signal(
     Returns:
         `SignalCounts`; `nominal` is `dark_matter_counts`.
     """
-    counts = channel_counts(setting, point, conventions, channels, long_lived)
+    predict = partial(channel_counts, setting, point, conventions, channels, long_lived)
+    counts = predict()
     nominal = in_slices(setting, counts.sum(0))
-    errors = source_errors(setting.experiment.beam, conventions, channels)
+    charges = producer_of(point).charges
+    known = source_errors(setting.experiment.beam, conventions, channels, charges)
+    errors = {name: error.astype(nominal.dtype) for name, (_, error) in known.items()}
     raised = {
-        name: nominal + error.astype(nominal.dtype) * in_slices(setting, counts[channels.index(on)])
-        for name, (on, error) in errors.items()
+        name: nominal + errors[name] * in_slices(setting, counts[channels.index(on)])
+        for name, (on, _) in known.items()
     }
-    return SignalCounts(nominal, raised)
+    moved = moved_counts(setting, lambda **changes: predict(**changes).sum(0))
+    return SignalCounts(nominal, raised, errors, moved)
 
 
 def templates(
@@ -142,7 +160,7 @@ def _one_event(search: Search) -> SignalCounts:
         raise InputError(
             f"model 'events' is for a search of one bin, not for {search.experiment.name}"
         )
-    return SignalCounts(jnp.ones((1, 1)), {})
+    return SignalCounts(jnp.ones((1, 1)))
 
 
 @partial(jax.jit, static_argnums=0)
@@ -166,7 +184,7 @@ def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarr
         order.append(rows)
     back = np.argsort(np.concatenate(order))
     counts = jax.tree.map(lambda *pieces: jnp.concatenate(pieces)[back], *parts)
-    return counts if signal.source_errors else SignalCounts(counts.nominal, {})
+    return counts if signal.source_errors else replace(counts, raised={}, errors={})
 
 
 @eqx.filter_jit

@@ -1,6 +1,6 @@
 """Fig. 3 of arXiv:2006.09386: arrival times of dark matter against those of neutrinos."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import equinox as eqx
@@ -13,16 +13,13 @@ from dmjax._version import __version__
 from dmjax.constants import BR_KAON_MUON
 from dmjax.conventions import D20, Conventions, describe
 from dmjax.experiments import Experiment, experiment
+from dmjax.prediction.ceiling import recoil_ceiling_kev
 from dmjax.prediction.points import in_flight
-from dmjax.prediction.predict import RECOIL_CEILING_KEV, TIME_CEILING_US
+from dmjax.prediction.predict import TIME_CEILING_US
 from dmjax.reproduce.panels import BLUE, COLOURS, ORANGE, RED, blank
 from dmjax.reproduce.spectra import PROMPT_PARTS, Mass, dark_matter, dark_photon, neutrinos
 from dmjax.response import all_recoils
 from dmjax.sources.neutrinos import stopped_pion_neutrinos
-from dmjax.timing import AbstractPulse, double_pulse
-
-JSNS2_WIDTH_US, JSNS2_GAP_US = 0.1, 0.44
-"""Two pulses of 0.1 µs, 0.44 µs from the end of the first to the start of the second."""
 
 
 class Point(NamedTuple):
@@ -53,28 +50,19 @@ CAPTION = (
 
 
 class Setup(NamedTuple):
-    """One panel: detector, title, threshold of [D20] Table 2 [keV], bins [µs], its pulse."""
+    """One panel: detector, title, threshold of [D20] Table 2 [keV], bins [µs]."""
 
     experiment: str
     title: str
     threshold_kev: float
     n_bins: int
     bin_us: float
-    pulse: Callable[[Experiment], AbstractPulse]
-
-
-def _own(detector: Experiment) -> AbstractPulse:
-    return detector.pulse
-
-
-def _two(detector: Experiment) -> AbstractPulse:
-    return double_pulse(JSNS2_WIDTH_US, JSNS2_WIDTH_US + JSNS2_GAP_US)
 
 
 SETUPS = (
-    Setup("coherent-csi", "COHERENT", 6.5, 40, 0.1, _own),
-    Setup("ccm-loose", "CCM", 25.0, 40, 0.03, _own),
-    Setup("jsns2", r"JSNS$^2$ (two pulses)", 2.6e3, 24, 0.05, _two),
+    Setup("coherent-csi", "COHERENT", 6.5, 40, 0.1),
+    Setup("ccm-loose", "CCM", 25.0, 40, 0.03),
+    Setup("jsns2", r"JSNS$^2$ (two pulses)", 2.6e3, 24, 0.05),
 )
 
 
@@ -109,20 +97,23 @@ class Fig3(NamedTuple):
     panels: tuple[TimePanel, ...]
 
 
-def with_pulse(detector: Experiment, pulse: AbstractPulse) -> Experiment:
-    """The detector at a beam with another pulse; neutrino times are the pulse ⊗ decays."""
+def by_pulse(detector: Experiment) -> Experiment:
+    """The detector with neutrino times that are the pulse ⊗ decays, not a release's tables."""
     old = detector.neutrinos
     new = stopped_pion_neutrinos(
-        old.per_pot, pulse, kaons_per_pot=old.kaon_per_pot / BR_KAON_MUON, inflight=old.inflight
+        old.per_pot,
+        detector.pulse,
+        kaons_per_pot=old.kaon_per_pot / BR_KAON_MUON,
+        inflight=old.inflight,
     )
-    return eqx.tree_at(lambda e: (e.pulse, e.neutrinos), detector, (pulse, new))
+    return eqx.tree_at(lambda e: e.neutrinos, detector, new)
 
 
 def compute(conventions: Conventions = D20) -> Fig3:
     """Unit-normalised arrival-time spectra.
 
     Args:
-        conventions: profile.
+        conventions: profile; both pulses of JSNS² are in one clock with any.
 
     Returns:
         Fig3. As in the paper, prompt X (blue) follow the beam pulse: all but 0.1 % come within
@@ -137,10 +128,9 @@ def compute(conventions: Conventions = D20) -> Fig3:
 
 
 def _panel(setup: Setup, conventions: Conventions) -> TimePanel:
-    detector = experiment(setup.experiment)
-    detector = with_pulse(detector, setup.pulse(detector))
-    detector = in_flight(detector)
-    recoils = all_recoils(np.array([setup.threshold_kev, RECOIL_CEILING_KEV[detector.recoil]]))
+    detector = in_flight(by_pulse(experiment(setup.experiment)))
+    conventions = replace(conventions, one_clock=True)
+    recoils = all_recoils(np.array([setup.threshold_kev, recoil_ceiling_kev(detector)]))
     edges = setup.bin_us * np.arange(setup.n_bins + 1.0)
     all_edges = np.append(edges, TIME_CEILING_US)
     events = {}

@@ -1,5 +1,6 @@
 """From true recoil energy to what a detector counts."""
 
+from dmjax.response.acceptance import acceptance as acceptance
 from dmjax.response.cumulative import cumulative_recoils as cumulative_recoils
 from dmjax.response.detector import EFFICIENCY_ON as EFFICIENCY_ON
 from dmjax.response.detector import OBSERVABLES as OBSERVABLES
@@ -8,13 +9,17 @@ from dmjax.response.detector import observable_at as observable_at
 from dmjax.response.detector import recoil_at as recoil_at
 from dmjax.response.detector import time_acceptance as time_acceptance
 from dmjax.response.efficiency import AbstractEfficiency as AbstractEfficiency
+from dmjax.response.efficiency import ErrorFunction as ErrorFunction
 from dmjax.response.efficiency import ExponentialTime as ExponentialTime
 from dmjax.response.efficiency import Flat as Flat
 from dmjax.response.efficiency import LogLog as LogLog
 from dmjax.response.efficiency import ShiftedSigmoid as ShiftedSigmoid
 from dmjax.response.efficiency import SteppedSigmoid as SteppedSigmoid
 from dmjax.response.efficiency import Tabulated as Tabulated
+from dmjax.response.efficiency import Threshold as Threshold
 from dmjax.response.efficiency import bin_averages as bin_averages
+from dmjax.response.lindhard import Lindhard as Lindhard
+from dmjax.response.measured import Measured as Measured
 from dmjax.response.quenching import AbstractQuenching as AbstractQuenching
 from dmjax.response.quenching import Constant as Constant
 from dmjax.response.quenching import Linear as Linear
@@ -27,4 +32,6 @@ from dmjax.response.recoils import smearing_matrix as smearing_matrix
 from dmjax.response.resolution import AbstractResolution as AbstractResolution
 from dmjax.response.resolution import Gamma as Gamma
 from dmjax.response.resolution import Gaussian as Gaussian
+from dmjax.response.resolution import Noise as Noise
 from dmjax.response.resolution import Poisson as Poisson
+from dmjax.response.windows import TimeWindows as TimeWindows

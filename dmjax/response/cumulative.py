@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.numerics import gauss_legendre, safe_divide
-from dmjax.response.detector import Response, observable_at, recoil_and_slope
+from dmjax.response.detector import Response, recoil_and_slope
 from dmjax.response.recoils import (
     LOWEST_PANEL_KEV,
     PANEL_RATIO,
@@ -25,16 +25,17 @@ from dmjax.response.recoils import (
     RecoilGrid,
     efficiency_at,
     falling_ladder,
+    halved_towards,
     mean_panels,
     recorded_below,
     rising_ladder,
+    with_steps,
 )
-from dmjax.response.resolution import Gaussian
-from dmjax.units import MEV_PER_KEV
+from dmjax.response.resolution import Gaussian, Noise
 
 ORDER = 3
-FINE = {True: 12, False: ORDER}
-"""Nodes per panel for the resolution: a Gaussian is narrower than a panel at high energy."""
+FINE = 12
+"""Nodes per panel for a Gaussian resolution, which is narrower than a panel at high energy."""
 
 _U, _W = gauss_legendre(ORDER, 0.0, 1.0)
 _LAGRANGE = np.linalg.inv(np.vander(_U, increasing=True)).T
@@ -73,7 +74,9 @@ def cumulative_recoils(
         points = _sharp_panels(response.observable, native, highest)
     else:
         points = mean_panels(np.asarray(native), STEP[response.observable], highest)
-    panels = _with_steps(response, jnp.asarray(points, edges.dtype))
+        if isinstance(response.resolution, Noise):
+            points = halved_towards(points, np.asarray(native))
+    panels = with_steps(response, jnp.asarray(points, edges.dtype))
     left, width = panels[:-1], jnp.diff(panels)
     x = _inside(left, width, _U)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, x)
@@ -104,18 +107,6 @@ def _sharp_panels(observable: str, native: tuple[float, ...], highest: float) ->
     return np.unique(np.concatenate([low, np.arange(1.0, top + 1.0), high]))
 
 
-def _with_steps(response: Response, panels: Float[Array, " p"]) -> Float[Array, " p_more"]:
-    """Panels that end where the efficiency jumps."""
-    steps = response.efficiency.steps()
-    on_recoil = response.efficiency_on == "recoil"
-    if not steps or (response.resolution is not None and not on_recoil):
-        return panels
-    places = jnp.stack(steps).astype(panels.dtype)
-    if on_recoil:
-        places = jax.vmap(observable_at, in_axes=(None, 0))(response, places * MEV_PER_KEV)
-    return jnp.sort(jnp.concatenate([panels, places]))
-
-
 def _inside(left: Array, width: Array, u: np.ndarray) -> Float[Array, " nodes"]:
     """Places u ∈ (0, 1) of every panel."""
     return (left[:, None] + width[:, None] * jnp.asarray(u, left.dtype)[None, :]).ravel()
@@ -134,7 +125,8 @@ def _recorded_below(
     response: Response, edges: Array, left: Array, width: Array
 ) -> Float[Array, "edges nodes"]:
     """∫ L_j(m) C(x | m) dm on each panel, C the cumulative distribution of the resolution."""
-    u, w = gauss_legendre(FINE[isinstance(response.resolution, Gaussian)], 0.0, 1.0)
+    order = FINE if isinstance(response.resolution, Gaussian | Noise) else ORDER
+    u, w = gauss_legendre(order, 0.0, 1.0)
     basis = np.vander(u, ORDER, increasing=True) @ _LAGRANGE.T * w[:, None]
     shares = recorded_below(response, _inside(left, width, u), edges)
     per_panel = shares.reshape(edges.shape[0], left.shape[0], u.shape[0])

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 from dmjax.response.efficiency import AbstractEfficiency, ExponentialTime, bin_averages
 from dmjax.response.quenching import AbstractQuenching
 from dmjax.response.resolution import AbstractResolution
+from dmjax.response.windows import TimeWindows
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
 Scalar = Float[Array, ""]
@@ -33,7 +34,7 @@ class Response(eqx.Module):
     light_yield: Scalar
     resolution: AbstractResolution | None
     efficiency: AbstractEfficiency
-    time_efficiency: ExponentialTime | None
+    time_efficiency: ExponentialTime | TimeWindows | None
     observable: str = eqx.field(static=True)
     efficiency_on: str = eqx.field(static=True, default="observable")
 
@@ -60,4 +61,6 @@ def time_acceptance(
     """Efficiency of each time bin [µs]; 1 without a time efficiency."""
     if response.time_efficiency is None:
         return jnp.ones(time_edges.shape[0] - 1, time_edges.dtype)
+    if isinstance(response.time_efficiency, TimeWindows):
+        return response.time_efficiency.averages(time_edges)
     return bin_averages(response.time_efficiency, time_edges)

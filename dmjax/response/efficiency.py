@@ -5,6 +5,7 @@ from abc import abstractmethod
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.scipy.special import ndtr
 from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""]
@@ -34,6 +35,21 @@ class Flat(AbstractEfficiency):
     def steps(self) -> tuple[Scalar, ...]:
         """None."""
         return ()
+
+
+class Threshold(AbstractEfficiency):
+    """A cut: nothing below `start`, the same everywhere above."""
+
+    value: Scalar
+    start: Scalar
+
+    def at(self, x: Scalar) -> Scalar:
+        """Value for x ≥ start, else 0; no slope in `start` but through the edges of bins."""
+        return jnp.where(x >= self.start, self.value, 0.0)
+
+    def steps(self) -> tuple[Scalar, ...]:
+        """Where it opens."""
+        return (self.start,)
 
 
 class SteppedSigmoid(AbstractEfficiency):
@@ -81,6 +97,28 @@ class ShiftedSigmoid(AbstractEfficiency):
         """a/(1 + e^{−b(x − c)}) + d, cut to [0, 1]."""
         sigmoid = jax.nn.sigmoid(self.slope * (x - self.midpoint))
         return jnp.clip(self.amplitude * sigmoid + self.offset, 0.0, 1.0)
+
+    def steps(self) -> tuple[Scalar, ...]:
+        """None."""
+        return ()
+
+
+class ErrorFunction(AbstractEfficiency):
+    """Threshold of a trigger: a Gaussian-smeared step.
+
+    Attributes:
+        amplitude: plateau.
+        midpoint: where half of it is reached.
+        width: standard deviation of the smearing, > 0.
+    """
+
+    amplitude: Scalar
+    midpoint: Scalar
+    width: Scalar
+
+    def at(self, x: Scalar) -> Scalar:
+        """(a/2) [1 + erf((x − x₀)/(√2 w))] = a Φ((x − x₀)/w)."""
+        return self.amplitude * ndtr((x - self.midpoint) / self.width)
 
     def steps(self) -> tuple[Scalar, ...]:
         """None."""

@@ -6,14 +6,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.numerics import panel_nodes
-from dmjax.response.detector import Response, recoil_and_slope
+from dmjax.numerics import gauss_legendre, panel_nodes
+from dmjax.response.detector import Response, observable_at, recoil_and_slope
+from dmjax.response.resolution import Noise
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
 LOWEST_PANEL_KEV = 1e-6
 PANEL_RATIO = 1.35
 SHARP_RATIO = 1.1
 SMEARED_ORDER = 3
+HALVINGS = 6
 STEP = {"pe": 1.0, "keVee": 0.5, "keV": 0.5}
 """Width of the sub-bins in which an efficiency of the observable is taken at the centre."""
 
@@ -30,9 +32,10 @@ class RecoilGrid(eqx.Module):
     fold: Float[Array, "bins nodes"]
 
 
-def _membership(edges: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    inside = (nodes >= edges[:-1, None]) & (nodes < edges[1:, None])
-    return inside.astype(float)
+def _membership(edges: np.ndarray, nodes: Float[Array, " n"]) -> Float[Array, "bins n"]:
+    ends = jnp.asarray(edges, nodes.dtype)[:, None]
+    inside = (nodes[None, :] >= ends[:-1]) & (nodes[None, :] < ends[1:])
+    return inside.astype(nodes.dtype)
 
 
 def falling_ladder(top: float, bottom: float, ratio: float) -> np.ndarray:
@@ -48,7 +51,7 @@ def rising_ladder(top: float, step: float, growth: float) -> np.ndarray:
     return np.concatenate([linear, linear[-1] * (1.0 + growth) ** np.arange(1.0, count + 1.0)])
 
 
-def _inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def inside(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """The edges with those points between the first and the last."""
     kept = points[(points > edges[0]) & (points < edges[-1])]
     return np.union1d(edges, kept)
@@ -62,8 +65,8 @@ def accepted_recoils(
     counts_b = ∫dT dN/dT Σ_{sub-bins s in b} ε(x_s) [C(s₊ | T) − C(s₋ | T)], C the cumulative
     distribution of the resolution and x_s the centre of a sub-bin (1 PE or 0.5 keVee; 2 % wide
     where that is more); without resolution, ∫dT dN/dT ε(x(T)) over the bin. An efficiency of the
-    recoil multiplies dN/dT; where it jumps, a bin edge should stand. Differentiable in every
-    response parameter.
+    recoil multiplies dN/dT. No panel or sub-bin crosses a step of the efficiency. Differentiable in
+    every response parameter, the place of a step too.
 
     Args:
         response: detector response.
@@ -87,21 +90,53 @@ def _sharp(
 ) -> RecoilGrid:
     """Nodes at fixed observable x, so that T(x) moves with the response.
 
-    In photo-electrons the efficiency is taken at the centres of 1-PE bins, as releases do.
+    In photo-electrons the efficiency is taken at the centres of 1-PE bins, as releases do; above
+    100 PE the panels are 1 % wide.
     """
     if response.observable == "pe":
-        panels = np.union1d(edges, np.arange(np.ceil(edges[0]), np.floor(edges[-1]) + 1.0))
+        panels = np.union1d(edges, np.unique(np.round(rising_ladder(edges[-1], 1.0, 0.01))))
+        panels = inside(panels, edges)
     else:
         lowest = max(edges[0], LOWEST_PANEL_KEV)
-        panels = _inside(falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
-    panels = _inside(np.union1d(panels, breaks), edges)
-    x, weight = panel_nodes(panels, order)
-    centre = np.floor(x) + 0.5 if response.observable == "pe" else x
+        panels = inside(falling_ladder(edges[-1], lowest, SHARP_RATIO), edges)
+    panels = inside(np.union1d(panels, breaks), edges)
+    x, weight = _nodes_between_steps(response, panels, order)
+    centre = jnp.floor(x) + 0.5 if response.observable == "pe" else x
+    t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, x)
+    passed = efficiency_at(response, t, centre)
+    return RecoilGrid(t, _membership(edges, x) * (weight * passed * slope)[None, :])
+
+
+def _nodes_between_steps(
+    response: Response, panels: np.ndarray, order: int
+) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """Nodes and weights in the observable; no panel crosses a step of the efficiency."""
     dtype = response.light_yield.dtype
-    t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, jnp.asarray(x, dtype))
-    passed = efficiency_at(response, t, jnp.asarray(centre, dtype))
-    member = jnp.asarray(_membership(edges, x) * weight, dtype)
-    return RecoilGrid(t, member * (passed * slope)[None, :])
+    by_bins = response.observable == "pe" and response.efficiency_on == "observable"
+    if by_bins or not response.efficiency.steps():
+        x, weight = panel_nodes(panels, order)
+        return jnp.asarray(x, dtype), jnp.asarray(weight, dtype)
+    first, last = float(panels[0]), float(panels[-1])
+    ends = jnp.clip(with_steps(response, jnp.asarray(panels, dtype)), first, last)
+    u, w = (jnp.asarray(column, dtype) for column in gauss_legendre(order, 0.0, 1.0))
+    width = jnp.diff(ends)
+    x = ends[:-1, None] + width[:, None] * u[None, :]
+    return x.ravel(), (width[:, None] * w[None, :]).ravel()
+
+
+def with_steps(response: Response, panels: Float[Array, " p"]) -> Float[Array, " p_more"]:
+    """Panels in the mean observable that end where the efficiency jumps, too.
+
+    Not where the response spreads the observable of which it is the efficiency.
+    """
+    steps = response.efficiency.steps()
+    on_recoil = response.efficiency_on == "recoil"
+    if not steps or (response.resolution is not None and not on_recoil):
+        return panels
+    places = jnp.stack(steps).astype(panels.dtype)
+    if on_recoil:
+        places = jax.vmap(observable_at, in_axes=(None, 0))(response, places * MEV_PER_KEV)
+    return jnp.sort(jnp.concatenate([panels, places]))
 
 
 def efficiency_at(
@@ -118,18 +153,23 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     edges = np.array(edge_tuple)
     dtype = response.light_yield.dtype
     step = STEP[response.observable]
-    means, weight = panel_nodes(mean_panels(edges, step, _leak(edges[-1])), SMEARED_ORDER)
-    means = jnp.asarray(means, dtype)
+    panels = mean_panels(edges, step, _leak(edges[-1]))
+    if isinstance(response.resolution, Noise):
+        panels = halved_towards(panels, edges)
+    means, weight = _nodes_between_steps(response, panels, SMEARED_ORDER)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
-    weight = jnp.asarray(weight, dtype) * slope
+    weight = weight * slope
     if response.efficiency_on == "recoil":
         weight = weight * efficiency_at(response, t, means)
         return RecoilGrid(t, smearing_matrix(response, means, edges) * weight[None, :])
-    fine = _inside(rising_ladder(edges[-1], step, 0.02), edges)
+    fine = jnp.asarray(inside(rising_ladder(edges[-1], step, 0.02), edges), dtype)
+    steps = response.efficiency.steps()
+    if steps and response.observable != "pe":
+        ends = jnp.concatenate([fine, jnp.stack(steps).astype(dtype)])
+        fine = jnp.sort(jnp.clip(ends, edge_tuple[0], edge_tuple[-1]))
     centre = 0.5 * (fine[1:] + fine[:-1])
-    passed = jax.vmap(response.efficiency.at)(jnp.asarray(centre, dtype))
-    member = jnp.asarray(_membership(edges, centre), dtype)
-    shares = member @ (passed[:, None] * smearing_matrix(response, means, fine))
+    passed = jax.vmap(response.efficiency.at)(centre)
+    shares = _membership(edges, centre) @ (passed[:, None] * smearing_matrix(response, means, fine))
     return RecoilGrid(t, shares * weight[None, :])
 
 
@@ -145,8 +185,21 @@ def mean_panels(edges: np.ndarray, step: float, top: float) -> np.ndarray:
     return np.union1d(np.concatenate([rising, falling]), edges[edges > 0.0])
 
 
+def halved_towards(panels: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Panels that shrink by halves towards every edge, to 1/64 of the bins beside it.
+
+    A resolution much narrower than its bins turns into a step there.
+    """
+    width = np.diff(edges)
+    steps = 0.5 ** np.arange(HALVINGS + 1.0)
+    above = edges[:, None] + np.append(width, width[-1])[:, None] * steps
+    below = edges[:, None] - np.append(width[0], width)[:, None] * steps
+    points = np.concatenate([panels, above.ravel(), below.ravel()])
+    return np.unique(points[points > 0.0])
+
+
 def smearing_matrix(
-    response: Response, means: Float[Array, " nodes"], edges: np.ndarray
+    response: Response, means: Float[Array, " nodes"], edges: np.ndarray | Array
 ) -> Float[Array, "bins nodes"]:
     """Share of the recoils with each mean observable (> 0) that is recorded in each bin.
 
@@ -177,6 +230,7 @@ def all_recoils(
     the spectrum at `breaks` [keV] are kept between panels.
     """
     ladder = np.union1d(falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO), breaks)
-    t, weight = panel_nodes(_inside(ladder, np.asarray(edges_kev, float)), order)
-    fold = _membership(edges_kev, t) * weight * MEV_PER_KEV
+    t, weight = panel_nodes(inside(ladder, np.asarray(edges_kev, float)), order)
+    width = jnp.asarray(weight * MEV_PER_KEV, dtype)
+    fold = _membership(edges_kev, jnp.asarray(t, dtype)) * width[None, :]
     return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), jnp.asarray(fold, dtype))

@@ -63,3 +63,23 @@ class Gaussian(AbstractResolution):
     def cdf(self, x: Scalar, mean: Scalar, e_ee: Scalar) -> Scalar:
         """Φ((x − mean)/σ)."""
         return ndtr((x - mean) * jnp.sqrt(e_ee) / (self.coefficient * mean))
+
+
+class Noise(AbstractResolution):
+    """Gaussian with σ² = a² + b E_ee: electronic noise and counting of carriers (germanium).
+
+    In the observable σ is light_yield × √(a² + b E_ee), light_yield = mean/E_ee. The tail below 0
+    is kept. b = 1/light_yield are Poisson fluctuations; Ge: b = 2.96 eV × the Fano factor.
+
+    Attributes:
+        a: noise [keVee], > 0.
+        b: [keVee], ≥ 0.
+    """
+
+    a: Scalar
+    b: Scalar
+
+    def cdf(self, x: Scalar, mean: Scalar, e_ee: Scalar) -> Scalar:
+        """Φ((x − mean)/σ)."""
+        sigma = jnp.sqrt(self.a**2 + self.b * e_ee) * (mean / e_ee)
+        return ndtr((x - mean) / sigma)

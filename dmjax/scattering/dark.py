@@ -5,9 +5,9 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import M_ELECTRON
 from dmjax.conventions import Conventions
-from dmjax.models.charges import neutron_charge, nuclear_charge
+from dmjax.models.charges import neutron_charge, proton_charge
 from dmjax.models.vector import VectorMediator, heavier_mass, mass_gap
-from dmjax.nuclei import Nucleus, helm_form_factor, matter_radius
+from dmjax.nuclei import Nucleus, Radii, coherent_amplitude, matter_radius
 
 Scalar = Float[Array, ""]
 
@@ -63,19 +63,19 @@ def chi_target(v: VectorMediator, m_target: Scalar | float, k: Scalar, t: Scalar
 
 
 def chi_nucleus(
-    v: VectorMediator, target: Nucleus, radius: Scalar, k: Scalar, t_recoil: Scalar
+    v: VectorMediator, target: Nucleus, radii: Radii, k: Scalar, t_recoil: Scalar
 ) -> Scalar:
-    """dσ/dT for χ N → χ N at κ_f = κ_D = 1: Q² F² × `chi_target` [MeV⁻³].
+    """dσ/dT for χ N → χ N at κ_f = κ_D = 1: (Z g_p F_p + N g_n F_n)² × `chi_target` [MeV⁻³].
 
     Args:
         v: masses, charges, spin.
         target: nucleus.
-        radius: rms radius in the form factor [fm].
+        radii: in the form factors, from `form_factor_radii`.
         k: momentum of χ [MeV].
         t_recoil: recoil energy [MeV]; see `chi_target`.
     """
-    charge = nuclear_charge(v.charges, target.z, target.n)
-    form = charge * helm_form_factor(target, radius, t_recoil)
+    charges = proton_charge(v.charges), neutron_charge(v.charges)
+    form = coherent_amplitude(target, radii, *charges, t_recoil)
     return form * form * chi_target(v, target.mass, k, t_recoil)
 
 
@@ -93,15 +93,19 @@ def chi_electron(v: VectorMediator, k: Scalar, t_recoil: Scalar) -> Scalar:
     return v.charges.electron**2 * chi_target(v, M_ELECTRON, k, t_recoil)
 
 
-def form_factor_radius(
+def form_factor_radii(
     v: VectorMediator, target: Nucleus, single_radius: Scalar, conventions: Conventions
-) -> Scalar:
-    """Radius of the nuclear current V couples to [fm].
+) -> Radii:
+    """Radii of the nuclear current V couples to [fm].
 
-    One R_n per detector in `d20`; otherwise the charge radius if V couples to protons alone, the
-    matter radius if it couples to neutrons too.
+    One R_n per detector in `d20`. Otherwise the charge radius if V couples to protons alone; if to
+    neutrons too, the charge radius for protons and the neutron radius for neutrons
+    (`two_term_form`) or the matter radius for both.
     """
     if conventions.single_radius:
-        return single_radius
-    couples_to_neutrons = abs(neutron_charge(v.charges)) > 1e-9
-    return matter_radius(target) if couples_to_neutrons else target.charge_radius
+        return Radii(single_radius)
+    if abs(neutron_charge(v.charges)) <= 1e-9:
+        return Radii(target.charge_radius)
+    if conventions.two_term_form:
+        return Radii(target.charge_radius, target.neutron_radius)
+    return Radii(matter_radius(target))

@@ -9,6 +9,12 @@ from dmjax.errors import InputError
 
 Scalar = Float[Array, ""]
 WIDEST_MEV = 6.0
+MEAN_ELECTRON = (1.0773, 13.716)
+"""⟨E_e⟩ = a E_γ + b [MeV] of the electrons that radiate a photon ([D20] App. A)."""
+
+LOWEST_ELECTRON_MEV = 50.0
+LOWEST_PHOTON_MEV = (LOWEST_ELECTRON_MEV - MEAN_ELECTRON[1]) / MEAN_ELECTRON[0]
+"""Photon energy below which `emission_suppression` is used outside of its range, 33.7 MeV."""
 
 
 class CascadePhotons(eqx.Module):
@@ -49,5 +55,5 @@ def emission_suppression(m_v: Scalar, e_photon: Scalar) -> Scalar:
     >>> round(float(emission_suppression(jnp.asarray(20.0), jnp.asarray(200.0))), 5)
     0.01485
     """
-    x = m_v / (1.0773 * e_photon + 13.716)
+    x = m_v / (MEAN_ELECTRON[0] * e_photon + MEAN_ELECTRON[1])
     return jnp.minimum(1.0, 1154.0 * jnp.exp(-24.42 * x**0.3174))

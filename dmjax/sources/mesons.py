@@ -18,6 +18,7 @@ class NeutralMesons(eqx.Module):
         per_pot, per_pot_error: mesons per proton on target; the error covers rate and shape.
         kinetic_energy, cos_theta, weight: cells of the production distribution [MeV, 1, 1];
             cos_theta is measured from the beam; the weights sum to 1.
+        kind: "pi0" or "eta": which quarks it is made of.
     """
 
     mass: Scalar
@@ -27,6 +28,7 @@ class NeutralMesons(eqx.Module):
     kinetic_energy: Float[Array, " n"]
     cos_theta: Float[Array, " n"]
     weight: Float[Array, " n"]
+    kind: str = eqx.field(static=True, default="pi0")
 
 
 class StoppedPions(eqx.Module):

@@ -30,7 +30,7 @@ def run_expected(settings: LimitSettings) -> LimitResult:
         InputError: options of data sets, a bad detector file.
     """
     for name in ("systematics", "off_term", "integrate"):
-        if getattr(settings, name):
+        if getattr(settings, name) is not None:
             raise InputError(f"{name} is of data sets: --expected takes detectors without data")
     signal = signal_of(settings)
     counted = signal.model == "events"
@@ -45,6 +45,8 @@ def run_expected(settings: LimitSettings) -> LimitResult:
         method=settings.method or METHODS[0],
         cl=settings.cl,
         cls=settings.cls,
+        nuisance=dict(settings.nuisance),
+        fix=dict(settings.fix),
     )
     median = found.expected[:, found.sigmas.index(0.0)]
     size = median.size

@@ -9,11 +9,24 @@ import jax.numpy as jnp
 from dmjax._version import __version__
 from dmjax.conventions import CHANNELS, PROFILES
 from dmjax.data import available, load_table, load_toml
+from dmjax.errors import unknown_name
 from dmjax.models import PRESETS, SPINS
 
+KINDS = {"datasets": "data set", "experiments": "detector", "beams": "beam"}
+"""Folder of descriptions → what they describe. A name may be in several."""
 
-def facts() -> dict[str, Any]:
-    """Versions, devices, precision, experiments, models, data sets with their sources."""
+
+def facts(name: str | None = None) -> dict[str, Any]:
+    """Versions, devices, precision, experiments, models, data sets with their sources.
+
+    Args:
+        name: of one data set, detector, beam or table: what its file says of itself.
+
+    Raises:
+        InputError: an unknown name, with the nearest one.
+    """
+    if name is not None:
+        return _facts_of(name)
     titles = {
         kind: {name: load_toml(kind, name)["title"] for name in available(kind)}
         for kind in ("experiments", "datasets")
@@ -30,3 +43,22 @@ def facts() -> dict[str, Any]:
         **titles,
         "tables": {name: load_table(name).meta for name in available("tables")},
     }
+
+
+def _facts_of(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for folder, kind in KINDS.items():
+        if name in available(folder):
+            found[kind] = _told(load_toml(folder, name))
+    if name in available("tables"):
+        found["table"] = load_table(name).meta
+    if not found:
+        known = [one for folder in (*KINDS, "tables") for one in available(folder)]
+        raise unknown_name("data set, detector, beam or table", name, sorted(set(known)))
+    return {"name": name} | found
+
+
+def _told(spec: dict[str, Any]) -> dict[str, Any]:
+    """Title, what it refers to, what is assumed, and what must be said beside its numbers."""
+    keys = ("title", "experiment", "beam", "assumed", "note")
+    return {key: spec[key] for key in keys if key in spec}

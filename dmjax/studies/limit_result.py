@@ -47,6 +47,7 @@ class LimitResult(AbstractResult):
             toys.
         background: of a projection: detector → name → events in its bins.
         toys, failed: thrown at each point; fits that failed in all of them, per mass.
+        notes: what must be said of the data sets beside the numbers, a line each.
         conventions: name of the profile and changed fields.
         configuration: every setting.
         version: of the package.
@@ -88,6 +89,7 @@ class LimitResult(AbstractResult):
     background: dict[str, dict[str, float]] | None = None
     toys: int
     failed: list[int] = column("m_v")
+    caveats: list[str] = column(default_factory=list)
     conventions: dict
     configuration: dict
     version: str = __version__

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dmjax.analyses.catalogue import notes_of
 from dmjax.errors import InputError, unknown_name
 from dmjax.likelihood.joint import asimov_off_term
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus, asymptotic_limits
@@ -121,6 +122,7 @@ def _solved(asked: Asked, found: Any, method: str) -> LimitResult:
         cls_error=zero,
         toys=0,
         failed=[0] * len(seen),
+        caveats=notes_of(asked.setting.names),
     )
 
 

@@ -17,6 +17,7 @@ KINDS = {
     "nsi": ("dmjax.studies.nsi", "NsiResult"),
     "posterior": ("dmjax.studies.posterior_result", "PosteriorResult"),
     "evidence": ("dmjax.studies.evidence", "EvidenceResult"),
+    "check": ("dmjax.studies.check_result", "CheckResult"),
     "prediction": ("dmjax.prediction.prediction", "Prediction"),
 }
 """Kind → where its class is; a class is loaded when a file of its kind is."""

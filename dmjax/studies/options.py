@@ -8,6 +8,7 @@ from dmjax.studies.readers import (
     assigned,
     flag,
     grid,
+    held,
     interval,
     names,
     number,
@@ -79,7 +80,7 @@ SIGNAL_OPTIONS = {
     "splitting": _number("chi_2 - chi_1 [MeV], for pseudo-dirac."),
     "lifetime_ns": _number("Proper lifetime [ns] of what makes chi, in place of its widths."),
     "m_x": _number("Two mediators: mass [MeV] of X, which makes chi; V scatters it.", "--mx"),
-    "model_x": Option("Two mediators: model of X; default baryonic."),
+    "model_x": Option("Two mediators: model of X; default baryonic, leptophobic: with loops."),
     "kappa_x": _number("Two mediators: coupling of X to matter; default 2e-3."),
     "kappa_d_x": _number("Two mediators: coupling of X to chi; default 1e-7.", "--kappa-dx"),
     "coupling": Option("Quantity that is quoted: Y, eps, g, alpha_B or kappa_V."),
@@ -98,7 +99,10 @@ SIGNAL_OPTIONS = {
 
 MODEL_OPTIONS = {
     "window": _choice("Bins: all of the data set (no-cuts), or inside its cuts.", WINDOWS),
-    "systematics": _switch("With the shape and response nuisances of the releases."),
+    "systematics": _switch(
+        "Shapes, clock and template statistics as nuisances; without, totals alone. On for csi2021 "
+        "and lar2020."
+    ),
     "off_term": _choice(
         "Background under an off measurement: integrated ([D20] Eq. 6.4), or its best fit.",
         OFF_TERMS,
@@ -107,6 +111,13 @@ MODEL_OPTIONS = {
         "Nuisance that is integrated out instead of profiled, e.g. csi_signal; "
         "csi_signal:per-bin is Eq. 6.4 as printed."
     ),
+    "nuisance": Option(
+        "Another constraint, e.g. csi_time=0.0±0.025, csi_n_brn=log-normal:18±5, gamma:…, "
+        "uniform:0..50, or free.",
+        assigned("NAME=CENTRE±SIGMA", str),
+        metavar="NAME=PRIOR,…",
+    ),
+    "fix": Option("Nuisances held at their centre or a value.", held, metavar="NAME[=VALUE],…"),
 }
 
 WHERE_OPTIONS = {
@@ -154,6 +165,7 @@ STATISTICS_OPTIONS = {
     "couplings": Option("Free NSI couplings: both, ee or mumu."),
     "dark": _switch("Beside it: dark photons fitted in the same regions."),
     "points": _whole("Points per axis of the figure; 0: none."),
+    "figure": Option("Draw it into this file, as .png and .pdf.", path, metavar="FILE"),
     "figures": Option("Draw figures into this folder.", path, metavar="FOLDER"),
     "check": _switch("Read the export back with the other program, and compare."),
     "reference": _number("Coupling at which the written signal strength is 1.", "--y"),
@@ -182,6 +194,7 @@ PREDICT_OPTIONS = {
     "eps": _number("Kinetic mixing (dark-photon)."),
     "g": _number("Gauge coupling (other models)."),
     "cuts": _switch("The experiment's own selection."),
+    "all_windows": _switch("With --cuts: every time window of the selection, not the first alone."),
     "recoil_min": _number("Lowest recoil [keV]."),
     "recoil_max": _number("Highest recoil [keV]."),
     "time_max": _number("Latest arrival [us]."),

@@ -38,6 +38,7 @@ def run_predict(
         channels=signal.channels,
         pot=settings.pot,
         cuts=settings.cuts,
+        all_windows=settings.all_windows,
         recoil_min=settings.recoil_min,
         recoil_max=settings.recoil_max,
         time_max=settings.time_max,

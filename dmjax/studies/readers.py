@@ -150,6 +150,26 @@ def assigned(example: str, read: Callable[[str], Any] = float) -> Reader:
     return reader
 
 
+def held(name: str, value: Any) -> tuple[tuple[str, float | None], ...]:
+    """Names, each with or without =number; of a text, a list or a dictionary."""
+    example = "NAME or NAME=VALUE"
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    items = value.items() if isinstance(value, Mapping) else map(_name_or_pair, value)
+
+    def read(raw: Any) -> float | None:
+        return None if raw in (None, "") else number(name, raw)
+
+    return pairs(name, [(key, read(raw)) for key, raw in items], float, example)
+
+
+def _name_or_pair(part: Any) -> tuple[str, Any]:
+    if isinstance(part, tuple | list) and len(part) == 2:
+        return part[0], part[1]
+    key, _, raw = str(part).partition("=")
+    return key.strip(), raw.strip()
+
+
 def typed(raw: str) -> bool | float | str:
     """true, false, a number, or the text itself."""
     if raw in ("true", "false"):

@@ -49,6 +49,10 @@ _PHYSICS = Rule(lambda s: s.model != "events", "has no effect on a plain number 
 _WHOLE = Rule(
     lambda s: s.signal is None and not s.counting, "goes with the whole fit, without --signal"
 )
+_OWN_MODEL = Rule(
+    lambda s: not s.counting and s.signal != "nsi" and (s.signal or s.where != ("csi2017",)),
+    "is not used by --counting, --signal nsi and the whole fit of csi2017",
+)
 _SIGNAL_MASS = dict.fromkeys(SIGNAL_OPTIONS, _MASS)
 _SIGNAL_PHYSICS = {name: _PHYSICS for name in SIGNAL_OPTIONS if name != "model"}
 _EXPECTED = Rule(lambda s: s.expected, "goes with --expected")
@@ -63,6 +67,8 @@ RULES: dict[type, dict[str, Rule]] = {
         "seed": _WHOLE,
         "signal": Rule(lambda s: not s.counting, "is not used by --counting"),
         "systematics": Rule(lambda s: not s.counting, "is not used by --counting"),
+        "nuisance": _OWN_MODEL,
+        "fix": _OWN_MODEL,
     },
     LimitSettings: _SIGNAL_PHYSICS
     | {

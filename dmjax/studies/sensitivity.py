@@ -1,6 +1,6 @@
 """Limits expected of detectors without data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ from dmjax.analyses.projections import (
     projected_model,
 )
 from dmjax.errors import InputError, unknown_name
+from dmjax.likelihood.changes import changed
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.likelihood.signals import with_signals
 from dmjax.limits.asymptotic_limits import asymptotic_limits
@@ -76,6 +77,8 @@ def expected_limit(
     method: str = "auto",
     cl: float = 0.90,
     cls: bool = True,
+    nuisance: Mapping[str, str] | None = None,
+    fix: Mapping[str, float | None] | None = None,
 ) -> ExpectedLimits:
     """Upper limits expected of one or several detectors without signal, with bands.
 
@@ -91,6 +94,7 @@ def expected_limit(
             exact Poisson probabilities of `low_count_limits`. "asymptotic": Asimov data always.
             "chi2-d20": where the χ² of [D20] Eqs. 6.6, 6.7 is 2.71, without bands.
         cl, cls: confidence level; CLs or p of signal and background.
+        nuisance, fix: other constraints, and held values, of nuisances; see `changed`.
 
     Raises:
         InputError: an unknown method, a bad detector file, or an option without effect.
@@ -103,6 +107,8 @@ def expected_limit(
         raise unknown_name("method of an expected limit", method, METHODS)
     if method == "chi2-d20" and (cl != 0.90 or not cls):
         raise InputError("method 'chi2-d20' is for 90 % and has no CLs: leave cl and cls out")
+    if method == "chi2-d20" and (nuisance or fix):
+        raise InputError("method 'chi2-d20' has no nuisances: leave nuisance and fix out")
     names = (where,) if isinstance(where, str) else tuple(where)
     settings = [
         projected(name, years=years, pot=pot, background=background, cuts=cuts) for name in names
@@ -113,7 +119,10 @@ def expected_limit(
         strengths, methods = _chi2_strengths(settings, counts, signal), [method] * len(events)
         p_values = np.full((2, len(events)), np.nan)
     else:
-        strengths, methods, p_values = _strengths(settings, counts, signal, method, cl, cls)
+        pairs = zip(settings, at_index(counts, 0), strict=True)
+        models = [projected_model(a, n, conventions=signal.conventions) for a, n in pairs]
+        joint = JointModel(changed(models, nuisance or {}, fix or {}))
+        strengths, methods, p_values = _strengths(joint, counts, method, cl, cls)
     masses = None if signal.model == EVENTS else np.atleast_1d(np.asarray(m_v, float))
     return ExpectedLimits(
         detectors=tuple(setting.name for setting in settings),
@@ -158,18 +167,13 @@ def _chi2_strengths(
 
 
 def _strengths(
-    settings: list[Projection],
+    joint: JointModel,
     counts: tuple[SignalCounts, ...],
-    signal: Signal,
     method: str,
     cl: float,
     cls: bool,
 ) -> tuple[np.ndarray, list[str], np.ndarray]:
     """(strengths (masses, bands), method of each, p_sb and p_b of the medians)."""
-    pairs = zip(settings, at_index(counts, 0), strict=True)
-    joint = JointModel(
-        [projected_model(one, some, conventions=signal.conventions) for one, some in pairs]
-    )
     chosen = strength(joint)
     signals = np.concatenate([np.asarray(one.nominal) for one in counts], axis=1)
     under = deciding_counts(joint, chosen, signals)

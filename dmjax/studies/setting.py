@@ -8,6 +8,7 @@ import numpy as np
 from dmjax.analyses.catalogue import Analysis, dataset
 from dmjax.conventions import Conventions, conventions
 from dmjax.errors import InputError
+from dmjax.likelihood.changes import changed
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.signals import with_signals
 from dmjax.limits.test_statistics import Strength, strength
@@ -15,7 +16,7 @@ from dmjax.prediction.points import REFERENCE, coupling_of, strength_of
 from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal, describe_conventions, describe_signal, signal
 from dmjax.prediction.templates import SignalCounts, at_index, signal_events, templates
-from dmjax.studies.settings import ModelOptions, SignalOptions, signal_fields
+from dmjax.studies.settings import CheckSettings, ModelOptions, SignalOptions, signal_fields
 
 DEFAULT_MASSES = tuple(np.geomspace(1.0, 138.0, 50).tolist())
 """[MeV], where `limit` is given none."""
@@ -32,14 +33,18 @@ class Setting:
         analyses: the data sets, each once.
         signal: what is searched for, or None: backgrounds alone.
         window, systematics, off_term, integrate: see `options.MODEL_OPTIONS`; None: what suits.
+        nuisance: name → another constraint; see `changed`.
+        fix: name → value that a nuisance is held at; None: its centre.
     """
 
     analyses: tuple[Analysis, ...]
     signal: Signal | None = None
     window: str | None = None
-    systematics: bool = False
+    systematics: bool | None = None
     off_term: str | None = None
     integrate: str | None = None
+    nuisance: tuple[tuple[str, str], ...] = ()
+    fix: tuple[tuple[str, float | None], ...] = ()
 
     def __post_init__(self):
         names = [one.name for one in self.analyses]
@@ -52,7 +57,8 @@ class Setting:
             value = getattr(self, option)
             if value is not None and not any(option in one.options for one in self.analyses):
                 raise InputError(f"{option} '{value}' has no effect on {', '.join(names)}")
-        if self.systematics and not any("systematics" in one.options for one in self.analyses):
+        switched = self.systematics is not None
+        if switched and not any("systematics" in one.options for one in self.analyses):
             raise InputError(f"systematics has no effect on {', '.join(names)}")
 
     @property
@@ -61,7 +67,7 @@ class Setting:
         return tuple(one.name for one in self.analyses)
 
 
-def profile_of(options: SignalOptions) -> Conventions:
+def profile_of(options: SignalOptions | CheckSettings) -> Conventions:
     """The conventions of options: a profile with its changed choices."""
     return conventions(options.conventions, **dict(options.choose))
 
@@ -86,6 +92,8 @@ def setting_of(where: tuple[str, ...], model: ModelOptions, chosen: Signal | Non
         model.systematics,
         model.off_term,
         model.integrate,
+        model.nuisance,
+        model.fix,
     )
 
 
@@ -119,11 +127,9 @@ def model_of(setting: Setting, counts: Counts | None = None) -> JointModel:
         counts: of one mass, or None.
     """
     wanted: dict[str, Any] = {"cevns": "free" if counts is None else "predicted"}
-    if setting.systematics:
-        wanted["systematics"] = True
     if setting.signal is not None:
         wanted["conventions"] = setting.signal.conventions
-    for option in ("window", "off_term"):
+    for option in ("window", "off_term", "systematics"):
         value = getattr(setting, option)
         wanted |= {} if value is None else {option: value}
     models = []
@@ -131,7 +137,7 @@ def model_of(setting: Setting, counts: Counts | None = None) -> JointModel:
     for one, signal_counts in zip(setting.analyses, every, strict=True):
         options = {key: value for key, value in wanted.items() if key in one.options}
         models.append(one.build(signal_counts, **options))
-    return JointModel(models, setting.integrate)
+    return JointModel(changed(models, dict(setting.nuisance), dict(setting.fix)), setting.integrate)
 
 
 def at_mass(joint: JointModel, counts: Counts, i: int) -> JointModel:
@@ -188,6 +194,7 @@ def describe_setting(setting: Setting) -> dict[str, Any]:
     found: dict[str, Any] = {"datasets": list(setting.names)}
     for name in ("window", "systematics", "off_term", "integrate"):
         found[name] = getattr(setting, name)
+    found["nuisance"], found["fix"] = dict(setting.nuisance), dict(setting.fix)
     if setting.signal is None:
         return found
     return found | {

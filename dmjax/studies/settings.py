@@ -24,9 +24,11 @@ class ModelOptions:
     """Options that say how data sets are modelled; None: what suits each data set."""
 
     window: str | None = None
-    systematics: bool = False
+    systematics: bool | None = None
     off_term: str | None = None
     integrate: str | None = None
+    nuisance: tuple[tuple[str, str], ...] = ()
+    fix: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,7 @@ class PredictSettings(SignalOptions):
     pot: float | None = None
     background: str | None = None
     cuts: bool = False
+    all_windows: bool = False
     recoil_min: float | None = None
     recoil_max: float | None = None
     time_max: float | None = None
@@ -47,6 +50,19 @@ class PredictSettings(SignalOptions):
     isotropic: bool = False
     nsi: tuple[tuple[str, float], ...] | None = None
     nsi_mass: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSettings:
+    """Of `check`: one detector and its exposure."""
+
+    experiment: str
+    years: float | None = None
+    pot: float | None = None
+    background: str | None = None
+    conventions: str = "dmjax"
+    choose: tuple[tuple[str, Any], ...] = ()
+    figure: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,20 +80,10 @@ def box_pulse(start: ArrayLike, width: ArrayLike) -> PiecewisePulse:
     >>> float(box_pulse(0.0, 0.1).cdf(jnp.asarray(0.025)))
     0.25
     """
-    return _boxes((start,), width)
-
-
-def double_pulse(width: ArrayLike, separation: ArrayLike) -> PiecewisePulse:
-    """Two equal boxes, the first from 0, the second from `separation` [µs] (start to start).
-
-    >>> float(double_pulse(0.1, 0.54).cdf(jnp.asarray(0.3)))
-    0.5
-    """
-    if not any(isinstance(x, Tracer) for x in (width, separation)):
-        positive("the width of a pulse [us]", width)
-        if not np.all(np.asarray(separation) >= np.asarray(width)):
-            raise InputError(f"pulses of {width} us overlap if {separation} us apart (from start)")
-    return _boxes((0.0, separation), width)
+    positive("the width of a pulse [us]", width)
+    start, width = _floats(start, width)
+    left = start[None]
+    return PiecewisePulse(left, left + width, 1.0 / width[None], 1.0 / width[None])
 
 
 def triangular_pulse(start: ArrayLike, width: ArrayLike) -> PiecewisePulse:
@@ -143,11 +133,3 @@ def _check_table(edges: np.ndarray, fractions: np.ndarray) -> None:
 def _floats(*values: ArrayLike) -> list[Array]:
     dtype = jnp.result_type(float, *(x for x in values if isinstance(x, jnp.ndarray)))
     return [jnp.asarray(x, dtype) for x in values]
-
-
-def _boxes(starts: tuple[ArrayLike, ...], width: ArrayLike) -> PiecewisePulse:
-    positive("the width of a pulse [us]", width)
-    span, *lefts = _floats(width, *starts)
-    left = jnp.stack(lefts)
-    density = jnp.ones_like(left) / (len(starts) * span)
-    return PiecewisePulse(left, left + span, density, density)

@@ -8,6 +8,7 @@ import pytest
 from dmjax.analyses.csi2017 import csi2017, csi2017_search
 from dmjax.bayes.grid import axis, credible_levels, grid_posterior
 from dmjax.bayes.hypothesis import at_mass
+from dmjax.conventions import conventions
 from dmjax.errors import InputError
 from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data
 from dmjax.prediction.signal import Signal
@@ -35,7 +36,9 @@ PRINTED = {
 
 
 def setting(window: str, masses):
-    table = signal_table([csi2017_search(window)], Signal(source_errors=False), masses)
+    chosen = conventions("dmjax", transition_form_factors=False, capture_phase_space=False)
+    signal = Signal(source_errors=False, conventions=chosen)  # as that program's predictions
+    table = signal_table([csi2017_search(window)], signal, masses)
     return table, csi2017(at_index(table.counts, 0)[0], window=window)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from command import answer
+from command import answer, run
 
 from dmjax import cli
 from dmjax.store.plain import read_json, write_json
@@ -50,6 +50,23 @@ def test_info_lists_every_source():
     facts = answer("info --json")
     assert "coherent-csi" in facts["experiments"] and "csi2017" in facts["datasets"]
     assert all("source" in meta for meta in facts["tables"].values())
+
+
+def test_what_must_be_said_of_ccm120_stands_beside_its_limit():
+    line = "limit ccm120 --model events --method asymptotic"
+    (note,) = answer(line + " --json")["notes"]
+    assert note.startswith("ccm120: one count") and "no machine-readable spectrum" in note
+    for command in (line, "info ccm120"):
+        told = " ".join(run(command).stdout.replace("│", " ").split())
+        assert "no machine-readable spectrum" in told
+    assert answer("info ccm120 --json")["data set"]["note"] in note
+    assert answer("limit lar2020 --mv 30 --json")["notes"] == []
+
+
+def test_info_of_one_name():
+    assert answer("info coherent-ge --json")["detector"]["beam"] == "sns"
+    assert "pi0.per_pot" in answer("info ess --json")["beam"]["assumed"]
+    assert "Angeli" in answer("info charge_radii --json")["table"]["source"]
 
 
 def test_damaged_result_is_named(tmp_path, monkeypatch, capsys):

@@ -133,11 +133,11 @@ def test_finite_width_against_adaptive_quadrature(entry):
     limit = {"pi0": beam.channels["pi0"].mesons.mass, "piminus": M_CAPTURE_MAX}[entry["channel"]]
 
     def produced(width: str) -> float:
-        nodes = mass_nodes(point, limit, conventions("dmjax", width=width))
+        profile = conventions("d20", width=width)
+        nodes = mass_nodes(point, limit, profile)
+        mesons = beam.channels["pi0"].mesons
         shape = (
-            jax.vmap(meson_yield, in_axes=(None, None, 0))(
-                beam.channels["pi0"].mesons, point, nodes.mass
-            )
+            jax.vmap(lambda mass: meson_yield(mesons, point, mass, profile))(nodes.mass)
             if entry["channel"] == "pi0"
             else jnp.ones_like(nodes.mass)
         )
@@ -164,9 +164,7 @@ def test_the_width_vanishes_with_the_coupling(width, alpha_d):
 @pytest.mark.parametrize("entry", WIDTHS["events"], ids=_label)
 def test_events_with_finite_width(entry):
     about = WIDTHS["about"]
-    profile = conventions(
-        "dmjax", transverse_v=False, single_radius=True, all_captures_radiate=True
-    )
+    profile = conventions("d20", width="fixed")
     point = mediator("dark-photon", entry["m_v"], entry["m_chi"], eps=about["eps"], dm=entry["dm"])
     detector = _detector("coherent-csi", about["experiment"])
     edges = np.array([0.0, 14.0, 26.0, 2000.0])

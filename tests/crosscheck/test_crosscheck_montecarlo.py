@@ -52,7 +52,7 @@ def _label(entry: dict) -> str:
 @eqx.filter_jit
 def _flux(beam, point, k, profile):
     mesons = beam.channels["pi0"].mesons
-    v_per_pot = mesons.per_pot * meson_yield(mesons, point, point.m_v)
+    v_per_pot = mesons.per_pot * meson_yield(mesons, point, point.m_v, profile)
     return chi_flux(beam, point, k, profile, ("pi0",))[0] / v_per_pot
 
 

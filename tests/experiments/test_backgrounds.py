@@ -113,6 +113,22 @@ def test_neutrons_may_follow_the_beam(germanium):
     assert np.allclose(found / 20.0, wanted, atol=tolerance("template"))
 
 
+@pytest.mark.parametrize("beam", ["sns", "lujan", "mlf", "ess", "csns"])
+@pytest.mark.parametrize("kind", ["pulse", "prompt", "delayed"])
+def test_neutrons_may_follow_any_beam(tmp_path, beam, kind):
+    """Share of each bin between two ends, from the times of single particles."""
+    text = GERMANIUM.replace('beam = "sns"', f'beam = "{beam}"')
+    built = experiment(_write(tmp_path, text.replace('kind = "prompt"', f'kind = "{kind}"')))
+    found = _own(built)["neutrons"].sum(0)
+    arrival = {
+        "pulse": built.pulse,
+        "prompt": built.neutrinos.prompt_time,
+        "delayed": built.neutrinos.delayed_time,
+    }[kind]
+    share = np.diff([float(arrival.cdf(jnp.asarray(t))) for t in built.time_edges])
+    assert np.allclose(found, 20.0 * share / share.sum(), rtol=tolerance("normalisation"))
+
+
 def test_a_table_adds_up_rows_of_one_centre(tmp_path):
     (tmp_path / "mc.csv").write_text("energy,events\n1,1\n1,2\n3,1\n")
     text = GERMANIUM.replace(

@@ -20,6 +20,7 @@ from dmjax.experiments.files import read_detector
 from dmjax.experiments.layout import BEAM, DETECTOR
 from dmjax.experiments.schema import check_beam, check_detector
 from dmjax.models import mediator
+from dmjax.prediction.ceiling import recoil_ceiling_kev
 from dmjax.prediction.neutrinos import neutrino_background, neutrino_spectra
 from dmjax.prediction.predict import predict
 from dmjax.response import accepted_recoils, time_acceptance
@@ -45,6 +46,12 @@ PUBLISHED = {
     "ccm-loose": (7e3, 20, 90, 1e22, 50, None, 0.4),
     "ccm120": (5e3, 23, 90, 17.9e20, 50, None, 0.19),
     "ccm200": (7e3, 23, 90, 22.5e21, 10, None, 0.19),
+    "coherent-ge": (10.66, 19.2, 90, 2.052e22, 6.7, None, 10.0),
+    "coherent-csi-cryo": (10, 19.3, 90, 4.5e23, 1.4, None, 1.5),
+    "csns-csi": (12, 10.5, 90, 9.83e21, 2.3, None, 1.5),
+    "ess-csi": (32, 20, 90, 2.8e23, 1.0, None, 2870),
+    "ess-xe": (20, 20, 90, 2.8e23, 0.9, None, 2870),
+    "pip2-bd": (1e5, 18, 0, 7.0e22, 50, None, 2.0),
 }
 
 
@@ -73,7 +80,8 @@ def test_built_detectors_hold_what_their_files_say(name):
     assert (built.name, built.recoil) == (name, "electron" if name == "jsns2" else "nucleus")
     assert [float(x) for x in (built.mass_kg, built.distance_m, built.pot)] == [kg, metres, pot]
     assert built.beam.angle == np.radians(degrees)
-    assert built.selection == (low, high, 0.0, latest)
+    more = ((0.54, 0.79),) if name == "jsns2" else ()
+    assert built.selection == (low, high, 0.0, latest, more)
     assert built.nuclei_per_kg.shape == (len(built.nuclei),)
     spec = read_detector(name).spec
     assert built.neutrinos.per_pot == spec.get("neutrinos", {}).get(
@@ -188,7 +196,7 @@ def test_predict_counts_all_it_should():
     true = predict(csi, point, channels=("pi0",), efficiency=False)
     seen = predict(csi, point, channels=("pi0",))
     assert 0.0 < seen.total < true.total
-    assert true.energy_edges_kev[-1] == seen.energy_edges_kev[-1] == 2000.0
+    assert true.energy_edges_kev[-1] == seen.energy_edges_kev[-1] == recoil_ceiling_kev(csi)
     assert np.all(seen.counts >= 0.0)
 
 
@@ -323,9 +331,45 @@ def test_curves_must_increase_and_fit_the_observable():
     poisson |= {"observable": "keVee", "resolution": {"kind": "poisson"}}
     message = _error(check_detector, "x.toml", spec | {"response": poisson})
     assert "response.resolution.kind = 'poisson'" in message
-    curve = {"kind": "log-log", "x": [1.0, 2.0], "values": [0.1, 0.2, 0.3]}
-    odd = spec | {"response": response | {"efficiency": curve}}
-    assert "must be as long as x" in _error(check_detector, "x.toml", odd)
+    for kind in ("log-log", "points"):
+        curve = {"kind": kind, "x": [1.0, 2.0], "values": [0.1, 0.2, 0.3]}
+        odd = spec | {"response": response | {"efficiency": curve}}
+        assert "must be as long as x" in _error(check_detector, "x.toml", odd)
+
+
+@pytest.mark.parametrize(
+    ("section", "written", "expected"),
+    [
+        ("quenching", {"kind": "lindhard", "k": -0.1, "z": 32}, "quenching.k = -0.1: must be"),
+        ("quenching", {"kind": "lindhard", "k": 0.157}, "missing key response.quenching.z"),
+        (
+            "quenching",
+            {"kind": "points", "t_kev": [1.0, 2.0], "kevee": [0.1]},
+            "quenching.kevee = [0.1]: must be a strictly increasing list of 2 or more",
+        ),
+        (
+            "quenching",
+            {"kind": "points", "t_kev": [1.0, 2.0, 3.0], "kevee": [0.1, 0.2]},
+            "quenching.kevee = [0.1, 0.2]: must be as long as t_kev (3 numbers)",
+        ),
+        ("resolution", {"kind": "noise", "a": 0.0, "b": 0.1}, "resolution.a = 0.0: must be"),
+        ("resolution", {"kind": "noise", "a": 0.1, "b": -0.1}, "resolution.b = -0.1: must be"),
+        (
+            "efficiency",
+            {"kind": "error-function", "amplitude": 1.0, "midpoint": 1.0, "width": 0.0},
+            "efficiency.width = 0.0: must be",
+        ),
+        (
+            "efficiency",
+            {"kind": "points", "x": [2.0, 1.0], "values": [0.0, 1.0]},
+            "efficiency.x = [2.0, 1.0]: must be a strictly increasing list",
+        ),
+    ],
+)
+def test_curves_of_low_thresholds_are_checked(section, written, expected):
+    spec = read_detector("coherent-csi-2021").spec
+    odd = spec | {"response": spec["response"] | {section: written}}
+    assert expected in _error(check_detector, "x.toml", odd)
 
 
 @pytest.mark.parametrize(

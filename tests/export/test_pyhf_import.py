@@ -13,9 +13,9 @@ from dmjax.export.check import careful_pyhf
 from dmjax.export.pyhf import export_pyhf, load_pyhf, pyhf_model, to_pyhf
 from dmjax.export.pyhf_import import import_pyhf
 from dmjax.fits.fit import best_fit
-from dmjax.likelihood.effects import Exponential
 from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data
 from dmjax.likelihood.parameters import values_of
+from dmjax.likelihood.smooth_effects import Exponential
 from tolerances import tolerance
 
 

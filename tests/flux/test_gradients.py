@@ -56,7 +56,9 @@ def _derivatives(point, steps, channel, dm, profile):
 @pytest.mark.parametrize("masses", POINTS)
 def test_counts_match_finite_differences(masses, channel, dm, profile):
     point = jnp.array([*masses, np.log(1e-4), np.log(0.5)])
-    steps = jnp.array([3e-8 * masses[0], 3e-8 * masses[1], 1e-6, 1e-6])
+    # The edges of the photon bins are kinks: close together where V is barely open.
+    h = 3e-10 if channel == "cascade" else 3e-8
+    steps = jnp.array([h * masses[0], h * masses[1], 1e-6, 1e-6])
     value, exact, numeric = _derivatives(point, steps, channel, dm, profile)
     size = jnp.max(jnp.abs(exact), axis=0, keepdims=True) + jnp.max(value) / point[:1][None, :]
     assert jnp.all(jnp.isfinite(exact)) and jnp.all(value >= 0.0)

@@ -15,6 +15,7 @@ from dmjax.errors import InputError
 from dmjax.fits.fit import best_fit, fit
 from dmjax.fits.minimise import Status, covariance, minimise
 from dmjax.fits.profiles import all_intervals, profile_points
+from dmjax.likelihood.constraints import log_constraint
 from dmjax.likelihood.count_model import (
     CountModel,
     Counts,
@@ -33,7 +34,7 @@ from dmjax.likelihood.joint import (
     observed_data,
 )
 from dmjax.likelihood.onoff import OnOffCounts, log_onoff, onoff_counts
-from dmjax.likelihood.parameters import Parameter, log_constraint, merge, named, values_of
+from dmjax.likelihood.parameters import Parameter, merge, named, values_of
 from dmjax.likelihood.poisson import FLOOR, log_onoff_profiled, log_poisson
 from minuit import minuit_of
 from tolerances import tolerance

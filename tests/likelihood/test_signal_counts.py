@@ -13,15 +13,17 @@ from dmjax.analyses.catalogue import analysis, search_of
 from dmjax.conventions import CHANNELS, D20, DMJAX
 from dmjax.errors import InputError
 from dmjax.fits.profiles import all_intervals
-from dmjax.flux.capture import CAPTURE
-from dmjax.flux.mesons import ETA
+from dmjax.flux.capture import CAPTURE, ISOSCALAR
+from dmjax.flux.mesons import ETA, MIXING
 from dmjax.likelihood.count_model import expected
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.signals import with_signal
-from dmjax.models import mediator
+from dmjax.models import PRESETS, mediator
 from dmjax.prediction.search import dark_matter_counts, search
 from dmjax.prediction.templates import dark_matter_signal, source_errors
 from tolerances import tolerance
+
+PHOTON = PRESETS["dark-photon"]
 
 
 def point(m_v: float):
@@ -66,11 +68,15 @@ def test_raised_eta_is_that_of_a_beam_with_more_eta():
 
 def test_only_sources_in_use_have_pulls():
     beam = experiment("jsns2").beam
-    assert set(source_errors(beam, DMJAX, CHANNELS)) == {CAPTURE, ETA}
-    assert set(source_errors(beam, D20, CHANNELS)) == {ETA}
-    assert set(source_errors(beam, DMJAX, ("pi0",))) == set()
+    assert set(source_errors(beam, DMJAX, CHANNELS, PHOTON)) == {CAPTURE, ETA}
+    assert set(source_errors(beam, D20, CHANNELS, PHOTON)) == {ETA}
+    assert set(source_errors(beam, DMJAX, ("pi0",), PHOTON)) == set()
+    baryons = source_errors(beam, DMJAX, CHANNELS, PRESETS["baryonic"])
+    assert set(baryons) == {CAPTURE, ETA, MIXING, ISOSCALAR}
+    assert close(baryons[MIXING][1], 0.3) and baryons[ISOSCALAR][0] == "piminus"
+    assert set(source_errors(beam, D20, CHANNELS, PRESETS["baryonic"])) == {ETA}
     some = replace(DMJAX, all_captures_radiate=True)
-    assert set(source_errors(beam, some, ("piminus",))) == set()
+    assert set(source_errors(beam, some, ("piminus",), PHOTON)) == set()
 
 
 def test_a_fit_shares_the_pull_and_weakens_the_limit():

@@ -31,7 +31,8 @@ from dmjax.models import (
     scatterer_of,
     total_width,
 )
-from dmjax.models.charges import capture_charge, meson_charge, nuclear_charge
+from dmjax.models.charges import nuclear_charge
+from dmjax.models.production import capture_charge, meson_charge
 from dmjax.models.sensitivity import SEARCHES, sensitive
 from dmjax.models.vector import check_masses, heavier_mass, mass_gap
 from dmjax.nuclei import nucleus, target_nuclei
@@ -62,11 +63,13 @@ TABLE_1 = {
     "t3r-1": (-2, 2, 2, 0, 0, 0, 0, 0),
     "t3r-2": (-2, 2, 0, 2, 0, 0, 0, 0),
 }
+STRANGE = {"dark-photon": -1 / 3, "baryonic": 1 / 3, "b-l": 1 / 3}
 
 
 def test_presets_are_table_1():
     assert set(PRESETS) == {*TABLE_1, "leptophobic"}
-    for name, row in TABLE_1.items():
+    for name, (up, down, *leptons) in TABLE_1.items():
+        row = (up, down, STRANGE.get(name, 0.0), *leptons)
         assert np.array_equal(dataclasses.astuple(PRESETS[name]), row)
 
 
@@ -462,9 +465,9 @@ def test_hydrocarbons_count_every_atom():
 
 
 def test_radii_may_be_given_and_are_asked_for_where_missing():
-    with pytest.raises(InputError, match="no charge radius is tabulated for Xe124"):
-        target_nuclei({"Xe": 1})
-    assert electrons_per_kg({"Xe": 1}) > 0
+    with pytest.raises(InputError, match="no charge radius is tabulated for Pa231"):
+        target_nuclei({"Pa": 1})
+    assert electrons_per_kg({"Pa": 1}) > 0
     xenon = target_nuclei({"Xe132": 1}, {"Xe132": (4.786, 4.9)}).nuclei[0]
     assert (float(xenon.charge_radius), float(xenon.neutron_radius)) == (4.786, 4.9)
     with pytest.raises(InputError, match="charge_radius_fm of Ar40 must be finite and positive"):

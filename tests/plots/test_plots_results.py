@@ -7,10 +7,19 @@ from dmjax.errors import InputError
 from dmjax.plots.canvas import save_figure
 from dmjax.plots.prediction import plot_prediction
 from dmjax.studies.load import load
-from made_results import made_diagnosis, made_nsi, made_posterior, made_prediction, made_toys
+from made_results import (
+    made_check,
+    made_diagnosis,
+    made_nsi,
+    made_posterior,
+    made_prediction,
+    made_toys,
+)
+
+DRAWN = [made_check, made_diagnosis, made_nsi, made_prediction, made_posterior]
 
 
-@pytest.mark.parametrize("make", [made_diagnosis, made_nsi, made_prediction, made_posterior])
+@pytest.mark.parametrize("make", DRAWN)
 def test_a_file_draws_what_the_result_draws(make, tmp_path):
     made = make()
     saved = load(made.save(tmp_path / "result.nc"))

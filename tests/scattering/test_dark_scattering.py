@@ -14,12 +14,13 @@ from dmjax.constants import M_ELECTRON
 from dmjax.kinematics import momentum_min, recoil_max, recoil_range
 from dmjax.models import SPINS, mediator
 from dmjax.models.vector import mass_gap
-from dmjax.nuclei import nucleus
+from dmjax.nuclei import Radii, nucleus
 from dmjax.scattering import chi_electron, chi_nucleus, chi_target
 from tolerances import tolerance
 
 TARGETS = {"electron": M_ELECTRON, "proton": 938.272, "argon": 37215.5}
 SPLITTING = 4.0
+RADII = Radii(jnp.asarray(3.427))
 
 
 def close(ours, theirs, kind="identity"):
@@ -111,14 +112,14 @@ def test_nucleus_is_equation_2_6_for_a_heavy_target():
     ours = float(chi_target(v, argon.mass, jnp.asarray(k), jnp.asarray(t)))
     dropped = m**2 * t / (4 * np.pi * k**2 * (2 * mass * t + 75.0**2) ** 2)
     assert close(ours, printed - dropped)
-    form = float(chi_nucleus(v, argon, jnp.asarray(3.427), jnp.asarray(k), jnp.asarray(t))) / ours
+    form = float(chi_nucleus(v, argon, RADII, jnp.asarray(k), jnp.asarray(t))) / ours
     assert 0.5 * 18**2 < form < 18**2
 
 
 def test_models_differ_by_their_charges_alone():
     """B against A′ in detection: A²/Z²; on electrons, nothing."""
     argon = nucleus("Ar40")
-    where = (argon, jnp.asarray(3.4), jnp.asarray(80.0), jnp.asarray(0.05))
+    where = (argon, RADII, jnp.asarray(80.0), jnp.asarray(0.05))
     sigma = {name: chi_nucleus(point("dirac", model=name), *where) for name in MODELS}
     for name, charge in MODELS.items():
         assert close(sigma[name] / sigma["dark-photon"], (charge / 18.0) ** 2)

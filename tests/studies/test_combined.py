@@ -40,7 +40,7 @@ def test_joint_fit_of_independent_data_is_their_sum():
 def test_joint_dark_photon_fit_shares_one_strength():
     found = fit_datasets(["csi2021", "lar2020"], signal="dark-matter", m_v=30.0)
     assert found.status == "converged" and found.best_coupling is not None
-    assert {"signal", "sns_flux", "lar_signal"} <= found.parameters.keys()
+    assert {"signal", "sns_flux", "lar_response"} <= found.parameters.keys()
     assert found.parameters["signal"]["upper"] is not None
 
 

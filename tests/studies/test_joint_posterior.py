@@ -21,7 +21,7 @@ def test_three_data_sets_on_a_small_budget(tmp_path):
     assert "effective sample size of y" in plain["status"]
     assert plain["draws"] >= 240
     # The pulls follow their normal priors: 68 % within one standard deviation, within their error.
-    for name in ("lar_signal", "ccm_signal"):
+    for name in ("lar_response", "ccm_signal"):
         found = plain["parameters"][name]
         error = 2.0 * 1.4 / np.sqrt(max(found["ess"], FEWEST))
         assert abs(found["q84"] - found["q16"] - 2.0) < tolerance("sigmas") * error

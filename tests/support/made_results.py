@@ -9,6 +9,7 @@ from dmjax.fits.diagnostics import Correlations, DiagnosisResult, Impacts, Pulls
 from dmjax.fits.goodness import GoodnessOfFit
 from dmjax.prediction.prediction import Prediction
 from dmjax.studies.best_fit import FitResult
+from dmjax.studies.check_result import CheckResult
 from dmjax.studies.counting import Counting, CountingResult
 from dmjax.studies.coverage import CoverageResult
 from dmjax.studies.dark_regions import DarkRegions
@@ -175,11 +176,45 @@ def made_prediction() -> Prediction:
         efficiency=True,
         channels={"pi0": 5.0, "piminus": 0.6},
         total=5.6,
+        numerical_error=3e-3,
         background={"prompt": 7.0, "steady state": 0.0},
         energy_edges_kev=np.array([5.0, 15.0, 30.0, 2000.0]),
         time_edges_us=np.array([0.0, 1.5, 6.0]),
         counts=counts,
         background_counts={"prompt": counts * 1.25, "steady state": np.zeros((3, 2))},
+    )
+
+
+def made_check() -> CheckResult:
+    counts = np.array([[3.0, 1.0], [1.0, 0.5], [0.1, 0.0]])
+    parts = {"prompt": counts, "delayed": 2.0 * counts, "steady": np.ones((3, 2))}
+    return CheckResult(
+        experiment="mine.toml",
+        title="10 kg of germanium",
+        beam="SNS",
+        recoil="nucleus",
+        observable="keVee",
+        nuclei={"Ge72": 0.4, "Ge74": 0.6},
+        mass_kg=10.0,
+        distance_m=20.0,
+        angle_deg=90.0,
+        pot=1.5e23,
+        years=1.0,
+        neutrinos_per_pot=0.08,
+        events={name: float(n.sum()) for name, n in parts.items()},
+        kinds={"prompt": "neutrino", "delayed": "neutrino", "steady": "steady"},
+        errors={"prompt": 0.1, "delayed": 0.1, "steady": 0.0},
+        recoil_kev=np.geomspace(0.1, 100.0, 7),
+        mean=np.geomspace(0.01, 30.0, 7),
+        light_kevee=np.geomspace(0.01, 30.0, 7),
+        accepted=np.array([0.0, 0.0, 0.1, 0.8, 0.9, 0.9, 0.0]),
+        threshold_kev=2.5,
+        energy_edges=np.array([0.5, 1.0, 4.0, 20.0]),
+        time_edges_us=np.array([0.0, 1.5, 6.0]),
+        background_counts=parts,
+        assumed=["beam: pulse"],
+        warnings=["no neutrino is expected in any bin"],
+        configuration={"experiment": "mine.toml"},
     )
 
 
@@ -260,5 +295,6 @@ MADE = {
     "posterior": made_posterior,
     "evidence": made_evidence,
     "prediction": made_prediction,
+    "check": made_check,
 }
 """Kind → a function that makes one."""

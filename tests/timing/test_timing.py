@@ -13,9 +13,11 @@ from dmjax.timing import (
     DecayedPulse,
     GaussianPulse,
     PiecewisePulse,
+    RepeatedPulse,
     arrival_fractions,
     box_pulse,
     double_pulse,
+    own_clock,
     tabulated_pulse,
     triangular_pulse,
 )
@@ -49,6 +51,10 @@ def cdf(pulse, times):
 
 
 def pieces(pulse):
+    if isinstance(pulse, RepeatedPulse):
+        once, n = pieces(pulse.pulse), len(pulse.starts)
+        moved = [np.add(once, [s, s, 0.0, 0.0]) for s in np.asarray(pulse.starts)]
+        return np.concatenate(moved) * [1.0, 1.0, 1.0 / n, 1.0 / n]
     leaves = (pulse.left, pulse.right, pulse.density_left, pulse.density_right)
     return np.column_stack([np.asarray(x) for x in leaves])
 
@@ -302,3 +308,13 @@ def test_ccm_prompt_table(shared_data):
     assert abs(mean - ours) < 0.5 * CCM_BIN_US
     shifts = offsets(decayed(box_pulse(0.0, 11 * CCM_BIN_US), PROMPT), edges, table[:, 1])
     assert np.all(np.abs(shifts[:11]) < 0.5 * CCM_BIN_US)
+
+
+@pytest.mark.parametrize("lifetimes", [PROMPT, DELAYED])
+def test_in_its_own_clock_each_of_two_pulses_is_one_with_all_protons(lifetimes):
+    grid = np.linspace(-0.1, 3.0, 60)
+    both, one = decayed(double_pulse(0.1, 0.54), lifetimes), decayed(box_pulse(0.0, 0.1), lifetimes)
+    assert np.array_equal(cdf(own_clock(both), grid), cdf(one, grid))
+    mean = 0.5 * (cdf(one, grid) + cdf(one, grid - 0.54))
+    assert np.allclose(cdf(both, grid), mean, atol=tolerance("identity"))
+    assert own_clock(SNS) is SNS

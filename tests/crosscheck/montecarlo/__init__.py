@@ -5,6 +5,7 @@ MeV, µs, m; angles in degrees at the surface. Generators are passed in, so ever
 A batch visits all parents equally often; the scatter between batches is the statistical error.
 """
 
+from .charges import BR_ETA, eta_amplitude, two_pulses
 from .constants import (
     ALPHA,
     AVOGADRO,
@@ -24,6 +25,7 @@ from .decays import (
     at_rest_batch,
     decay_density,
     decay_to_chi,
+    decay_to_pair,
     meson_batch,
     point_detector,
     sample_cos,
@@ -77,6 +79,7 @@ from .widths import chi_width, line_shape, phase_space, sample_mass, yield_ratio
 __all__ = [
     "ALPHA",
     "AVOGADRO",
+    "BR_ETA",
     "BR_GAMMA_GAMMA",
     "CAPTURE_LIMIT",
     "CHARGE_RADII",
@@ -115,9 +118,11 @@ __all__ = [
     "csi",
     "decay_density",
     "decay_to_chi",
+    "decay_to_pair",
     "decay_vertices",
     "dsigma_dt",
     "endpoint",
+    "eta_amplitude",
     "flight_delay",
     "gaussian_cdf",
     "helm",
@@ -149,5 +154,6 @@ __all__ = [
     "triangle_cdf",
     "turned_into_band",
     "two_body",
+    "two_pulses",
     "yield_ratio",
 ]

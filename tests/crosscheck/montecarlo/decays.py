@@ -43,6 +43,25 @@ def decay_to_chi(
     return boost(chi, v, m_v), boost(anti, v, m_v)
 
 
+def decay_to_pair(
+    rng: np.random.Generator,
+    v: np.ndarray,
+    m_v: float,
+    masses: tuple[float, float],
+    decay: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """χ₁ and χ₂ of unequal masses where V has four-momentum v; θ* as in `decay_to_chi`."""
+    n, (m_1, m_2) = v.shape[1], masses
+    momentum = np.linalg.norm(v[1:], axis=0)
+    axis = np.where(momentum > 0, v[1:] / np.where(momentum > 0, momentum, 1), [[0.0], [0], [1]])
+    cos = sample_cos(rng, n, decay, (m_1 + m_2) / (2 * m_v))
+    unit = around(axis, cos, rng.uniform(0, 2 * np.pi, n))
+    energy = (m_v**2 + m_1**2 - m_2**2) / (2 * m_v)
+    first = on_shell(np.full(n, energy), m_1, unit)
+    second = np.concatenate([m_v - first[:1], -first[1:]])
+    return boost(first, v, m_v), boost(second, v, m_v)
+
+
 def spun(rng: np.random.Generator, mesons: np.ndarray, repeats: int) -> np.ndarray:
     """Every meson `repeats` times, each at a random azimuth about the beam."""
     energy, px, py, pz = np.repeat(mesons, repeats, axis=1)
