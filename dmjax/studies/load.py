@@ -10,6 +10,7 @@ KINDS = {
     "limit": ("dmjax.studies.limit_result", "LimitResult"),
     "toys": ("dmjax.studies.toys", "ToyResult"),
     "coverage": ("dmjax.studies.coverage", "CoverageResult"),
+    "regions": ("dmjax.studies.regions", "RegionResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "counting": ("dmjax.studies.counting", "CountingResult"),
     "whole_fit": ("dmjax.studies.whole_fit", "WholeFitResult"),

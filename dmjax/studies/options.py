@@ -193,6 +193,27 @@ PREDICT_OPTIONS = {
     "nsi_mass": _number("Mass of the NSI mediator [MeV]; heavy without."),
 }
 
+ANSWER_OPTIONS = {
+    "levels": Option("Confidence levels, comma-separated.", numbers, "--cl", metavar="NUMBERS"),
+    "coupling_range": Option(
+        "Couplings allowed: the axis of a region, the range of a prior.",
+        interval,
+        None,
+        "LOW,HIGH",
+    ),
+    "coupling_points": _whole("Couplings of the grid, equal steps of the logarithm."),
+    "expected_at": _number("Coupling of a signal whose expected p-values are given beside."),
+    "injected": Option(
+        "Injected signals in units of the median expected limit, comma-separated.",
+        numbers,
+        "--strengths",
+        "NUMBERS",
+    ),
+    "power_constrained": _switch(
+        "Raise a limit below the expected median - 1 sigma to it (arXiv:1105.3166)."
+    ),
+}
+
 OPTIONS: dict[str, Option] = (
     WHERE_OPTIONS
     | SIGNAL_OPTIONS
@@ -200,6 +221,7 @@ OPTIONS: dict[str, Option] = (
     | STATISTICS_OPTIONS
     | BAYES_OPTIONS
     | PREDICT_OPTIONS
+    | ANSWER_OPTIONS
 )
 """Name → option. A name means the same in every verb, file and command."""
 

@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields
 from typing import Any, NamedTuple, TypeVar
 
 from dmjax.errors import InputError, unknown_name
+from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
 from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS
 from dmjax.studies.settings import (
     CoverageSettings,
@@ -93,6 +94,13 @@ RULES: dict[type, dict[str, Rule]] = {
     },
     DiagnoseSettings: _SIGNAL_MASS | {"seed": _TOYS, "batch_size": _TOYS},
     PyhfSettings: _SIGNAL_MASS | {"reference": _MASS},
+    RegionSettings: {name: _methods("fc") for name in ("toys", "seed", "batch_size")},
+    SignificanceSettings: {"seed": _TOYS, "batch_size": _TOYS},
+    InjectSettings: _SIGNAL_PHYSICS
+    | {
+        "mass": _PHYSICS,
+        "injected": Rule(lambda s: s.events is None, "is given as --events: leave one out"),
+    },
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
     },

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import made_answers
 from dmjax.bayes.evidence import BayesFactor
 from dmjax.bayes.hypothesis import MassFit
 from dmjax.fits.compatibility import Compatibility
@@ -260,5 +261,5 @@ MADE = {
     "posterior": made_posterior,
     "evidence": made_evidence,
     "prediction": made_prediction,
-}
+} | made_answers.MADE
 """Kind → a function that makes one."""
