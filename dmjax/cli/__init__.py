@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from dmjax._version import __version__
-from dmjax.cli import diagnose, evidence, fit, limit, nsi, posterior, predict, regions, study
+from dmjax.cli import (
+    diagnose,
+    evidence,
+    fit,
+    limit,
+    nsi,
+    posterior,
+    predict,
+    regions,
+    significance,
+    study,
+)
 from dmjax.cli.data import data
 from dmjax.cli.export import export
 from dmjax.cli.generate import OUT_HELP, command
@@ -32,6 +43,12 @@ VERBS = {
     "limit": (settings.LimitSettings, limit.limit, limit.ABOUT, OUT_HELP),
     "toys": (settings.ToySettings, study.toys, study.ABOUT_TOYS, OUT_HELP),
     "coverage": (settings.CoverageSettings, study.coverage, study.ABOUT_COVERAGE, OUT_HELP),
+    "significance": (
+        answer_settings.SignificanceSettings,
+        significance.significance,
+        significance.ABOUT,
+        OUT_HELP,
+    ),
     "regions": (answer_settings.RegionSettings, regions.regions, regions.ABOUT, OUT_HELP),
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),

@@ -10,6 +10,7 @@ KINDS = {
     "limit": ("dmjax.studies.limit_result", "LimitResult"),
     "toys": ("dmjax.studies.toys", "ToyResult"),
     "coverage": ("dmjax.studies.coverage", "CoverageResult"),
+    "significance": ("dmjax.studies.significance", "SignificanceResult"),
     "regions": ("dmjax.studies.regions", "RegionResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "counting": ("dmjax.studies.counting", "CountingResult"),

@@ -4,7 +4,8 @@ import pytest
 
 from dmjax.errors import InputError
 from dmjax.plots.regions import plot_regions
-from made_answers import made_regions
+from dmjax.plots.significance import plot_significance
+from made_answers import made_regions, made_significance
 from made_results import made_toys
 
 
@@ -23,3 +24,13 @@ def test_regions_have_levels_a_best_point_and_the_error_of_toys():
     assert "2 d.o.f." in plain.plot().axes[0].get_title() and len(labels(plain.plot())) == 3
     with pytest.raises(InputError, match="dmjax regions"):
         plot_regions(made_toys())
+
+
+def test_p_values_are_drawn_observed_and_expected():
+    figure = made_significance().plot()
+    assert len(labels(figure)) == 5 and "global p" in figure.axes[0].get_title()
+    assert "p-value" in figure.axes[0].get_ylabel() and "MeV" in figure.axes[0].get_xlabel()
+    none = {"expected": None, "expected_at": None, "p_toys": None, "p_global": None}
+    assert len(labels(made_significance(**none).plot())) == 1
+    with pytest.raises(InputError, match="dmjax significance"):
+        plot_significance(made_toys())

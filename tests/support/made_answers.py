@@ -3,6 +3,7 @@
 import numpy as np
 
 from dmjax.studies.regions import RegionResult
+from dmjax.studies.significance import SignificanceResult
 
 SIGNAL = {"model": "dark-photon", "dm": "dirac", "mass_ratio": 3.0, "alpha_d": 0.5}
 COMMON = {
@@ -42,5 +43,36 @@ def made_regions(**changes) -> RegionResult:
     return RegionResult(**(made | changes))
 
 
-MADE = {"regions": made_regions}
+def made_significance(**changes) -> SignificanceResult:
+    """Three masses, with toys and the p-values expected of a signal."""
+    q0 = np.array([0.0, 4.0, 1.0])
+    p = np.array([0.5, 0.023, 0.159])
+    made = COMMON | {
+        "m_v": MASSES,
+        "q0": q0,
+        "z": np.sqrt(q0),
+        "p_local": p,
+        "best_fit": np.array([0.0, 1e-10, 2e-10]),
+        "best_fit_events": np.array([0.0, 12.0, 5.0]),
+        "expected_at": 1e-10,
+        "expected": np.outer([0.01, 0.05, 0.2], [2.5, 1.6, 1.0, 0.5, 0.2]),
+        "p_toys": p,
+        "p_toys_error": 0.01 * np.ones(3),
+        "best_m_v": 30.0,
+        "largest": 4.0,
+        "p_global": 0.06,
+        "p_global_error": 0.01,
+        "p_upcrossings": 0.055,
+        "p_upcrossings_error": 0.004,
+        "upcrossings": 0.2,
+        "upcrossings_error": 0.02,
+        "level": 1.0,
+        "status": ["converged"] * 3,
+        "toys": 100,
+        "failed": 0,
+    }
+    return SignificanceResult(**(made | changes))
+
+
+MADE = {"regions": made_regions, "significance": made_significance}
 """Kind → a function that makes one."""
