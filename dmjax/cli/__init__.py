@@ -11,6 +11,7 @@ from dmjax.cli import (
     diagnose,
     evidence,
     fit,
+    inject,
     limit,
     nsi,
     posterior,
@@ -43,6 +44,7 @@ VERBS = {
     "limit": (settings.LimitSettings, limit.limit, limit.ABOUT, OUT_HELP),
     "toys": (settings.ToySettings, study.toys, study.ABOUT_TOYS, OUT_HELP),
     "coverage": (settings.CoverageSettings, study.coverage, study.ABOUT_COVERAGE, OUT_HELP),
+    "inject": (answer_settings.InjectSettings, inject.inject, inject.ABOUT, OUT_HELP),
     "significance": (
         answer_settings.SignificanceSettings,
         significance.significance,

@@ -11,6 +11,7 @@ KINDS = {
     "toys": ("dmjax.studies.toys", "ToyResult"),
     "coverage": ("dmjax.studies.coverage", "CoverageResult"),
     "significance": ("dmjax.studies.significance", "SignificanceResult"),
+    "injection": ("dmjax.studies.injecting", "InjectionResult"),
     "regions": ("dmjax.studies.regions", "RegionResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "counting": ("dmjax.studies.counting", "CountingResult"),

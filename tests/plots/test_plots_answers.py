@@ -3,9 +3,10 @@
 import pytest
 
 from dmjax.errors import InputError
+from dmjax.plots.injection import plot_injection
 from dmjax.plots.regions import plot_regions
 from dmjax.plots.significance import plot_significance
-from made_answers import made_regions, made_significance
+from made_answers import made_injection, made_regions, made_significance
 from made_results import made_toys
 
 
@@ -34,3 +35,13 @@ def test_p_values_are_drawn_observed_and_expected():
     assert len(labels(made_significance(**none).plot())) == 1
     with pytest.raises(InputError, match="dmjax significance"):
         plot_significance(made_toys())
+
+
+def test_injection_has_bias_pulls_and_coverage():
+    figure = made_injection().plot()
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == ["fitted − injected [events]", "pull", "coverage"]
+    assert "30 MeV" in figure.axes[0].get_title() and "events" in figure.axes[2].get_xlabel()
+    assert made_injection(m_v=None, signal={"model": "events"}).plot().axes
+    with pytest.raises(InputError, match="dmjax inject"):
+        plot_injection(made_toys())

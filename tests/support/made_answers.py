@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dmjax.studies.injecting import InjectionResult
 from dmjax.studies.regions import RegionResult
 from dmjax.studies.significance import SignificanceResult
 
@@ -74,5 +75,34 @@ def made_significance(**changes) -> SignificanceResult:
     return SignificanceResult(**(made | changes))
 
 
-MADE = {"regions": made_regions, "significance": made_significance}
+def made_injection(**changes) -> InjectionResult:
+    """Two injected signals."""
+    pair = np.array([0.2, 0.1])
+    made = COMMON | {
+        "m_v": 30.0,
+        "events": np.array([0.0, 10.0]),
+        "values": np.array([0.0, 1e-10]),
+        "fitted": np.array([2.0, 10.1]),
+        "fitted_error": pair,
+        "bias": np.array([2.0, 0.1]),
+        "median": np.array([0.5, 9.9]),
+        "pull": np.array([0.4, 0.0]),
+        "pull_error": pair,
+        "width": np.array([0.6, 1.0]),
+        "width_error": pair,
+        "at_zero": np.array([0.5, 0.0]),
+        "levels": (0.6827, 0.9),
+        "coverage": np.array([[0.8, 0.95], [0.68, 0.9]]),
+        "coverage_error": 0.01 * np.ones((2, 2)),
+        "toys": 100,
+        "failed": [0, 1],
+    }
+    return InjectionResult(**(made | changes))
+
+
+MADE = {
+    "regions": made_regions,
+    "significance": made_significance,
+    "injection": made_injection,
+}
 """Kind → a function that makes one."""
