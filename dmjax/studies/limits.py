@@ -17,7 +17,9 @@ from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
 from dmjax.prediction.signal import EVENTS
 from dmjax.prediction.templates import at_index, signal_events
 from dmjax.store.progress import Say, nothing
+from dmjax.studies.bayes_limits import run_bayes_limit
 from dmjax.studies.expected import run_expected
+from dmjax.studies.limit_notes import median_strengths, noted
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.limit_rows import EMPTY, fc_row, toy_row
 from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
@@ -36,8 +38,8 @@ from dmjax.studies.setting import (
 )
 from dmjax.studies.settings import LimitSettings
 
-METHODS = ("chi2", "asymptotic", "toys", "fc")
-"""chi2: −2Δ ln L above the best fit, 2.71 at 90 %; CLs by formulas or toys; Feldman–Cousins."""
+METHODS = ("chi2", "asymptotic", "toys", "fc", "bayes")
+"""−2Δ ln L above the best fit, 2.71 at 90 %; CLs by formulas, toys; Feldman–Cousins; Bayes."""
 
 _ROUNDS = 4
 _MOVED = 1e-5
@@ -83,8 +85,10 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     ([621], ['ok'])
     """
     if settings.expected:
-        return run_expected(settings)
+        return noted(run_expected(settings), signal_of(settings))
     method = settings.method or "chi2"
+    if method == "bayes":
+        return run_bayes_limit(settings, say)
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
     if settings.bands and method in ("chi2", "fc"):
@@ -94,9 +98,9 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     asked = _asked(setting_of(settings.where, settings, signal_of(settings)), settings)
     found = _strengths(asked, asked.counts, method)
     solved = _solved(asked, found, method)
-    if method in ("chi2", "asymptotic"):
-        return solved
-    return _by_toys(asked, found, solved, method, out, say)
+    if method in ("toys", "fc"):
+        solved = _by_toys(asked, found, solved, method, out, say)
+    return noted(solved, needed_signal(asked.setting), _sensitivity(asked, found))
 
 
 def _asked(setting: Setting, settings: LimitSettings) -> Asked:
@@ -156,6 +160,14 @@ def _solved(asked: Asked, found: Any, method: str) -> LimitResult:
         toys=0,
         failed=[0] * len(seen),
     )
+
+
+def _sensitivity(asked: Asked, found: Any) -> np.ndarray:
+    """Median limits expected without signal: of the bands, else by the rise of the likelihood."""
+    question = (asked.joint, asked.chosen, asked.data, asked.counts, asked.settings.cl)
+    banded = hasattr(found, "expected")
+    median = found.expected[:, SIGMAS.index(0.0)] if banded else median_strengths(*question)
+    return _bands(asked, np.asarray(median)[:, None])[:, 0]
 
 
 def _bands(asked: Asked, expected) -> np.ndarray:

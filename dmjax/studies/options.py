@@ -159,7 +159,8 @@ STATISTICS_OPTIONS = {
 
 BAYES_OPTIONS = {
     "prior": Option(
-        "Prior of mass and coupling: log-uniform, uniform, uniform-mass, uniform-coupling."
+        "Prior of mass and coupling: log-uniform, uniform, uniform-mass, uniform-coupling; of a "
+        "limit (one mass): uniform-strength (flat in events), uniform-coupling, log-uniform."
     ),
     "priors": Option("Priors, comma-separated, or all.", names, "--prior"),
     "signals": Option("Hypotheses: none, dark-photon, nsi; comma-separated.", names, "--signal"),

@@ -70,7 +70,10 @@ RULES: dict[type, dict[str, Rule]] = {
         "m_v": _PHYSICS,
         "toys": _methods("toys", "fc"),
         "strengths": _methods("toys", "fc"),
-        "seed": _methods("toys", "fc"),
+        "seed": _methods("toys", "fc", "bayes"),
+        "prior": _methods("bayes"),
+        "coupling_range": _methods("bayes"),
+        "power_constrained": Rule(lambda s: s.bands, "goes with --bands"),
         "batch_size": _methods("toys", "fc"),
         "cls": Rule(
             lambda s: s.expected or s.method in ("asymptotic", "toys"),
