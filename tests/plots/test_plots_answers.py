@@ -4,10 +4,11 @@ import pytest
 
 from dmjax.errors import InputError
 from dmjax.plots.injection import plot_injection
+from dmjax.plots.postfit import plot_postfit
 from dmjax.plots.regions import plot_regions
 from dmjax.plots.significance import plot_significance
 from made_answers import made_injection, made_regions, made_significance
-from made_results import made_toys
+from made_results import made_fit, made_toys
 
 
 def labels(figure) -> list[str]:
@@ -45,3 +46,13 @@ def test_injection_has_bias_pulls_and_coverage():
     assert made_injection(m_v=None, signal={"model": "events"}).plot().axes
     with pytest.raises(InputError, match="dmjax inject"):
         plot_injection(made_toys())
+
+
+def test_a_fit_is_drawn_with_its_components_and_its_band():
+    figure = made_fit().plot()
+    assert labels(figure) == ["steady state", "own", "dark matter", "post-fit error", "data"]
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == "time [µs]" and axes.get_ylabel() == "events / µs"
+    assert "ccm120" in axes.get_title(loc="left")
+    with pytest.raises(InputError, match="no spectra"):
+        plot_postfit(made_fit().to_plain() | {"spectra": {}})

@@ -100,6 +100,13 @@ def made_injection(**changes) -> InjectionResult:
     return InjectionResult(**(made | changes))
 
 
+def made_spectrum() -> dict:
+    """Post-fit counts along one axis."""
+    parts = {"signal": [1.0, 2.0], "steady": [5.0, 4.0], "own": [1.0, 1.0]}
+    made = {"axis": "time_us", "edges": [0.0, 1.0, 3.0], "data": [8.0, 6.0], "components": parts}
+    return made | {"total": [7.0, 7.0], "error": [1.0, None]}
+
+
 MADE = {
     "regions": made_regions,
     "significance": made_significance,
