@@ -106,7 +106,7 @@ BAD = {
     "regions csi2017 --mv 30,75 --cl 1.2": "cl must lie",
     "regions csi2017 --mv 30,75 --coupling-range 2,1": "0 < low < high",
     "regions csi2017 --mv 30,75 --coupling-points 1": "at least 2",
-    "regions csi2017 --mv 700,800": "give --coupling-range",
+    "regions csi2017 --mv 2000,3000": "give --coupling-range",
     "regions ccm120 --mv 30,75 --method fc --toys 20": "use at least",
     "significance ccm120": "--mv is missing",
     "significance ccm120 --mv 75,30": "increasing masses",
