@@ -115,7 +115,7 @@ def _observed(joint, chosen, plane, data, strengths):
 
 @eqx.filter_jit
 def _statistics(
-    joint: JointModel, chosen: Strength, plane: Plane, data: Data, truth, mass
+    joint: JointModel, chosen: Strength, plane: Plane, data: Data, truth, start, mass
 ) -> tuple[Array, Array, Array]:
     """t at (mass, strength of the truth) of many toys, the best mass of each, worst status."""
     here = np.arange(truth.shape[0]) == chosen.index
@@ -123,7 +123,7 @@ def _statistics(
 
     def one(toy):
         at = fit(model, toy, truth, jnp.asarray(here))
-        best = best_of_plane(joint, chosen, plane, toy, joint.parameters.centres)
+        best = best_of_plane(joint, chosen, plane, toy, start)
         # The grid's own point is one of the plane.
         least = jnp.minimum(best.two_nll, at.two_nll)
         return (at.two_nll - least)[None], best.mass, jnp.maximum(at.status, best.status)
@@ -167,9 +167,11 @@ def feldman_cousins_region(
     def thrown(truth: Float[Array, " parameters"], mass: int, label: str):
         model = model_at(joint, chosen, plane, jnp.asarray(mass))
 
-        def make(keys):
+        def make(keys, attempt=0):
             toys = throw_batch(model, truth, keys, most)
-            return _statistics(joint, chosen, plane, toys, truth, jnp.asarray(mass))
+            # Another attempt at what failed begins where the toy was thrown.
+            start = truth if attempt else joint.parameters.centres
+            return _statistics(joint, chosen, plane, toys, truth, start, jnp.asarray(mass))
 
         return in_kept_blocks(make, how, label)
 

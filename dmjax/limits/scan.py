@@ -134,9 +134,9 @@ def expected_scan(
 
 
 @eqx.filter_jit
-def _toy_scans(joint, chosen: Strength, counts, data: Data) -> tuple[Array, Array, Array]:
+def _toy_scans(joint, chosen: Strength, counts, data: Data, start) -> tuple[Array, Array, Array]:
     def one(toy):
-        found = _scan(joint, chosen, counts, toy, joint.parameters.centres)
+        found = _scan(joint, chosen, counts, toy, start)
         return found.q0, jnp.argmax(found.q0), jnp.max(found.status)
 
     return jax.vmap(one)(data)
@@ -158,8 +158,10 @@ def throw_scans(
     """
     held, most = tuple(counts), largest_counts(joint, [nothing])
 
-    def make(keys):
-        return _toy_scans(joint, chosen, held, throw_batch(joint, nothing, keys, most))
+    def make(keys, attempt=0):
+        # Another attempt at what failed begins where the toy was thrown.
+        start = nothing if attempt else joint.parameters.centres
+        return _toy_scans(joint, chosen, held, throw_batch(joint, nothing, keys, most), start)
 
     return in_kept_blocks(make, how, "scan")
 
