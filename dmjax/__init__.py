@@ -14,6 +14,9 @@ from dmjax._version import __version__ as __version__
 if TYPE_CHECKING:
     from dmjax.analyses.catalogue import Analysis as Analysis
     from dmjax.analyses.catalogue import dataset as dataset
+    from dmjax.answers import inject as inject
+    from dmjax.answers import regions as regions
+    from dmjax.answers import significance as significance
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
     from dmjax.data.releases import add_release as add_release
@@ -48,10 +51,13 @@ if TYPE_CHECKING:
     from dmjax.studies.counting import CountingResult as CountingResult
     from dmjax.studies.coverage import CoverageResult as CoverageResult
     from dmjax.studies.evidence import EvidenceResult as EvidenceResult
+    from dmjax.studies.injecting import InjectionResult as InjectionResult
     from dmjax.studies.limit_result import LimitResult as LimitResult
     from dmjax.studies.load import load as load
     from dmjax.studies.nsi import NsiResult as NsiResult
     from dmjax.studies.posterior_result import PosteriorResult as PosteriorResult
+    from dmjax.studies.regions import RegionResult as RegionResult
+    from dmjax.studies.significance import SignificanceResult as SignificanceResult
     from dmjax.studies.toys import ToyResult as ToyResult
     from dmjax.studies.whole_fit import WholeFitResult as WholeFitResult
     from dmjax.verbs import check as check
@@ -84,6 +90,7 @@ _HOMES = {
     "EvidenceResult": "dmjax.studies.evidence",
     "Experiment": "dmjax.experiments",
     "FitResult": "dmjax.studies.best_fit",
+    "InjectionResult": "dmjax.studies.injecting",
     "InputError": "dmjax.errors",
     "JointModel": "dmjax.likelihood.joint",
     "LimitResult": "dmjax.studies.limit_result",
@@ -92,9 +99,11 @@ _HOMES = {
     "Parameter": "dmjax.likelihood.parameters",
     "PosteriorResult": "dmjax.studies.posterior_result",
     "Prediction": "dmjax.prediction.prediction",
+    "RegionResult": "dmjax.studies.regions",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
     "SignalCounts": "dmjax.prediction.templates",
+    "SignificanceResult": "dmjax.studies.significance",
     "ToyResult": "dmjax.studies.toys",
     "VectorMediator": "dmjax.models",
     "WholeFitResult": "dmjax.studies.whole_fit",
@@ -114,6 +123,7 @@ _HOMES = {
     "fit": "dmjax.verbs",
     "import_pyhf": "dmjax.export.pyhf_import",
     "info": "dmjax.verbs",
+    "inject": "dmjax.answers",
     "lifetime_ns": "dmjax.models",
     "limit": "dmjax.verbs",
     "load": "dmjax.studies.load",
@@ -122,8 +132,10 @@ _HOMES = {
     "plot": "dmjax.verbs",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
+    "regions": "dmjax.answers",
     "reproduce": "dmjax.verbs",
     "signal": "dmjax.prediction.signal",
+    "significance": "dmjax.answers",
     "templates": "dmjax.prediction.templates",
     "toys": "dmjax.verbs",
 }
@@ -143,6 +155,7 @@ __all__ = [
     "EvidenceResult",
     "Experiment",
     "FitResult",
+    "InjectionResult",
     "InputError",
     "JointModel",
     "LimitResult",
@@ -151,9 +164,11 @@ __all__ = [
     "Parameter",
     "PosteriorResult",
     "Prediction",
+    "RegionResult",
     "Search",
     "Signal",
     "SignalCounts",
+    "SignificanceResult",
     "ToyResult",
     "VectorMediator",
     "WholeFitResult",
@@ -174,6 +189,7 @@ __all__ = [
     "fit",
     "import_pyhf",
     "info",
+    "inject",
     "lifetime_ns",
     "limit",
     "load",
@@ -182,8 +198,10 @@ __all__ = [
     "plot",
     "posterior",
     "predict",
+    "regions",
     "reproduce",
     "signal",
+    "significance",
     "templates",
     "toys",
 ]

@@ -26,6 +26,7 @@ ROOMS = [
     {"studies"},
     {"export", "reproduce"},
     {"verbs"},
+    {"answers"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from dmjax._version import __version__
-from dmjax.cli import check, diagnose, evidence, fit, limit, nsi, posterior, predict, study
+from dmjax.cli import (
+    check,
+    diagnose,
+    evidence,
+    fit,
+    inject,
+    limit,
+    nsi,
+    posterior,
+    predict,
+    regions,
+    significance,
+    study,
+)
 from dmjax.cli.data import data
 from dmjax.cli.export import export
 from dmjax.cli.generate import OUT_HELP, command
@@ -15,7 +28,7 @@ from dmjax.cli.info import info
 from dmjax.cli.plot import plot
 from dmjax.cli.reproduce import reproduce
 from dmjax.errors import InputError
-from dmjax.studies import settings
+from dmjax.studies import answer_settings, settings
 
 app = typer.Typer(
     name="dmjax",
@@ -33,6 +46,14 @@ VERBS = {
     "limit": (settings.LimitSettings, limit.limit, limit.ABOUT, OUT_HELP),
     "toys": (settings.ToySettings, study.toys, study.ABOUT_TOYS, OUT_HELP),
     "coverage": (settings.CoverageSettings, study.coverage, study.ABOUT_COVERAGE, OUT_HELP),
+    "inject": (answer_settings.InjectSettings, inject.inject, inject.ABOUT, OUT_HELP),
+    "significance": (
+        answer_settings.SignificanceSettings,
+        significance.significance,
+        significance.ABOUT,
+        OUT_HELP,
+    ),
+    "regions": (answer_settings.RegionSettings, regions.regions, regions.ABOUT, OUT_HELP),
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),
     "nsi": (settings.NsiSettings, nsi.nsi, nsi.ABOUT, OUT_HELP),

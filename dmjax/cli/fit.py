@@ -38,6 +38,9 @@ def _best(settings: FitSettings, json: bool, out: Path | None, quiet: bool) -> N
         headers = ["parameter", "value", "error", "lower", "upper"]
         title = f"{', '.join(found.datasets)}; signal {found.fitted}; {found.status}"
         show(title, headers, rows)
+        for name, parts in found.yields.items():
+            rows = [[part, *(f"{x:.4g}" for x in pair.values())] for part, pair in parts.items()]
+            show(f"{name}: events after the fit", ["component", "events", "error"], rows)
         for name, z in found.significance.items():
             emit(f"{name} = 0 disfavoured by {z:.2f} standard deviations")
         if found.best_coupling is not None:

@@ -14,9 +14,9 @@ ABOUT = """Upper limits on a coupling against m_V, of data sets alone or togethe
 
 Methods: auto (chi2; at low counts exact, or toys where a background is only measured; default),
 chi2 (-2 ln L rises by 2.71 above the best fit at 90 %), asymptotic (CLs by formulas), exact (CLs
-by Poisson probabilities), toys (CLs), fc (Feldman-Cousins intervals). With --expected, what
-detectors without data are expected to exclude: auto (asymptotic, exact at low counts; default),
-asymptotic, chi2-d20.
+by Poisson probabilities), toys (CLs), fc (Feldman-Cousins intervals), bayes (posterior, see
+--prior). With --expected, what detectors without data are expected to exclude: auto (asymptotic,
+exact at low counts; default), asymptotic, chi2-d20. A limit below the sensitivity has it beside it.
 The coupling follows from the model: Y = eps^2 alpha_D (m_chi/m_V)^4 for the dark photon; see
 --coupling.
 """
@@ -49,7 +49,7 @@ def show_limit(found: "LimitResult") -> None:
     for detector, events in (found.background or {}).items():
         parts = ", ".join(f"{name} {n:.4g}" for name, n in events.items())
         emit(f"background of {detector} [events]: {parts}")
-    for line in found.notes:
+    for line in found.caveats:
         emit(f"note: {line}")
 
 
@@ -77,7 +77,10 @@ def _observed(found: "LimitResult") -> dict[str, list[str]]:
     if found.method == "fc":
         columns[f"{found.quantity} >"] = _column(found.lower)
     columns[f"{found.quantity} < ({100.0 * found.cl:.4g}% C.L.)"] = _column(found.limit)
-    if found.toys:
+    if found.sensitivity is not None and (found.limit < found.sensitivity).any():
+        pairs = zip(found.limit, found.sensitivity, strict=True)
+        columns["sensitivity"] = [f"{s:.3g}" if x < s else "" for x, s in pairs]
+    if found.toys or found.method == "bayes":
         columns["error"] = _column(found.limit_error)
     if found.cls_at_limit is not None and found.method != "fc":
         columns["CLs there"] = _column(found.cls_at_limit)
@@ -102,6 +105,8 @@ def _title(found: "LimitResult") -> str:
         masses = f"m_chi = {signal['m_chi']:g} MeV" if "m_chi" in signal else masses
         about += f" ({signal['dm']}), alpha_D = {signal['alpha_d']:g}, {masses}"
     about += f"; {found.method}, {100.0 * found.cl:.4g}% C.L."
+    if found.method == "bayes":
+        about += f", prior {found.configuration['prior']}"
     if found.off_term is not None:
         about += f", off counts: {found.off_term}"
     if found.asimov_off_term is not None and found.asimov_off_term != found.off_term:

@@ -271,15 +271,31 @@ def _split(model: CountModel, parts: Mapping[str, Bins]) -> tuple[Bins, Bins]:
     return reduce(jnp.add, rest, jnp.zeros_like(template)), template
 
 
+def template_factors(model: CountModel, parts: Mapping[str, Bins]) -> Float[Array, " groups"]:
+    """γ̂ of a measured template given the observed counts; see `measured.best_factors`."""
+    others, template = _split(model, parts)
+    n, behind = (jnp.asarray(x, template.dtype) for x in model.observed[::2])
+    return best_factors(n, others, template, behind, behind)
+
+
+def fitted_components(model: CountModel, values: Mapping[str, Scalar]) -> dict[str, Bins]:
+    """`expected_components` with a measured template at its best fit to the observed counts."""
+    parts = expected_components(model, values)
+    if model.measured is None:
+        return parts
+    factors, template = template_factors(model, parts), parts[model.measured]
+    each = template.shape[0] // factors.shape[0]
+    return parts | {model.measured: jnp.repeat(factors, each) * template}
+
+
 def asimov_counts(model: CountModel, values: Mapping[str, Scalar]) -> Counts:
     """Data equal to their expectation; off backgrounds and measured templates at their best fit."""
     on, off, behind = model.observed
     if behind is not None:
-        others, template = _split(model, expected_components(model, values))
-        n, seen = on.astype(template.dtype), behind.astype(template.dtype)
-        factors = best_factors(n, others, template, seen, seen)
-        spread = jnp.repeat(factors, template.shape[0] // factors.shape[0])
-        return Counts(others + spread * template, None, factors * seen)
+        parts = expected_components(model, values)
+        factors = template_factors(model, parts)
+        fitted = reduce(jnp.add, fitted_components(model, values).values())
+        return Counts(fitted, None, factors * behind.astype(fitted.dtype))
     means = expected(model, values)
     if off is None:
         return Counts(means)

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -16,11 +16,12 @@ from dmjax.fits.minimise import STATUS_TEXT
 from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.joint import JointModel, off_term_of
 from dmjax.prediction.templates import at_index
-from dmjax.store.fields import number
+from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.nsi_fit import nearest_minimum
 from dmjax.studies.plan import configuration
+from dmjax.studies.postfit import postfit_of
 from dmjax.studies.setting import (
     Setting,
     counts_of,
@@ -31,6 +32,9 @@ from dmjax.studies.setting import (
     to_coupling,
 )
 from dmjax.studies.settings import FitSettings, ModelOptions, SignalOptions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SIGNALS = ("none", "dark-matter", "nsi")
 """What `fit` knows beside the backgrounds; "dark-photon" means dark matter of that model."""
@@ -49,6 +53,9 @@ class FitResult(AbstractResult):
             parabolas in ε, the solution nearest to ε = 0.
         significance: name → √(−2Δ ln L) between 0 and the best fit, of every free parameter that
             starts at 0.
+        yields: data set → component, "total" or "observed" → post-fit events and their error, the
+            covariance of the fit propagated; √n beside observed counts. Empty with `integrate`.
+        spectra: data set → along each axis the data, the components, their sum and its error.
         two_nll: −2 ln L at the best fit, constants included.
         status: "converged", or why not.
         quantity, best_coupling: of a signal, at the best fit.
@@ -63,6 +70,10 @@ class FitResult(AbstractResult):
     m_v: float | None = number("MeV")
     parameters: dict[str, dict[str, float | None]] = number("1", empty=math.inf)
     significance: dict[str, float] = number("1")
+    yields: dict[str, dict[str, dict[str, float]]] = number(
+        "1", empty=math.inf, default_factory=dict
+    )
+    spectra: dict = column(default_factory=dict)
     two_nll: float = number("1")
     status: str
     quantity: str | None
@@ -73,6 +84,12 @@ class FitResult(AbstractResult):
     conventions: dict | None
     configuration: dict
     version: str = __version__
+
+    def plot(self) -> "Figure":
+        """Data, stacked components and the post-fit band, along each axis."""
+        from dmjax.plots.postfit import plot_postfit
+
+        return plot_postfit(self)
 
 
 def fitted_model(
@@ -115,7 +132,7 @@ def run_fit(settings: FitSettings, out: Path | None = None, say: Say = nothing) 
     if wanted == "nsi":
         joint = JointModel(csi2017_nsi(quarks=settings.quarks))
     best = nearest_minimum(joint) if wanted == "nsi" else best_fit(joint)
-    parameters = _parameters(joint, best)
+    parameters, (yields, spectra) = _parameters(joint, best), postfit_of(joint, best)
     about = describe_setting(setting)
     strength = parameters["signal"]["value"] if settings.mass is not None else None
     coupling = None
@@ -127,6 +144,8 @@ def run_fit(settings: FitSettings, out: Path | None = None, say: Say = nothing) 
         m_v=settings.mass,
         parameters=parameters,
         significance=_significance(joint, best),
+        yields=yields,
+        spectra=spectra,
         two_nll=float(best.two_nll),
         status=STATUS_TEXT[int(best.status)],
         quantity=about.get("quantity"),

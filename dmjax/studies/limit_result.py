@@ -35,6 +35,8 @@ class LimitResult(AbstractResult):
         limit_error, lower_error: Monte Carlo errors; 0 without toys.
         expected, expected_error: (masses, sigmas) without signal; None where there are no bands.
         sigmas: of the bands.
+        sensitivity: median limit expected without signal, from Asimov data, (masses,); None where
+            it is not computed.
         best_fit, best_fit_events: coupling and signal events of the best fit.
         test_statistic_null: −2Δ ln L between no signal and the best fit; None where not computed.
         status, expected_status: a text each; "ok", or why there is no number.
@@ -47,7 +49,7 @@ class LimitResult(AbstractResult):
             toys.
         background: of a projection: detector → name → events in its bins.
         toys, failed: thrown at each point; fits that failed in all of them, per mass.
-        notes: what must be said of the data sets beside the numbers, a line each.
+        caveats: what must be said of the data sets beside the numbers, a line each.
         conventions: name of the profile and changed fields.
         configuration: every setting.
         version: of the package.
@@ -75,6 +77,7 @@ class LimitResult(AbstractResult):
     sigmas: tuple[float, ...] = column("sigmas", unit="1")
     expected: np.ndarray | None = column("m_v", "sigmas", unit="1", empty=math.inf)
     expected_error: np.ndarray | None = column("m_v", "sigmas", unit="1", empty=math.inf)
+    sensitivity: np.ndarray | None = column("m_v", unit="1", empty=math.inf, default=None)
     best_fit: np.ndarray = column("m_v", unit="1", empty=math.nan)
     best_fit_events: np.ndarray = column("m_v", unit="1", empty=math.nan)
     test_statistic_null: np.ndarray | None = column("m_v", unit="1", empty=math.nan, default=None)

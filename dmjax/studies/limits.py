@@ -15,9 +15,11 @@ from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
 from dmjax.prediction.signal import EVENTS
 from dmjax.store.progress import Say, nothing
+from dmjax.studies.bayes_limits import run_bayes_limit
 from dmjax.studies.expected import run_expected
 from dmjax.studies.limit_by_row import by_rows
 from dmjax.studies.limit_method import FORMULAS, METHODS, chosen_methods
+from dmjax.studies.limit_notes import median_strengths, noted
 from dmjax.studies.limit_question import Asked, asked_of
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.plan import stated
@@ -55,10 +57,12 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     ([621], ['ok'])
     """
     if settings.expected:
-        return run_expected(settings)
+        return noted(run_expected(settings), signal_of(settings))
     method = settings.method or METHODS[0]
+    if method == "bayes":
+        return run_bayes_limit(settings, say)
     if method not in METHODS:
-        raise unknown_name("method", method, METHODS)
+        raise unknown_name("method", method, (*METHODS, "bayes"))
     if settings.bands and method in ("auto", "chi2", "fc"):
         named = "the default method" if method == "auto" else method
         raise InputError(f"{named} has no expected bands: use asymptotic, exact or toys")
@@ -72,11 +76,12 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     solved = _solved(asked, found, formulas)
     label = choice.methods[0] if len(used) == 1 else "auto"
     solved = replace(solved, method=label, methods=choice.methods, notes=choice.notes)
-    if used <= set(FORMULAS):
-        return solved
-    if method == "auto" and "toys" in used:
-        found = _strengths(asked, asked.counts, "toys")
-    return by_rows(asked, found, solved, out, say)
+    sensitivity = _sensitivity(asked, found)
+    if not used <= set(FORMULAS):
+        if method == "auto" and "toys" in used:
+            found = _strengths(asked, asked.counts, "toys")
+        solved = by_rows(asked, found, solved, out, say)
+    return noted(solved, needed_signal(asked.setting), sensitivity)
 
 
 def _strengths(asked: Asked, counts: Counts, method: str) -> Any:
@@ -129,6 +134,14 @@ def _solved(asked: Asked, found: Any, method: str) -> LimitResult:
 def _known(limit: np.ndarray, values) -> np.ndarray:
     """Values where there is a limit, else NaN."""
     return np.where(np.isfinite(limit), values, np.nan)
+
+
+def _sensitivity(asked: Asked, found: Any) -> np.ndarray:
+    """Median limits expected without signal: of the bands, else by the rise of the likelihood."""
+    question = (asked.joint, asked.chosen, asked.data, asked.counts, asked.settings.cl)
+    banded = hasattr(found, "expected")
+    median = found.expected[:, SIGMAS.index(0.0)] if banded else median_strengths(*question)
+    return _bands(asked, np.asarray(median)[:, None])[:, 0]
 
 
 def _bands(asked: Asked, expected) -> np.ndarray:

@@ -173,7 +173,8 @@ STATISTICS_OPTIONS = {
 
 BAYES_OPTIONS = {
     "prior": Option(
-        "Prior of mass and coupling: log-uniform, uniform, uniform-mass, uniform-coupling."
+        "Prior of mass and coupling: log-uniform, uniform, uniform-mass, uniform-coupling; of a "
+        "limit (one mass): uniform-strength (flat in events), uniform-coupling, log-uniform."
     ),
     "priors": Option("Priors, comma-separated, or all.", names, "--prior"),
     "signals": Option("Hypotheses: none, dark-photon, nsi; comma-separated.", names, "--signal"),
@@ -208,6 +209,27 @@ PREDICT_OPTIONS = {
     "nsi_mass": _number("Mass of the NSI mediator [MeV]; heavy without."),
 }
 
+ANSWER_OPTIONS = {
+    "levels": Option("Confidence levels, comma-separated.", numbers, "--cl", metavar="NUMBERS"),
+    "coupling_range": Option(
+        "Couplings allowed: the axis of a region, the range of a prior.",
+        interval,
+        None,
+        "LOW,HIGH",
+    ),
+    "coupling_points": _whole("Couplings of the grid, equal steps of the logarithm."),
+    "expected_at": _number("Coupling of a signal whose expected p-values are given beside."),
+    "injected": Option(
+        "Injected signals in units of the median expected limit, comma-separated.",
+        numbers,
+        "--strengths",
+        "NUMBERS",
+    ),
+    "power_constrained": _switch(
+        "Raise a limit below the expected median - 1 sigma to it (arXiv:1105.3166)."
+    ),
+}
+
 OPTIONS: dict[str, Option] = (
     WHERE_OPTIONS
     | SIGNAL_OPTIONS
@@ -215,6 +237,7 @@ OPTIONS: dict[str, Option] = (
     | STATISTICS_OPTIONS
     | BAYES_OPTIONS
     | PREDICT_OPTIONS
+    | ANSWER_OPTIONS
 )
 """Name → option. A name means the same in every verb, file and command."""
 

@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields
 from typing import Any, NamedTuple, TypeVar
 
 from dmjax.errors import InputError, unknown_name
+from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
 from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS
 from dmjax.studies.settings import (
     CoverageSettings,
@@ -75,7 +76,10 @@ RULES: dict[type, dict[str, Rule]] = {
         "m_v": _PHYSICS,
         "toys": _methods("toys", "fc"),
         "strengths": _methods("toys", "fc"),
-        "seed": _methods("toys", "fc"),
+        "seed": _methods("toys", "fc", "bayes"),
+        "prior": _methods("bayes"),
+        "coupling_range": _methods("bayes"),
+        "power_constrained": Rule(lambda s: s.bands, "goes with --bands"),
         "batch_size": _methods("toys", "fc"),
         "cls": Rule(
             lambda s: s.expected or s.method in ("asymptotic", "exact", "toys"),
@@ -104,6 +108,13 @@ RULES: dict[type, dict[str, Rule]] = {
     },
     DiagnoseSettings: _SIGNAL_MASS | {"seed": _TOYS, "batch_size": _TOYS},
     PyhfSettings: _SIGNAL_MASS | {"reference": _MASS},
+    RegionSettings: {name: _methods("fc") for name in ("toys", "seed", "batch_size")},
+    SignificanceSettings: {"seed": _TOYS, "batch_size": _TOYS},
+    InjectSettings: _SIGNAL_PHYSICS
+    | {
+        "mass": _PHYSICS,
+        "injected": Rule(lambda s: s.events is None, "is given as --events: leave one out"),
+    },
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
     },

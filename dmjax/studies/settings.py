@@ -93,6 +93,9 @@ class LimitSettings(SignalOptions, ModelOptions):
     strengths: int = 10
     seed: int = 2017
     batch_size: int = 100
+    prior: str = "uniform-strength"
+    coupling_range: tuple[float, float] | None = None
+    power_constrained: bool = False
     expected: bool = False
     years: float | None = None
     pot: float | None = None

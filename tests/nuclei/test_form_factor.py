@@ -69,7 +69,8 @@ def test_t3r_in_argon_as_quoted(t_kev, quoted):
 def test_two_terms_by_scipy(model, t_kev):
     v, t, mass = of(model), 1e-3 * t_kev, float(ARGON.mass)
     g_p, g_n = 2.0 * v.charges.up + v.charges.down, v.charges.up + 2.0 * v.charges.down
-    expected = 18.0 * g_p * helm(mass, 3.427, t) + 22.0 * g_n * helm(mass, 3.55, t)
+    charge = float(ARGON.charge_radius)
+    expected = 18.0 * g_p * helm(mass, charge, t) + 22.0 * g_n * helm(mass, 3.55, t)
     radii = form_factor_radii(v, ARGON, SINGLE, DMJAX)
     ours = chi_nucleus(v, ARGON, radii, jnp.asarray(80.0), jnp.asarray(t))
     point_like = chi_target(v, ARGON.mass, jnp.asarray(80.0), jnp.asarray(t))

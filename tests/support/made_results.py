@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import made_answers
 from dmjax.bayes.evidence import BayesFactor
 from dmjax.bayes.hypothesis import MassFit
 from dmjax.fits.compatibility import Compatibility
@@ -106,6 +107,8 @@ def made_fit() -> FitResult:
         m_v=None,
         parameters={"n_excess": value, "ccm": value | {"error": np.inf}},
         significance={"n_excess": 0.05},
+        yields={"ccm120": {"excess": {"value": 16.5, "error": np.inf}}},
+        spectra={"ccm120": [made_answers.made_spectrum()]},
         two_nll=12.5,
         status="converged",
         quantity=None,
@@ -296,5 +299,5 @@ MADE = {
     "evidence": made_evidence,
     "prediction": made_prediction,
     "check": made_check,
-}
+} | made_answers.MADE
 """Kind → a function that makes one."""
