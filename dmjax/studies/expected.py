@@ -42,6 +42,7 @@ def run_expected(settings: LimitSettings) -> LimitResult:
         pot=settings.pot,
         background=settings.background,
         cuts=settings.window == "cuts",
+        all_windows=settings.all_windows,
         method=settings.method or METHODS[0],
         cl=settings.cl,
         cls=settings.cls,

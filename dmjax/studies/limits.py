@@ -14,6 +14,7 @@ from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
 from dmjax.prediction.signal import EVENTS
+from dmjax.prediction.validity import signal_notes
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.bayes_limits import run_bayes_limit
 from dmjax.studies.expected import run_expected
@@ -27,6 +28,7 @@ from dmjax.studies.setting import (
     Counts,
     counts_of,
     needed_signal,
+    searches_of,
     setting_of,
     signal_of,
     to_coupling,
@@ -81,7 +83,15 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
         if method == "auto" and "toys" in used:
             found = _strengths(asked, asked.counts, "toys")
         solved = by_rows(asked, found, solved, out, say)
-    return noted(solved, needed_signal(asked.setting), sensitivity)
+    return noted(_within(asked, solved), needed_signal(asked.setting), sensitivity)
+
+
+def _within(asked: Asked, found: LimitResult) -> LimitResult:
+    """The limit with where its prediction leaves the range in which it holds."""
+    detectors = [one.experiment for one in searches_of(asked.setting)]
+    signal = needed_signal(asked.setting)
+    beyond = signal_notes(detectors, signal, asked.masses, found.limit)
+    return replace(found, caveats=[*found.caveats, *beyond.values()])
 
 
 def _strengths(asked: Asked, counts: Counts, method: str) -> Any:

@@ -87,6 +87,7 @@ RULES: dict[type, dict[str, Rule]] = {
         ),
         "bands": Rule(lambda s: not s.expected, "is always part of --expected"),
         "years": _EXPECTED,
+        "all_windows": _EXPECTED,
         "pot": _EXPECTED,
         "background": _EXPECTED,
     },

@@ -74,6 +74,7 @@ def expected_limit(
     pot: float | None = None,
     background: str | None = None,
     cuts: bool = False,
+    all_windows: bool = False,
     method: str = "auto",
     cl: float = 0.90,
     cls: bool = True,
@@ -89,7 +90,7 @@ def expected_limit(
         where: presets, or paths of detector files.
         signal: what is searched for.
         m_v: masses [MeV]; not used by the model "events".
-        years, pot, background, cuts: see `projected`.
+        years, pot, background, cuts, all_windows: see `projected`.
         method: one of `METHODS`. "auto": Asimov data (arXiv:1007.1727), or below `FEW` counts the
             exact Poisson probabilities of `low_count_limits`. "asymptotic": Asimov data always.
             "chi2-d20": where the χ² of [D20] Eqs. 6.6, 6.7 is 2.71, without bands.
@@ -111,7 +112,15 @@ def expected_limit(
         raise InputError("method 'chi2-d20' has no nuisances: leave nuisance and fix out")
     names = (where,) if isinstance(where, str) else tuple(where)
     settings = [
-        projected(name, years=years, pot=pot, background=background, cuts=cuts) for name in names
+        projected(
+            name,
+            years=years,
+            pot=pot,
+            background=background,
+            cuts=cuts,
+            all_windows=all_windows,
+        )
+        for name in names
     ]
     counts = templates([setting.search for setting in settings], signal, np.asarray(m_v, float))
     events = np.asarray(signal_events(counts))

@@ -97,6 +97,7 @@ class LimitSettings(SignalOptions, ModelOptions):
     coupling_range: tuple[float, float] | None = None
     power_constrained: bool = False
     expected: bool = False
+    all_windows: bool = False
     years: float | None = None
     pot: float | None = None
     background: str | None = None

@@ -68,7 +68,7 @@ BAD = {
     "diagnose lar2020 --toys -1 --out x.json": "toys must be",
     "diagnose lar2020 --mv 30 --alpha-d 0 --figures x": "alpha_d must be",
     "diagnose lar2020 --dm scalar": "describes a signal",
-    "diagnose lar2020 --seed 3": "goes with --toys",
+    "diagnose lar2020 --toys 0 --seed 3": "goes with --toys",
     "posterior csi2018": "did you mean",
     "posterior csi2021 csi2021": "given twice",
     "posterior csi2021 --method mcmc": "method",
