@@ -125,7 +125,7 @@ def test_beam_is_complete(beam):
     for part in ("pi0", "exchange", "neutrinos"):
         assert 0.0 < spec[part]["per_pot"] < 1.0
     assert {"captured_per_pot", "inelastic_per_pot", "radiative_fraction"} <= spec["piminus"].keys()
-    assert spec["pulse"]["kind"] in ("gaussian", "triangular", "box")
+    assert spec["pulse"]["kind"] in ("gaussian", "triangular", "box", "double")
 
 
 def test_charged_pions_add_up():
