@@ -101,7 +101,7 @@ def test_hydrogen_is_a_dipole(q_fm):
     """No sphere is left inside a skin of 0.9 fm: (1 + q²/Λ²)⁻², Λ² = 12/R²."""
     mass, q = float(HYDROGEN.mass), q_fm * 197.3269804
     t = np.sqrt(mass**2 + q**2) - mass
-    expected = (1.0 + q_fm**2 * 0.878**2 / 12.0) ** -2
+    expected = (1.0 + (q_fm * float(HYDROGEN.charge_radius)) ** 2 / 12.0) ** -2
     assert close(
         helm_form_factor(HYDROGEN, HYDROGEN.charge_radius, jnp.asarray(t)), expected, "quadrature"
     )
