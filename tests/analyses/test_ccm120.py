@@ -44,4 +44,5 @@ def test_neutrons_of_csi2017_have_their_25_percent():
     values = {"csi_signal": jnp.asarray(0.0), "csi_neutrons": jnp.asarray(0.0)}
     brn = next(c.nominal for c in model.components if c.name == "brn")
     more = expected(model, values | {"csi_neutrons": jnp.asarray(2.0)})
-    assert np.allclose(more - expected(model, values), 0.5 * brn, atol=tolerance("identity"))
+    change = (1.25**2 - 1.0) * brn
+    assert np.allclose(more - expected(model, values), change, atol=tolerance("identity"))
