@@ -54,13 +54,13 @@ def test_info_lists_every_source():
 
 def test_what_must_be_said_of_ccm120_stands_beside_its_limit():
     line = "limit ccm120 --model events --method asymptotic"
-    (note,) = answer(line + " --json")["caveats"]
+    note = answer(line + " --json")["caveats"][0]
     assert note.startswith("ccm120: one count") and "no machine-readable spectrum" in note
     for command in (line, "info ccm120"):
         told = " ".join(run(command).stdout.replace("│", " ").split())
         assert "no machine-readable spectrum" in told
     assert answer("info ccm120 --json")["data set"]["note"] in note
-    assert answer("limit lar2020 --mv 30 --json")["caveats"] == []
+    assert not any("ccm120" in text for text in answer("limit lar2020 --mv 30 --json")["caveats"])
 
 
 def test_info_of_one_name():

@@ -55,7 +55,10 @@ def test_the_significance_of_lar2020_with_and_without_toys(tmp_path):
     said = run(f"{line} --toys 150 --out {out}").output
     assert "upcrossings" in said and "expected p" in said
     found = load(out)
-    assert np.all(np.abs(found.p_toys - found.p_local) < SIGMAS * found.p_toys_error)
+    # Where the best fit has no signal every toy is as far out, and the formula says one half.
+    seen = found.q0 > 0.0
+    apart = np.abs(found.p_toys - found.p_local)
+    assert seen.any() and np.all((apart < SIGMAS * found.p_toys_error)[seen])
     largest = found.p_toys.min()
     assert largest <= found.p_global <= found.p_toys.sum()
     alone = answer(f"{line} --toys 0 --json")
@@ -84,9 +87,9 @@ def test_signals_injected_into_ccm120_come_back():
 def test_yields_of_a_fit_are_those_of_its_parameters():
     found = answer("fit csi2021 --signal none --json")
     yields, cevns = found["yields"]["csi2021"], found["parameters"]["csi_n_cevns"]
-    # The template of CEvNS sums to one event: its yield is its parameter (published: 306 ± 20).
-    assert np.isclose(yields["cevns"]["value"], cevns["value"], rtol=tolerance("fit_parameter"))
-    assert np.isclose(yields["cevns"]["error"], cevns["error"], rtol=tolerance("fit_parameter"))
+    # The template of CEvNS sums to one event, but for its nuisances (published: 306 ± 20).
+    assert np.isclose(yields["cevns"]["value"], cevns["value"], rtol=tolerance("template"))
+    assert np.isclose(yields["cevns"]["error"], cevns["error"], rtol=tolerance("template"))
     parts = [y["value"] for name, y in yields.items() if name not in ("total", "observed")]
     assert np.isclose(sum(parts), yields["total"]["value"]) and yields["observed"]["value"] == 1578
     first, second = found["spectra"]["csi2021"]
