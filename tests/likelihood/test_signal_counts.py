@@ -93,15 +93,19 @@ def test_a_fit_shares_the_pull_and_weakens_the_limit():
     assert upper(joint) > upper(alone)
 
 
-def test_no_capture_is_left_three_deviations_down():
+def test_captures_three_deviations_down_are_a_log_normal_factor():
+    """(1 + error)^−3 of them are left, whatever the error."""
     setting, others = search_of("lar2020"), ("pi0", "eta", "exchange", "cascade")
     model = analysis("lar2020", dark_matter_signal(setting, point(110.0)))
     values = {p.name: jnp.asarray(p.centre) for p in model.parameters}
     without = expected(model, values)
     values |= {"signal": jnp.asarray(1.0), CAPTURE: jnp.asarray(-3.0)}
     rest = dark_matter_counts(setting, point(110.0), channels=others)
+    captured = dark_matter_counts(setting, point(110.0), channels=("piminus",))
+    error = source_errors(setting.experiment.beam, DMJAX, CHANNELS, point(110.0).charges)[CAPTURE]
+    wanted = rest + captured * (1.0 + float(error[1])) ** -3.0
     scale = float(without.max())
-    assert np.allclose(expected(model, values) - without, rest, atol=1e-9 * scale)
+    assert np.allclose(expected(model, values) - without, wanted, atol=1e-9 * scale)
 
 
 def test_templates_of_other_masses_take_their_pulls_along():

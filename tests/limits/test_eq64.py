@@ -68,8 +68,17 @@ LIMITS = {
 }
 """(conventions, window, α profiled or integrated) → 90 % limits on Y at `MASSES`."""
 
-THEN = {"transition_form_factors": False, "capture_phase_space": False}
-"""What that stack's predictions were made without."""
+THEN = {
+    "transition_form_factors": False,
+    "capture_phase_space": False,
+    "two_term_form": False,
+    "radiative_weak_charge": False,
+}
+"""What that stack's predictions were made without.
+
+Its templates had other momentum nodes, so that numbers agree within the error of a template; with
+one template they agreed to 1e-6.
+"""
 
 
 @pytest.mark.parametrize("case", LIMITS)
@@ -87,4 +96,4 @@ def test_limits_with_alpha_alone_are_what_they_were(case):
     strengths = np.array(
         [float(strength_of(signal, m, y, 1e-10)) for m, y in zip(MASSES, found.limit, strict=True)]
     )
-    assert np.allclose(1e-10 * np.sqrt(strengths), wanted, rtol=tolerance("limit"), atol=0.0)
+    assert np.allclose(1e-10 * np.sqrt(strengths), wanted, rtol=tolerance("template"), atol=0.0)

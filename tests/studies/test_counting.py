@@ -1,5 +1,7 @@
 """The counting analysis against the published and quoted numbers ([D20] §6.1)."""
 
+from dataclasses import replace
+
 import pytest
 
 from dmjax.analyses.datasets import load_dataset
@@ -18,8 +20,9 @@ def test_counts_and_backgrounds_at_4p7_fm(profile):
     assert 2.1 <= result.significance <= 2.5
 
 
-@pytest.mark.parametrize("profile", [D20, DMJAX])
+@pytest.mark.parametrize("profile", [D20, replace(DMJAX, radiative_weak_charge=False)])
 def test_significance_at_5p5_fm(profile):
+    """As published, at tree level; radiative corrections take 0.03 off it."""
     assert 2.8 <= counting(load_dataset("csi2017", "cuts", profile, 5.5)).significance <= 3.1
 
 
