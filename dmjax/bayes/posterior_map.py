@@ -17,7 +17,7 @@ from dmjax.bayes.densities import cdf, cell, cumulative, density_at, inverse_cdf
 from dmjax.bayes.hypothesis import at_mass, holders
 from dmjax.bayes.priors import Prior, PriorSet, log_prior, prior_set, quantiles
 from dmjax.fits.fit import best_fit, fit
-from dmjax.likelihood.count_model import raw_counts
+from dmjax.likelihood.count_terms import raw_counts
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.parameters import index_of
 from dmjax.likelihood.signals import SIGNAL

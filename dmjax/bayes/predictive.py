@@ -13,7 +13,7 @@ from dmjax.bayes.nested import Hypothesis
 from dmjax.bayes.priors import quantiles
 from dmjax.errors import InputError
 from dmjax.fits.estimates import binomial_error
-from dmjax.likelihood.count_model import raw_counts
+from dmjax.likelihood.count_terms import raw_counts
 from dmjax.likelihood.joint import Data
 
 Bins = Float[Array, " bins"]

@@ -8,7 +8,8 @@ import numpy as np
 
 from dmjax.errors import InputError
 from dmjax.export.links import Link, links
-from dmjax.likelihood.count_model import CountModel, expected
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_terms import expected
 from dmjax.likelihood.effects import Component, Morph, Scale, Share
 from dmjax.likelihood.joint import JointModel, Values
 from dmjax.likelihood.parameters import index_of, named

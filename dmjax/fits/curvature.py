@@ -16,7 +16,8 @@ from jaxtyping import Array, Float
 
 from dmjax.fits.steps import Point
 from dmjax.likelihood.constraints import log_constraint
-from dmjax.likelihood.count_model import CountModel, log_counts
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_terms import log_counts
 from dmjax.likelihood.effects import Component, component_counts
 from dmjax.likelihood.joint import Data, JointModel
 

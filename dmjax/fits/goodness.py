@@ -17,7 +17,8 @@ from dmjax.fits.minimise import Status
 from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw
 from dmjax.fits.retry import start_at, tried_again
 from dmjax.likelihood.constraints import log_constraint
-from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts, remade
+from dmjax.likelihood.count_model import CountModel, Counts, remade
+from dmjax.likelihood.count_terms import asimov_counts
 from dmjax.likelihood.joint import Data, JointModel, Values, log_likelihood, observed_data
 from dmjax.likelihood.parameters import named
 from dmjax.likelihood.poisson import log_poisson

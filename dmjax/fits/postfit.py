@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.fits.fit import Fit
-from dmjax.likelihood.count_model import CountModel, fitted_components
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_terms import fitted_components
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import named
 from dmjax.likelihood.poisson import best_background

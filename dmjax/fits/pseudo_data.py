@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
 from dmjax.likelihood.constraints import throw_centres
-from dmjax.likelihood.count_model import CountModel, Counts, asimov_counts, raw_counts
+from dmjax.likelihood.count_model import CountModel, Counts
+from dmjax.likelihood.count_terms import asimov_counts, raw_counts
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, onoff_counts
 from dmjax.likelihood.parameters import named

@@ -11,15 +11,13 @@ from jaxtyping import Array, Bool, Float
 
 from dmjax.errors import InputError
 from dmjax.likelihood.constraints import log_constraint
-from dmjax.likelihood.count_model import (
-    CountModel,
-    Counts,
+from dmjax.likelihood.count_model import CountModel, Counts, remade
+from dmjax.likelihood.count_terms import (
     asimov_counts,
     expected,
     log_bins,
     log_counts,
     prepare,
-    remade,
 )
 from dmjax.likelihood.marginal import Constraint, log_integral
 from dmjax.likelihood.onoff import OnOffCounts

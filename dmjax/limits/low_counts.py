@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
 from dmjax.errors import InputError
-from dmjax.likelihood.count_model import asimov_counts
+from dmjax.likelihood.count_terms import asimov_counts
 from dmjax.likelihood.joint import JointModel, joint_expected
 from dmjax.likelihood.parameters import named
 from dmjax.limits.asymptotics import SIGMAS

@@ -6,7 +6,7 @@ import numpy as np
 from jax.scipy.special import ndtr, ndtri
 
 from dmjax.fits.estimates import NothingFitted, needed_toys
-from dmjax.likelihood.count_model import raw_counts
+from dmjax.likelihood.count_terms import raw_counts
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, AsymptoticLimit, LimitStatus
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.feldman_cousins import (

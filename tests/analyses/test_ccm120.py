@@ -7,7 +7,7 @@ from dmjax.analyses.ccm120 import ccm120, ccm120_search
 from dmjax.analyses.csi2017 import csi2017
 from dmjax.fits.fit import best_fit
 from dmjax.fits.profiles import all_intervals
-from dmjax.likelihood.count_model import expected
+from dmjax.likelihood.count_terms import expected
 from dmjax.likelihood.joint import JointModel
 from dmjax.models import mediator
 from dmjax.prediction.search import dark_matter_counts

@@ -17,7 +17,8 @@ from dmjax.fits.fit import best_fit
 from dmjax.fits.minimise import Status
 from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.changes import changed
-from dmjax.likelihood.count_model import expected_components, remade
+from dmjax.likelihood.count_model import remade
+from dmjax.likelihood.count_terms import expected_components
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.models import mediator
 from dmjax.prediction.search import channel_counts, dark_matter_counts

@@ -9,7 +9,8 @@ from counting_models import shapes
 from dmjax.fits.fit import best_fit, fit
 from dmjax.fits.postfit import STEADY, axis_sums, projections
 from dmjax.fits.pseudo_data import throw
-from dmjax.likelihood.count_model import CountModel, expected_components
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_terms import expected_components
 from dmjax.likelihood.effects import BinFactor, Component, Scale
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.likelihood.parameters import Parameter, named

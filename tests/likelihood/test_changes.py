@@ -7,7 +7,8 @@ import pytest
 from dmjax.errors import InputError
 from dmjax.fits.fit import best_fit
 from dmjax.likelihood.changes import changed
-from dmjax.likelihood.count_model import CountModel, expected
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_terms import expected
 from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter

@@ -16,9 +16,8 @@ from dmjax.fits.fit import best_fit, fit
 from dmjax.fits.minimise import Status, covariance, minimise
 from dmjax.fits.profiles import all_intervals, profile_points
 from dmjax.likelihood.constraints import log_constraint
-from dmjax.likelihood.count_model import (
-    CountModel,
-    Counts,
+from dmjax.likelihood.count_model import CountModel, Counts
+from dmjax.likelihood.count_terms import (
     asimov_counts,
     expected,
     log_counts,

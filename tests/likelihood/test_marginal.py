@@ -11,7 +11,8 @@ from scipy.stats import norm
 from dmjax.errors import InputError
 from dmjax.fits.fit import best_fit
 from dmjax.fits.profiles import all_intervals
-from dmjax.likelihood.count_model import CountModel, log_bins, prepare
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_terms import log_bins, prepare
 from dmjax.likelihood.effects import Component, Morph, Scale
 from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data
 from dmjax.likelihood.marginal import Constraint, log_integral

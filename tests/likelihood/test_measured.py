@@ -8,7 +8,8 @@ from scipy.optimize import minimize
 
 from dmjax.errors import InputError
 from dmjax.fits.pseudo_data import throw
-from dmjax.likelihood.count_model import CountModel, asimov_counts
+from dmjax.likelihood.count_model import CountModel
+from dmjax.likelihood.count_terms import asimov_counts
 from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.measured import best_factors, log_measured

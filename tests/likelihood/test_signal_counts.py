@@ -15,7 +15,7 @@ from dmjax.errors import InputError
 from dmjax.fits.profiles import all_intervals
 from dmjax.flux.capture import CAPTURE, ISOSCALAR
 from dmjax.flux.mesons import ETA, MIXING
-from dmjax.likelihood.count_model import expected
+from dmjax.likelihood.count_terms import expected
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.signals import with_signal
 from dmjax.models import PRESETS, mediator

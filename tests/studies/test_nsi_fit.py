@@ -13,7 +13,7 @@ from dmjax.analyses.csi2017 import csi2017
 from dmjax.analyses.datasets import load_dataset
 from dmjax.analyses.nsi2017 import REGIONS, csi2017_nsi, in_region, region_mask, select_bins
 from dmjax.errors import InputError
-from dmjax.likelihood.count_model import expected_components
+from dmjax.likelihood.count_terms import expected_components
 from dmjax.likelihood.joint import JointModel, log_likelihood, observed_data
 from dmjax.plots.nsi import plot_nsi
 from dmjax.prediction.neutrinos import neutrino_spectra
