@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from dmjax.asking import Out, as_path, settled
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
-from dmjax.verbs import Out, _path, _settle
 
 if TYPE_CHECKING:
     from dmjax.studies.injecting import InjectionResult
@@ -21,7 +21,7 @@ def regions(*where: str, out: Out = None, say: Say = nothing, **options: Any) ->
     """
     from dmjax.studies.regions import run_regions
 
-    return run_regions(_settle(RegionSettings, options | {"where": where}), _path(out), say)
+    return run_regions(settled(RegionSettings, options | {"where": where}), as_path(out), say)
 
 
 def significance(
@@ -35,8 +35,8 @@ def significance(
     """
     from dmjax.studies.significance import run_significance
 
-    made = _settle(SignificanceSettings, options | {"where": where})
-    return run_significance(made, _path(out), say)
+    made = settled(SignificanceSettings, options | {"where": where})
+    return run_significance(made, as_path(out), say)
 
 
 def inject(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> "InjectionResult":
@@ -48,4 +48,4 @@ def inject(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> 
     """
     from dmjax.studies.injecting import run_inject
 
-    return run_inject(_settle(InjectSettings, options | {"where": where}), _path(out), say)
+    return run_inject(settled(InjectSettings, options | {"where": where}), as_path(out), say)

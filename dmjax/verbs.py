@@ -4,17 +4,12 @@ Every option of a verb is a field of its settings class (`dmjax.studies.settings
 also be given whole, as `signal=dmjax.signal(…)`. Nothing is printed; `out` keeps what takes long.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
-
-from dmjax.conventions import describe
+from dmjax.asking import Out, as_path, settled
 from dmjax.errors import InputError
 from dmjax.fits.diagnostics import DiagnosisResult
-from dmjax.prediction.signal import Signal
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.best_fit import FitResult
 from dmjax.studies.check_result import CheckResult
@@ -23,9 +18,7 @@ from dmjax.studies.coverage import CoverageResult
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.nsi import NsiResult
 from dmjax.studies.posterior_result import PosteriorResult
-from dmjax.studies.rules import settle
 from dmjax.studies.settings import (
-    SIGNAL_OPTIONS,
     CheckSettings,
     CoverageSettings,
     DiagnoseSettings,
@@ -42,9 +35,6 @@ from dmjax.studies.toys import ToyResult
 if TYPE_CHECKING:
     from dmjax.studies.evidence import EvidenceResult
     from dmjax.studies.whole_fit import WholeFitResult
-
-Settings = TypeVar("Settings")
-Out = Path | str | None
 
 
 def check(experiment: str, **options: Any) -> CheckResult:
@@ -64,7 +54,7 @@ def check(experiment: str, **options: Any) -> CheckResult:
     """
     from dmjax.studies.checking import run_check
 
-    return run_check(_settle(CheckSettings, options | {"experiment": experiment}))
+    return run_check(settled(CheckSettings, options | {"experiment": experiment}))
 
 
 def fit(
@@ -89,7 +79,7 @@ def fit(
     >>> round(fit("ccm120").parameters["n_excess"]["value"], 1)
     16.5
     """
-    settings = _settle(FitSettings, options | {"where": where}, whole_signal=False)
+    settings = settled(FitSettings, options | {"where": where}, whole_signal=False)
     if settings.counting:
         from dmjax.studies.counting import run_counting
 
@@ -121,7 +111,7 @@ def limit(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> L
     """
     from dmjax.studies.limits import run_limit
 
-    return run_limit(_settle(LimitSettings, options | {"where": where}), _path(out), say)
+    return run_limit(settled(LimitSettings, options | {"where": where}), as_path(out), say)
 
 
 def toys(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> ToyResult:
@@ -133,7 +123,7 @@ def toys(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> To
     """
     from dmjax.studies.toys import run_toys
 
-    return run_toys(_settle(ToySettings, options | {"where": where}), _path(out), say)
+    return run_toys(settled(ToySettings, options | {"where": where}), as_path(out), say)
 
 
 def coverage(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> CoverageResult:
@@ -145,7 +135,7 @@ def coverage(*where: str, out: Out = None, say: Say = nothing, **options: Any) -
     """
     from dmjax.studies.coverage import run_coverage
 
-    return run_coverage(_settle(CoverageSettings, options | {"where": where}), _path(out), say)
+    return run_coverage(settled(CoverageSettings, options | {"where": where}), as_path(out), say)
 
 
 def posterior(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> PosteriorResult:
@@ -159,7 +149,7 @@ def posterior(*where: str, out: Out = None, say: Say = nothing, **options: Any) 
     """
     from dmjax.studies.posterior import run_posterior
 
-    return run_posterior(_settle(PosteriorSettings, options | {"where": where}), _path(out), say)
+    return run_posterior(settled(PosteriorSettings, options | {"where": where}), as_path(out), say)
 
 
 def evidence(
@@ -174,7 +164,9 @@ def evidence(
     """
     from dmjax.studies.evidence import run_evidence
 
-    return run_evidence(_settle(EvidenceSettings, options | {"dataset": dataset}), _path(out), say)
+    return run_evidence(
+        settled(EvidenceSettings, options | {"dataset": dataset}), as_path(out), say
+    )
 
 
 def nsi(**options: Any) -> NsiResult:
@@ -185,7 +177,7 @@ def nsi(**options: Any) -> NsiResult:
     """
     from dmjax.studies.nsi import run_nsi
 
-    return run_nsi(_settle(NsiSettings, options))
+    return run_nsi(settled(NsiSettings, options))
 
 
 def diagnose(*where: str, **options: Any) -> DiagnosisResult:
@@ -197,7 +189,7 @@ def diagnose(*where: str, **options: Any) -> DiagnosisResult:
     """
     from dmjax.studies.diagnosing import run_diagnose
 
-    return run_diagnose(_settle(DiagnoseSettings, options | {"where": where}))
+    return run_diagnose(settled(DiagnoseSettings, options | {"where": where}))
 
 
 def export_pyhf(*where: str, **options: Any) -> dict[str, Any]:
@@ -210,7 +202,7 @@ def export_pyhf(*where: str, **options: Any) -> dict[str, Any]:
     from dmjax.export.pyhf import export_pyhf as export
     from dmjax.studies.exporting import to_export
 
-    settings = _settle(PyhfSettings, options | {"where": where})
+    settings = settled(PyhfSettings, options | {"where": where})
     if settings.check:
         raise InputError("check goes with the command: compare with dmjax.export.check")
     chosen = to_export(settings)
@@ -247,7 +239,7 @@ def plot(*results: Path | str, out: Out = None) -> list[Path]:
     if paths and all(path.suffix in (".json", ".nc") for path in paths):
         found = [load(path) for path in paths]
         figure = found[0].plot() if len(found) == 1 else plot_limits(found)
-        return save_figure(figure, _path(out) or paths[0])
+        return save_figure(figure, as_path(out) or paths[0])
     if len(paths) != 1 or out is not None:
         raise InputError("one folder of a fit, or files of results (.json, .nc) with --out")
     return draw_fit(paths[0])
@@ -268,7 +260,7 @@ def reproduce(figure: str, out: Out = None, conventions: str = "d20") -> dict[st
     from dmjax.reproduce import figure_names
     from dmjax.reproduce import reproduce as make
 
-    folder = _path(out) or Path("results") / "figures"
+    folder = as_path(out) or Path("results") / "figures"
     chosen = named(conventions)
     return {name: make(name, folder, chosen).files for name in figure_names(figure)}
 
@@ -285,39 +277,3 @@ def info(name: str | None = None) -> dict[str, Any]:
     from dmjax.studies.facts import facts
 
     return facts(name)
-
-
-def _path(out: Out) -> Path | None:
-    return None if out is None else Path(out)
-
-
-def _settle(
-    kind: type[Settings], options: Mapping[str, Any], whole_signal: bool = True
-) -> Settings:
-    """Settings of keywords, a whole signal taken apart."""
-    if jnp.result_type(float) != jnp.float64:
-        raise InputError(
-            "limits, fits and posteriors need float64: first "
-            "jax.config.update('jax_enable_x64', True)"
-        )
-    given = dict(options)
-    held = given.get("signal")
-    if isinstance(held, Signal):
-        del given["signal"]
-        clash = [name for name in SIGNAL_OPTIONS if name in given]
-        if clash:
-            raise InputError(f"'{clash[0]}' is a field of the signal: set it there")
-        given |= _fields(held)
-        if not whole_signal:
-            given["signal"] = "dark-matter"
-    return settle(kind, given)
-
-
-def _fields(signal: Signal) -> dict[str, Any]:
-    """A signal as options."""
-    chosen = describe(signal.conventions)
-    plain = asdict(signal) | {
-        "conventions": chosen["conventions"],
-        "choose": tuple(chosen["changed"].items()),
-    }
-    return {name: plain[name] for name in SIGNAL_OPTIONS if plain[name] not in (None, ())}

@@ -25,8 +25,8 @@ ROOMS = [
     {"bayes"},
     {"studies"},
     {"export", "reproduce"},
-    {"verbs"},
-    {"answers"},
+    {"asking"},
+    {"verbs", "answers"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
