@@ -8,24 +8,18 @@ import numpy as np
 
 from dmjax.bayes.strength import Marginal, credible_limit, marginal_likelihood
 from dmjax.errors import InputError, unknown_name
-from dmjax.likelihood.joint import observed_data
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.likelihood_limits import likelihood_limits
-from dmjax.limits.test_statistics import strength
-from dmjax.prediction.signal import EVENTS
-from dmjax.prediction.templates import at_index, signal_events
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.limit_notes import median_strengths, noted
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.plan import stated
+from dmjax.studies.question import asked_of
 from dmjax.studies.setting import (
-    DEFAULT_MASSES,
     Setting,
     at_mass,
-    counts_of,
     coupling_error,
-    model_of,
     needed_signal,
     setting_of,
     signal_of,
@@ -61,18 +55,14 @@ def run_bayes_limit(settings: LimitSettings, say: Say = nothing) -> LimitResult:
         InputError: an unknown prior, a logarithm without range, a bad range or level.
     """
     low, high = _range(settings)
-    setting = setting_of(settings.where, settings, signal_of(settings))
-    counted = needed_signal(setting).model == EVENTS
-    masses = () if counted else settings.m_v or DEFAULT_MASSES
-    counts = counts_of(setting, masses)
-    joint = model_of(setting, at_index(counts, 0))
-    chosen, data = strength(joint), observed_data(joint)
+    asked = asked_of(setting_of(settings.where, settings, signal_of(settings)), settings)
+    setting, joint, chosen, data = asked.setting, asked.joint, asked.chosen, asked.data
+    counts, events, counted = asked.counts, asked.events, asked.masses.size == 0
     profile = likelihood_limits(joint, chosen, data, counts, settings.cl)
-    events = np.asarray(signal_events(counts), float)
     key, rows = jax.random.key(settings.seed), []
     for i in range(events.size):
         say("posterior", i, events.size, "masses")
-        mass = 0.0 if counted else float(masses[i])
+        mass = 0.0 if counted else float(asked.masses[i])
         ends = [strength_at(setting, mass, x) if 0 < x < math.inf else x for x in (low, high)]
         model = at_mass(joint, counts, i)
         seen = events[i] > 0
@@ -80,7 +70,7 @@ def run_bayes_limit(settings: LimitSettings, say: Say = nothing) -> LimitResult:
         rows.append(_row(found, _scale(settings.prior, setting, mass), settings.cl, ends[0]))
     say("posterior", events.size, events.size, "masses")
     limit, error, status = (np.array(column) for column in zip(*rows, strict=True))
-    where = np.zeros(events.size) if counted else np.asarray(masses, float)
+    where = np.zeros(events.size) if counted else asked.masses
     zero, best = np.zeros(events.size), np.asarray(profile.best_fit)
     median = median_strengths(joint, chosen, data, counts, settings.cl)
     made = LimitResult(
@@ -104,7 +94,8 @@ def run_bayes_limit(settings: LimitSettings, say: Say = nothing) -> LimitResult:
         failed=[0] * events.size,
     )
     sensitivity = to_coupling(setting, where, np.where(events > 0, median, np.inf))
-    return noted(made, needed_signal(setting), sensitivity)
+    detectors = [one.experiment for one in asked.searches]
+    return noted(made, needed_signal(setting), sensitivity, detectors)
 
 
 def _range(settings: LimitSettings) -> tuple[float, float]:

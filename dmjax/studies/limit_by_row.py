@@ -8,10 +8,10 @@ import jax
 import numpy as np
 
 from dmjax.store.progress import Say
-from dmjax.studies.limit_question import Asked
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.limit_rows import EMPTY, enough_toys, exact_row, fc_row, guarded, toy_row
 from dmjax.studies.plan import configuration, open_store, throwing, toy_folder
+from dmjax.studies.question import Asked
 from dmjax.studies.setting import at_mass, coupling_error, to_coupling
 
 _ROWS = {"exact": exact_row, "toys": toy_row, "fc": fc_row}

@@ -9,6 +9,7 @@ import numpy as np
 
 from dmjax.constants import E_CHARGE
 from dmjax.errors import InputError
+from dmjax.experiments import Experiment
 from dmjax.likelihood.joint import Data, JointModel, asimov_data
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus
 from dmjax.limits.likelihood_limits import likelihood_limits
@@ -16,6 +17,7 @@ from dmjax.limits.test_statistics import Strength, conditional
 from dmjax.prediction.points import kappa_of
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.prediction.templates import SignalCounts
+from dmjax.prediction.validity import signal_notes
 from dmjax.studies.limit_result import LimitResult
 
 LARGEST_EPS = 0.1
@@ -53,7 +55,12 @@ def _nothing(joint: JointModel, chosen: Strength, data: Data) -> Data:
     return asimov_data(joint, zero.values)
 
 
-def noted(found: LimitResult, signal: Signal, sensitivity: np.ndarray | None = None) -> LimitResult:
+def noted(
+    found: LimitResult,
+    signal: Signal,
+    sensitivity: np.ndarray | None = None,
+    experiments: Sequence[Experiment] = (),
+) -> LimitResult:
     """The limit with what must be said beside it.
 
     The status of a limit that needs a word is that word, not "ok".
@@ -63,11 +70,16 @@ def noted(found: LimitResult, signal: Signal, sensitivity: np.ndarray | None = N
         signal: of it.
         sensitivity: median limits expected without signal, (masses,), in the coupling; None: not
             known.
+        experiments: detectors of the prediction, whose `signal_notes` become caveats.
 
     Raises:
         InputError: a power constraint without bands.
     """
-    found = replace(found, sensitivity=sensitivity)
+    beyond = {}
+    if found.m_v is not None:
+        beyond = signal_notes(experiments, signal, found.m_v, found.limit)
+    caveats = [*found.caveats, *beyond.values()]
+    found = replace(found, sensitivity=sensitivity, caveats=caveats)
     if found.configuration.get("power_constrained"):
         found = power_constrained(found)
     return _within_validity(found, signal)

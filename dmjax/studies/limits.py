@@ -8,27 +8,26 @@ import numpy as np
 
 from dmjax.analyses.catalogue import notes_of
 from dmjax.errors import InputError, unknown_name
+from dmjax.experiments import experiment
 from dmjax.likelihood.joint import asimov_off_term
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus, asymptotic_limits
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
 from dmjax.prediction.signal import EVENTS
-from dmjax.prediction.validity import signal_notes
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.bayes_limits import run_bayes_limit
 from dmjax.studies.expected import run_expected
 from dmjax.studies.limit_by_row import by_rows
 from dmjax.studies.limit_method import FORMULAS, METHODS, chosen_methods
 from dmjax.studies.limit_notes import median_strengths, noted
-from dmjax.studies.limit_question import Asked, asked_of
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.plan import stated
+from dmjax.studies.question import Asked, asked_of
 from dmjax.studies.setting import (
     Counts,
     counts_of,
     needed_signal,
-    searches_of,
     setting_of,
     signal_of,
     to_coupling,
@@ -59,7 +58,8 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     ([621], ['ok'])
     """
     if settings.expected:
-        return noted(run_expected(settings), signal_of(settings))
+        detectors = [experiment(name) for name in settings.where]
+        return noted(run_expected(settings), signal_of(settings), experiments=detectors)
     method = settings.method or METHODS[0]
     if method == "bayes":
         return run_bayes_limit(settings, say)
@@ -83,15 +83,8 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
         if method == "auto" and "toys" in used:
             found = _strengths(asked, asked.counts, "toys")
         solved = by_rows(asked, found, solved, out, say)
-    return noted(_within(asked, solved), needed_signal(asked.setting), sensitivity)
-
-
-def _within(asked: Asked, found: LimitResult) -> LimitResult:
-    """The limit with where its prediction leaves the range in which it holds."""
-    detectors = [one.experiment for one in searches_of(asked.setting)]
-    signal = needed_signal(asked.setting)
-    beyond = signal_notes(detectors, signal, asked.masses, found.limit)
-    return replace(found, caveats=[*found.caveats, *beyond.values()])
+    detectors = [one.experiment for one in asked.searches]
+    return noted(solved, needed_signal(asked.setting), sensitivity, detectors)
 
 
 def _strengths(asked: Asked, counts: Counts, method: str) -> Any:

@@ -9,24 +9,18 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.errors import InputError, unknown_name
 from dmjax.fits.minimise import STATUS_TEXT
-from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.limits.plane import Plane
 from dmjax.limits.regions import Region, feldman_cousins_region, likelihood_region
-from dmjax.limits.test_statistics import Strength, strength
 from dmjax.prediction.points import REFERENCE, strength_of
 from dmjax.prediction.signal import EVENTS
-from dmjax.prediction.templates import at_index, signal_events
 from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.answer_settings import RegionSettings
 from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.question import Asked, asked_of
 from dmjax.studies.setting import (
-    Counts,
-    Setting,
-    counts_of,
-    model_of,
     needed_signal,
     setting_of,
     signal_of,
@@ -40,6 +34,9 @@ METHODS = ("likelihood", "fc")
 """−2Δ ln L by Wilks' theorem with two degrees of freedom; Feldman–Cousins by toys."""
 
 _BELOW, _ABOVE, _DECADES = 30.0, 3.0, 1e3
+
+
+Question = Asked[RegionSettings]
 
 
 @container
@@ -120,24 +117,21 @@ def run_regions(
     signal = needed_signal(setting)
     if signal.model == EVENTS:
         raise InputError("a plain number of events has no mass: name a model")
-    masses = np.asarray(settings.m_v, float)
-    counts = counts_of(setting, masses)
-    joint = model_of(setting, at_index(counts, 0))
-    chosen, data = strength(joint), observed_data(joint)
-    couplings = _couplings(settings, setting, joint, chosen, data, counts)
+    asked = asked_of(setting, settings)
+    couplings = _couplings(asked)
     reference = REFERENCE[signal.coupling or ""]
     strengths = np.asarray(
-        strength_of(signal, masses[:, None], couplings[None, :], reference), float
+        strength_of(signal, asked.masses[:, None], couplings[None, :], reference), float
     )
-    plane = Plane(counts, jnp.asarray(strengths[:, -1]))
+    plane = Plane(asked.counts, jnp.asarray(strengths[:, -1]))
+    where = (asked.joint, asked.chosen, plane, asked.data, strengths)
     if settings.method == "likelihood":
-        found = likelihood_region(joint, chosen, plane, data, strengths)
+        found = likelihood_region(*where)
     else:
         with open_store(toy_folder(out), configuration(settings)) as held:
             how = throwing(settings, held, "", say)
-            most = max(settings.levels)
-            found = feldman_cousins_region(joint, chosen, plane, data, strengths, how, most)
-    return _result(settings, setting, joint, found, (masses, couplings, strengths), counts)
+            found = feldman_cousins_region(*where, how, max(settings.levels))
+    return _result(asked, found, couplings, strengths)
 
 
 def _check(settings: RegionSettings) -> None:
@@ -154,41 +148,28 @@ def _check(settings: RegionSettings) -> None:
         raise InputError(f"coupling_range takes 0 < low < high, got {low:g}, {high:g}")
 
 
-def _couplings(
-    settings: RegionSettings,
-    setting: Setting,
-    joint: JointModel,
-    chosen: Strength,
-    data: Data,
-    counts: Counts,
-) -> np.ndarray:
+def _couplings(asked: Question) -> np.ndarray:
     """Couplings of the grid: of the settings, or around the limits at every mass."""
-    ends = settings.coupling_range
+    ends = asked.settings.coupling_range
     if ends is None:
-        found = likelihood_limits(joint, chosen, data, counts, 0.99)
-        limits = to_coupling(setting, settings.m_v, np.asarray(found.limit))
-        limits = limits[np.isfinite(limits) & (np.asarray(signal_events(counts)) > 0)]
+        found = likelihood_limits(asked.joint, asked.chosen, asked.data, asked.counts, 0.99)
+        limits = to_coupling(asked.setting, asked.masses, np.asarray(found.limit))
+        limits = limits[np.isfinite(limits) & (asked.events > 0)]
         if limits.size == 0:
             raise InputError("no coupling is excluded at these masses: give --coupling-range")
         high = min(_ABOVE * limits.max(), _DECADES * limits.min())
         ends = (limits.min() / _BELOW, high)
-    return np.geomspace(*ends, settings.coupling_points)
+    return np.geomspace(*ends, asked.settings.coupling_points)
 
 
 def _result(
-    settings: RegionSettings,
-    setting: Setting,
-    joint: JointModel,
-    found: Region,
-    axes: tuple[np.ndarray, np.ndarray, np.ndarray],
-    counts: Counts,
+    asked: Question, found: Region, couplings: np.ndarray, strengths: np.ndarray
 ) -> RegionResult:
-    masses, couplings, strengths = axes
-    unit = np.asarray(signal_events(counts), float)
+    settings, masses, unit = asked.settings, asked.masses, asked.events
     toys = 0 if settings.method == "likelihood" else settings.toys
-    best = to_coupling(setting, masses[found.mass : found.mass + 1], [found.strength])
+    best = to_coupling(asked.setting, masses[found.mass : found.mass + 1], [found.strength])
     return RegionResult(
-        **stated(setting, joint, settings),
+        **stated(asked.setting, asked.joint, settings),
         method=settings.method,
         degrees=2 if settings.method == "likelihood" else None,
         levels=settings.levels,

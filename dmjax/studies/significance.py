@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.errors import InputError
 from dmjax.fits.minimise import STATUS_TEXT
-from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.scan import (
     Scan,
@@ -22,21 +21,16 @@ from dmjax.limits.scan import (
     throw_scans,
     upcrossings,
 )
-from dmjax.limits.test_statistics import Strength, strength
 from dmjax.limits.toys import p_value
 from dmjax.prediction.points import REFERENCE, strength_of
 from dmjax.prediction.signal import EVENTS
-from dmjax.prediction.templates import at_index, signal_events
 from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.answer_settings import SignificanceSettings
 from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.question import Asked, asked_of
 from dmjax.studies.setting import (
-    Counts,
-    Setting,
-    counts_of,
-    model_of,
     needed_signal,
     setting_of,
     signal_of,
@@ -45,6 +39,9 @@ from dmjax.studies.setting import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+Question = Asked[SignificanceSettings]
 
 
 @container
@@ -111,17 +108,6 @@ class SignificanceResult(AbstractResult):
         return plot_significance(self)
 
 
-class _Scanned(NamedTuple):
-    """A scan and everything it was made of."""
-
-    setting: Setting
-    joint: JointModel
-    chosen: Strength
-    counts: Counts
-    masses: np.ndarray
-    found: Scan
-
-
 def run_significance(
     settings: SignificanceSettings, out: Path | None = None, say: Say = nothing
 ) -> SignificanceResult:
@@ -135,62 +121,57 @@ def run_significance(
     Raises:
         InputError: masses that do not increase, a bad coupling, "events", which has no mass.
     """
-    scanned = _scanned(settings)
-    q0, best = np.asarray(scanned.found.q0), np.asarray(scanned.found.best)
-    events = np.asarray(signal_events(scanned.counts), float)
+    asked = _asked(settings)
+    scan = scan_masses(asked.joint, asked.chosen, asked.data, asked.counts)
+    q0, best = np.asarray(scan.q0), np.asarray(scan.best)
     top = int(np.argmax(q0))
     return SignificanceResult(
-        **stated(scanned.setting, scanned.joint, settings),
-        m_v=scanned.masses,
+        **stated(asked.setting, asked.joint, settings),
+        m_v=asked.masses,
         q0=q0,
         z=np.sqrt(q0),
         p_local=local_p(q0),
-        best_fit=to_coupling(scanned.setting, scanned.masses, best),
-        best_fit_events=best * events,
+        best_fit=to_coupling(asked.setting, asked.masses, best),
+        best_fit_events=best * asked.events,
         expected_at=settings.expected_at,
-        expected=_expected(scanned, settings.expected_at),
-        best_m_v=float(scanned.masses[top]),
+        expected=_expected(asked, scan),
+        best_m_v=float(asked.masses[top]),
         largest=float(q0[top]),
-        status=[STATUS_TEXT[code] for code in np.asarray(scanned.found.status)],
-        **_by_toys(scanned, settings, out, say),
+        status=[STATUS_TEXT[code] for code in np.asarray(scan.status)],
+        **_by_toys(asked, scan, out, say),
     )
 
 
-def _scanned(settings: SignificanceSettings) -> _Scanned:
+def _asked(settings: SignificanceSettings) -> Question:
     setting = setting_of(settings.where, settings, signal_of(settings))
     if needed_signal(setting).model == EVENTS:
         raise InputError("a plain number of events has no mass: dmjax toys gives its p-value")
-    masses = np.asarray(settings.m_v, float)
-    if np.any(np.diff(masses) <= 0):
+    if np.any(np.diff(settings.m_v) <= 0):
         raise InputError("a scan needs increasing masses")
     if settings.expected_at is not None and not settings.expected_at > 0:
         raise InputError(f"expected_at must be above 0, got {settings.expected_at:g}")
     if settings.toys < 0:
         raise InputError(f"toys must be at least 0, got {settings.toys}")
-    counts = counts_of(setting, masses)
-    joint = model_of(setting, at_index(counts, 0))
-    chosen = strength(joint)
-    found = scan_masses(joint, chosen, observed_data(joint), counts)
-    return _Scanned(setting, joint, chosen, counts, masses, found)
+    return asked_of(setting, settings)
 
 
-def _expected(scanned: _Scanned, coupling: float | None) -> np.ndarray | None:
+def _expected(asked: Question, scan: Scan) -> np.ndarray | None:
+    coupling = asked.settings.expected_at
     if coupling is None:
         return None
-    signal = needed_signal(scanned.setting)
+    signal = needed_signal(asked.setting)
     reference = REFERENCE[signal.coupling or ""]
-    strengths = jnp.asarray(strength_of(signal, scanned.masses, coupling, reference))
-    where = (scanned.joint, scanned.chosen, scanned.found.nothing, scanned.counts)
+    strengths = jnp.asarray(strength_of(signal, asked.masses, coupling, reference))
+    where = (asked.joint, asked.chosen, scan.nothing, asked.counts)
     return np.asarray(expected_scan(*where, strengths))
 
 
-def _by_toys(
-    scanned: _Scanned, settings: SignificanceSettings, out: Path | None, say: Say
-) -> dict[str, Any]:
+def _by_toys(asked: Question, scan: Scan, out: Path | None, say: Say) -> dict[str, Any]:
+    settings = asked.settings
     if settings.toys == 0:
         return {"toys": 0, "failed": 0}
-    q0 = np.asarray(scanned.found.q0)
-    where = (scanned.joint, scanned.chosen, scanned.counts, scanned.found.nothing)
+    q0 = np.asarray(scan.q0)
+    where = (asked.joint, asked.chosen, asked.counts, scan.nothing)
     with open_store(toy_folder(out), configuration(settings)) as held:
         toys = throw_scans(*where, throwing(settings, held, "", say))
     each = [p_value(toys, float(q), i) for i, q in enumerate(q0)]
