@@ -6,7 +6,8 @@ import pytest
 from dmjax.analyses.catalogue import data_of
 from dmjax.analyses.ge2024 import ge2024, ge2024_search
 from dmjax.errors import InputError
-from dmjax.fits.fit import all_intervals, best_fit
+from dmjax.fits.fit import best_fit
+from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.joint import JointModel
 from dmjax.models import mediator
 from dmjax.prediction.search import dark_matter_counts, neutrino_counts
