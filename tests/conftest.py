@@ -12,6 +12,12 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
+QUICKLY_COMPILED = (
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    "--xla_cpu_use_fusion_emitters=false"
+)
+"""Most of a test's time is compilation; unoptimised programs compile in less than half of it."""
+os.environ["XLA_FLAGS"] = f"{QUICKLY_COMPILED} {os.environ.get('XLA_FLAGS', '')}".strip()
 PROGRAMS = Path(__file__).parents[1] / ".pytest_cache" / "programs"
 """Compiled programs, shared by the workers, by commands under test and by the next run."""
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(PROGRAMS))

@@ -103,6 +103,7 @@ def _linear_minimum(
     return descend(evaluate, first, box, steps, factor_step, precision)
 
 
+@eqx.filter_jit
 def fit(
     joint: JointModel,
     data: Data,
@@ -152,11 +153,6 @@ def fit(
     )
 
 
-@eqx.filter_jit
-def _fit_once(joint: JointModel, data: Data, start: Values, fixed, way: str = WAYS[0]) -> Fit:
-    return fit(joint, data, start, fixed, way=way)
-
-
 def best_fit(
     joint: JointModel, data: Data | None = None, fixed: Mapping[str, float] | None = None
 ) -> Fit:
@@ -176,11 +172,11 @@ def best_fit(
         mask[index_of(names, name)] = True
     data = observed_data(joint) if data is None else data
     start, held = values_of(joint.parameters, fixed), jnp.asarray(mask)
-    best = first = _fit_once(joint, data, start, held)
+    best = first = fit(joint, data, start, held)
     for attempt in range(1, ATTEMPTS):
         if int(best.status) == 0:
             return best
         key = jax.random.key(attempt)
         other = start_at(joint.parameters, start, key, jnp.asarray(attempt))
-        best = _fit_once(joint, data, jnp.where(held, start, other), held, "sure")
+        best = fit(joint, data, jnp.where(held, start, other), held, way="sure")
     return best if int(best.status) == 0 else first

@@ -160,6 +160,7 @@ def joint_expected(joint: JointModel, values: Values) -> tuple[Float[Array, " bi
     return tuple(expected(model, by_name) for model in joint.models)
 
 
+@eqx.filter_jit
 def log_likelihood(joint: JointModel, values: Values, data: Data) -> Scalar:
     """Σ_models ln L(counts) + Σ ln constraints.
 
