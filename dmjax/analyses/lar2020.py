@@ -83,10 +83,7 @@ def _cevns(spec: dict, cevns: str, moves: tuple[Move, ...]) -> Parts:
         response = spec["signal_error"] * held["centre"]
         rest = math.sqrt(parts[0] ** 2 - parts[1] ** 2 - response**2)
         number = events("n_cevns", held["centre"], rest, "log-normal")
-        known += [
-            Scale(FLUX.name, 1.0, FLUX_ERROR),
-            Exponential("lar_response", 1.0 + spec["signal_error"]),
-        ]
+        known += _normalisations(spec)
         pulls = [FLUX, pull("lar_response")]
     moving = recoil_effects(shape, moved, moves)
     component = Component("cevns", shape, (*known, *moving.effects))
@@ -140,11 +137,8 @@ def lar2020(
     spec, moves = load_toml("datasets", NAME), lar2020_moves(systematics)
     names = [name for name in spec["parameters"] if name != "n_cevns"]
     known = [_cevns(spec, cevns, moves), *(_background(spec, one, systematics) for one in names)]
-    effects = (
-        Scale(FLUX.name, 1.0, FLUX_ERROR),
-        Exponential("lar_response", 1.0 + spec["signal_error"]),
-    )
-    known.append(signal_parts(signal, effects, (FLUX, pull("lar_response")), moves))
+    pulls = (FLUX, pull("lar_response"))
+    known.append(signal_parts(signal, _normalisations(spec), pulls, moves))
     axes = [(name, axis_edges(spec, name)) for name in spec["axes"]]
     times = axes[-1][1].size - 1
     behind = spec["steady_windows"] * _shape("steady").reshape(-1, times).sum(1)
