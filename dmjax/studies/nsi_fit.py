@@ -28,7 +28,9 @@ MAP_RANGE = (-0.8, 1.2)
 _PARTS = ("cuts", "outside")
 _STARTS = 9
 _BLOCK = _STARTS**2
-_SAME = 0.05
+_SAME = 0.5
+"""−2 ln L within which minima are solutions alike: form factors of protons and neutrons, and the
+radii of ν_e and ν_µ, keep mirror images from being exact."""
 _APART = 0.1
 
 
@@ -55,8 +57,8 @@ class RegionFit(NamedTuple):
         two_nll_standard, alpha_standard: without NSI, α fitted.
         two_nll: at the lowest minimum.
         gain: two_nll_standard − two_nll ≥ 0.
-        minima: within 0.05 of the lowest, distinct; the counts are parabolas in each ε, so every
-            solution has mirror images.
+        minima: within 0.5 of the lowest, distinct; the counts are parabolas in each ε, so every
+            solution has mirror images, exact where protons and neutrons have one form factor.
         status: of the worst fit.
     """
 
@@ -86,7 +88,8 @@ class NsiFit(NamedTuple):
 
 @eqx.filter_jit
 def _block(joint: JointModel, data: Data, starts, fixed) -> Fit:
-    return jax.vmap(lambda start: fit(joint, data, start, fixed))(starts)
+    """Counts are parabolas in ε: at their vertex JᵀWJ sees no curvature, the exact Hessian does."""
+    return jax.vmap(lambda start: fit(joint, data, start, fixed, way="sure"))(starts)
 
 
 def _fits(joint: JointModel, starts: np.ndarray, fixed) -> Fit:
