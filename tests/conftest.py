@@ -29,7 +29,7 @@ jax.config.update(
 )
 
 MEMORY_MAPS = Path("/proc/self/maps")
-MOST_MAPS = 25_000
+MOST_MAPS = 12_000
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
