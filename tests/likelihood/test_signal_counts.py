@@ -82,8 +82,12 @@ def test_only_sources_in_use_have_pulls():
 def test_a_fit_shares_the_pull_and_weakens_the_limit():
     shared = ("lar2020", "ccm120")
     signals = {name: dark_matter_signal(search_of(name), point(130.0)) for name in shared}
-    joint = JointModel([analysis(name, counts) for name, counts in signals.items()])
-    alone = JointModel([analysis(name, counts.nominal) for name, counts in signals.items()])
+
+    def fitted(counts):
+        return JointModel([analysis(n, one, systematics=False) for n, one in counts.items()])
+
+    joint = fitted(signals)
+    alone = fitted({name: counts.nominal for name, counts in signals.items()})
     assert joint.parameters.names.count(CAPTURE) == 1
 
     def upper(model):
