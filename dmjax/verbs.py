@@ -107,7 +107,7 @@ def limit(*where: str, out: Out = None, say: Say = nothing, **options: Any) -> L
     >>> import jax
     >>> jax.config.update("jax_enable_x64", True)
     >>> round(float(limit("ccm120", model="events", method="asymptotic").limit[0]))
-    614
+    601
     """
     from dmjax.studies.limits import run_limit
 

@@ -202,7 +202,7 @@ def asymptotic_limit(
     >>> joint = JointModel(ccm120(signal=[1.0]))
     >>> found = asymptotic_limit(joint, strength(joint), observed_data(joint))
     >>> round(float(found.limit)), int(found.status)
-    (614, 0)
+    (601, 0)
     """
     check_test(test, chosen)
     if test not in ("q", "qtilde"):

@@ -102,7 +102,7 @@ def likelihood_limit(
     >>> joint = JointModel(ccm120(signal=[1.0]))
     >>> found = likelihood_limit(joint, strength(joint), observed_data(joint))
     >>> round(float(found.limit)), int(found.status)
-    (621, 0)
+    (608, 0)
     """
     check_data(joint, data)
     level = jnp.asarray(likelihood_threshold(cl), joint.parameters.centres.dtype)

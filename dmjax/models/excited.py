@@ -50,7 +50,7 @@ def excited_width(v: VectorMediator) -> Scalar:
     >>> v = mediator("dark-photon", 600.0, 200.0, eps=1e-4, dm="pseudo-dirac", splitting=20.0)
     >>> limit = 4.0 * 1e-8 * 0.5 * 20.0**5 / (137.036 * 15.0 * math.pi * 600.0**4)
     >>> round(float(excited_width(v)) / limit, 3)
-    0.951
+    0.863
     """
     top, m_2 = v.splitting**2, heavier_mass(v)
     total2 = (v.m_chi + m_2) ** 2
