@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dmjax.errors import InputError
 from dmjax.store.plain import read_json, write_json
+from dmjax.store.reading import exists
 from dmjax.store.writing import check_writable
 
 try:
@@ -23,7 +24,7 @@ LOCK = "lock"
 def holds(folder: Path, wanted: dict, what: str) -> bool:
     """Whether a folder already holds this configuration; InputError where it holds another."""
     config = folder / CONFIG
-    if not config.exists():
+    if not exists(config):
         return False
     held = read_json(config)
     differing = sorted(

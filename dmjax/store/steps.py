@@ -9,6 +9,7 @@ from dmjax._version import __version__
 from dmjax.errors import InputError
 from dmjax.store.plain import digest, read_json, write_json
 from dmjax.store.progress import Say, nothing, remark
+from dmjax.store.reading import content, exists
 
 LIST = "finished.json"
 """The list of finished files in a folder, with the SHA-256 of each."""
@@ -32,7 +33,7 @@ class Steps:
     def _listed(self) -> dict[str, str]:
         """Name → SHA-256; nothing where the list is missing, damaged or of something else."""
         path = self.folder / LIST
-        if not path.exists():
+        if not exists(path):
             return {}
         try:
             held = read_json(path)
@@ -49,7 +50,7 @@ class Steps:
     def done(self, name: str) -> bool:
         """Whether a step's file may be used again; one that may not is said."""
         path = self.folder / name
-        if not path.exists():
+        if not exists(path):
             return False
         wanted = self._files.get(name)
         if wanted is not None and wanted == _sha256(path):
@@ -76,7 +77,4 @@ class Steps:
 
 
 def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as problem:
-        raise InputError(f"cannot read {path}: {problem.strerror or problem}") from problem
+    return hashlib.sha256(content(path)).hexdigest()

@@ -1,7 +1,6 @@
 """Files are written whole or not at all, and only where a plain file belongs."""
 
 import os
-import resource
 import stat
 import threading
 from pathlib import Path
@@ -90,18 +89,6 @@ def test_a_device_is_written_into():
         before.st_ino,
         before.st_rdev,
     )
-
-
-def test_a_full_disk_leaves_the_old_file_whole(tmp_path):
-    path = write_text(tmp_path / "a.txt", "old")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        with pytest.raises(InputError, match="File too large"):
-            write_text(path, "x" * 5000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert path.read_text() == "old" and names(tmp_path) == ["a.txt"]
 
 
 def test_a_failing_writer_leaves_nothing(tmp_path):
