@@ -192,6 +192,33 @@ def test_links_and_objects_in_netcdf_are_not_followed(tmp_path):
         load(path)
 
 
+def test_draws_of_another_result_are_not_believed(tmp_path):
+    """Whole in themselves, and swapped."""
+    import h5py
+
+    first = made_posterior().save(tmp_path / "first.nc")
+    made = made_posterior()
+    draws = {name: 1.1 * x for name, x in (made.samples or {}).items()}
+    other = replace(made, draws=401, samples=draws).save(tmp_path / "other.nc")
+    with h5py.File(first, "a") as file, h5py.File(other) as source:
+        target, foreign = (one["posterior"] for one in (file, source))
+        for name in draws:
+            target[name][...] = foreign[name][...]
+        target.attrs["checksum"] = foreign.attrs["checksum"]
+    with pytest.raises(InputError, match="'samples' changed after it was written"):
+        load(first)
+
+
+def test_a_small_file_cannot_ask_for_much_memory(tmp_path):
+    import h5py
+
+    path = made_limit().save(tmp_path / "limit.nc")
+    with h5py.File(path, "a") as file:
+        file.create_dataset("more", (10**14,), dtype="f8", chunks=(10**6,))
+    with pytest.raises(InputError, match="holds more numbers than a file of its size can"):
+        load(path)
+
+
 def test_what_cannot_be_saved_cannot_be_made():
     with pytest.raises(InputError, match="'limit' has 2 entries"):
         made_limit(limit=[1e-10, 2e-10])
