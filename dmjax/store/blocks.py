@@ -14,7 +14,7 @@ from dmjax._version import __version__
 from dmjax.store.plain import digest, to_plain
 from dmjax.store.progress import Say, nothing, remark
 from dmjax.store.reading import content, exists
-from dmjax.store.writing import whole
+from dmjax.store.writing import sweep, whole
 
 Arrays = dict[str, np.ndarray]
 Check = Callable[[Arrays], str | None]
@@ -57,6 +57,7 @@ def kept(block: Block, make: Callable[[], Arrays], say: Say = nothing) -> Arrays
         if not isinstance(found, str):
             return found
         remark(say, block.label, f"{block.path} {found}: made again")
+    sweep(block.path)
     made = make()
     write_block(block, made)
     return made

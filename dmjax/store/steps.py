@@ -10,6 +10,7 @@ from dmjax.errors import InputError
 from dmjax.store.plain import digest, read_json, write_json
 from dmjax.store.progress import Say, nothing, remark
 from dmjax.store.reading import content, exists
+from dmjax.store.writing import sweep
 
 LIST = "finished.json"
 """The list of finished files in a folder, with the SHA-256 of each."""
@@ -48,8 +49,12 @@ class Steps:
         return files
 
     def done(self, name: str) -> bool:
-        """Whether a step's file may be used again; one that may not is said."""
+        """Whether a step's file may be used again; one that may not is said.
+
+        What a killed run left half-written is removed.
+        """
         path = self.folder / name
+        sweep(path)
         if not exists(path):
             return False
         wanted = self._files.get(name)
@@ -61,6 +66,7 @@ class Steps:
 
     def finish(self, name: str) -> None:
         """Put a file that is written on the list."""
+        sweep(self.folder / LIST)
         self._files[name] = _sha256(self.folder / name)
         content = self._head | {"files": self._files, "checksum": digest(self._files)}
         write_json(self.folder / LIST, content)

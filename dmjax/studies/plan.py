@@ -12,7 +12,8 @@ from dmjax._version import __version__
 from dmjax.likelihood.joint import JointModel, off_term_of
 from dmjax.limits.toys import Throwing, Toys, labelled_key
 from dmjax.store.blocks import Arrays, Block, finite, kept
-from dmjax.store.folders import FolderLock, claim_folder, holds
+from dmjax.store.folders import claim_folder, holds
+from dmjax.store.locks import FolderLock
 from dmjax.store.plain import to_plain
 from dmjax.store.progress import Say, under
 from dmjax.studies.setting import Setting, describe_setting

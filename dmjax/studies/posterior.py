@@ -21,7 +21,8 @@ from dmjax.prediction.signal import Signal, describe_conventions, describe_signa
 from dmjax.prediction.tables import SignalTable, mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.store import blocks
-from dmjax.store.folders import claim_folder, working_in
+from dmjax.store.folders import claim_folder
+from dmjax.store.locks import working_in
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.plan import configuration
 from dmjax.studies.posterior_result import PosteriorResult
