@@ -136,13 +136,15 @@ def test_a_changed_number_is_noticed(tmp_path):
         load(path)
 
 
-@pytest.mark.parametrize("suffix", [".json", ".nc"])
-def test_damaged_files_are_refused_in_one_line(suffix, tmp_path):
+@pytest.mark.parametrize(("suffix", "trials"), [(".json", 40), (".nc", 12)])
+@pytest.mark.parametrize("kind", MADE)
+def test_damaged_files_are_refused_in_one_line(kind, suffix, trials, tmp_path):
     """Cut anywhere, or with one byte changed: an InputError, or (padding of HDF5) the same."""
-    made = made_limit()
-    path = made.save(tmp_path / f"limit{suffix}")
-    content, random = path.read_bytes(), np.random.default_rng(3)
-    for trial in range(60):
+    made = MADE[kind]()
+    path = made.save(tmp_path / f"result{suffix}")
+    whole, content = load(path), path.read_bytes()
+    random = np.random.default_rng(len(content))
+    for trial in range(trials):
         broken, at = bytearray(content), int(random.integers(len(content) - 1))
         if trial % 2:
             broken = broken[:at]
@@ -150,9 +152,18 @@ def test_damaged_files_are_refused_in_one_line(suffix, tmp_path):
             broken[at] ^= 1 << int(random.integers(8))
         path.write_bytes(broken)
         try:
-            assert load(path) == made
+            assert load(path) == whole
         except InputError as problem:
             assert "\n" not in str(problem)
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_a_result_of_another_kind_is_not_believed(kind, tmp_path):
+    """Signed, and called what it is not."""
+    plain = MADE[kind]().to_plain() | {"kind": next(k for k in KINDS if k != kind)}
+    plain["checksum"] = digest({k: v for k, v in plain.items() if k != "checksum"})
+    with pytest.raises(InputError, match=r"result with|must be|has no|unknown"):
+        load(write_json(tmp_path / "x.json", plain))
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "\xff", '{"kind": NaN}', "[" * 100_000])
