@@ -68,11 +68,18 @@ class FolderLock:
 
 
 @contextmanager
-def working_in(folder: Path) -> Iterator[None]:
-    """Hold a folder while a block runs; InputError where another process has it."""
+def working_in(folder: Path, *results: str) -> Iterator[None]:
+    """Hold a folder while a block runs; InputError where another process has it.
+
+    Args:
+        folder: that is worked in.
+        results: names of its results, of which killed runs may have left halves.
+    """
     lock = FolderLock(folder)
     lock.claim()
     try:
+        for name in results:
+            sweep(folder / name)
         yield
     finally:
         lock.release()

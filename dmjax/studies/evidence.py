@@ -106,7 +106,7 @@ def run_evidence(
     if out is None:
         return _compared(settings, None, say)
     check_writable(out / "evidence.json")
-    with working_in(out):
+    with working_in(out, "evidence.json"):
         claim_folder(out, describe_evidence(settings), "another comparison")
         result = _compared(settings, out, say)
         result.save(out / "evidence.json")

@@ -86,7 +86,7 @@ def run_posterior(
     if out is None:
         return _sampled(settings, setting, lambda _, make: make(), say)
     described = belonging(settings, *setting)
-    with working_in(out):
+    with working_in(out, "posterior.json", "posterior.nc"):
         claim_folder(out, described, "another posterior")
         kept = partial(_kept, out, described, settings.chains, say)
         found = _sampled(settings, setting, kept, say)

@@ -94,7 +94,7 @@ def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> Whole
         raise InputError(f"draws must be at least 2, got {settings.draws}")
     wanted = describe_fit(settings)
     _setting(settings, WINDOWS[0])
-    with working_in(out):
+    with working_in(out, "fit.json"):
         claim_folder(out, wanted, "another analysis")
         _make_steps(settings, out, Steps(out, wanted, say), say)
         found = summarise(settings, out)

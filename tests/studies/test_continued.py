@@ -206,7 +206,15 @@ def signed(path: Path, configuration: dict, changes: dict) -> None:
 def test_chains_killed_or_damaged_continue_to_the_same_draws(tmp_path, said, monkeypatch):
     """The second and the third block of three, each continued from what is before it."""
     monkeypatch.setattr(chains, "STEPS", 10)
-    wanted = normal_chains(tmp_path, said)
+    found, moments = [], np.random.default_rng(3).choice(18, 2, replace=False)
+    run = partial(normal_chains, tmp_path / "run", said)
+    (tmp_path / "run").mkdir()
+    left = snapshots(lambda: found.append(run()), tmp_path / "run", tmp_path / "left", moments)
+    wanted = found[0]
+    for moment in left:
+        assert np.array_equal(normal_chains(moment, said).draws["x"], wanted.draws["x"])
+    assert len(left) == 2 and not said
+    normal_chains(tmp_path, said)
     _, second, third = (tmp_path / "chains" / f"warmup_10_steps_{i}.npz" for i in (0, 10, 20))
     cases = (
         (third.unlink, ()),
@@ -224,20 +232,3 @@ def test_chains_killed_or_damaged_continue_to_the_same_draws(tmp_path, said, mon
         assert np.array_equal(made.steps, wanted.steps)
         assert len(said) == len(words) and all(map(str.__contains__, said, words))
         said.clear()
-
-
-def test_a_posterior_killed_among_its_steps_continues_to_the_same_draws(tmp_path, monkeypatch):
-    monkeypatch.setattr(chains, "STEPS", 20)
-    folder, how = tmp_path / "run", {"nodes": 4, "chains": 2, "warmup": 20, "draws": 20}
-    found = []
-
-    def sampled(out: Path):
-        return dmjax.posterior("ccm120", **how, min_ess=1.0, out=out)
-
-    moment = np.random.default_rng(5).integers(20, 40, 1)
-    (left,) = snapshots(lambda: found.append(sampled(folder)), folder, tmp_path, moment)
-    assert not (left / "posterior.json").exists() and (left / "lock").exists()
-    assert sampled(left) == found[0]
-    checks = dmjax.info(folder)["checks"]
-    assert dmjax.info(left)["checks"] == checks
-    assert {"posterior.json", "posterior.nc", "chains/warmup_20_steps_0.npz"} <= checks.keys()
