@@ -1,6 +1,7 @@
 """Toys and chains that were killed or damaged continue to the same numbers, or are refused."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -88,6 +89,20 @@ def test_a_run_killed_at_any_moment_continues_to_the_same_numbers(name, tmp_path
         assert finished(name, moment) == wanted, moment
         assert sorted(path.name for path in (moment / "out-toys").iterdir()) == files, moment
         assert dmjax.load(moment / "out.json") == wanted
+
+
+def test_a_second_run_with_the_same_out_is_refused(tmp_path):
+    """With the pid of the first, which goes on."""
+    refused = []
+
+    def say(what, done, of, note="", /) -> None:
+        if not refused:
+            with pytest.raises(InputError, match=f"in use by process {os.getpid()} on") as problem:
+                finished("inject", tmp_path)
+            refused.append(problem)
+
+    found = VERBS["inject"](out=tmp_path / "out.json", say=say)
+    assert refused and finished("inject", tmp_path) == found
 
 
 def cut(path: Path, _: Path) -> None:
