@@ -1,10 +1,11 @@
-"""Real SIGKILLs: a process that works in a folder is killed at random times, and continued."""
+"""Real SIGKILLs: a process that works in a folder is killed at random moments, and continued."""
 
 import json
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -46,16 +47,21 @@ def started(folder) -> subprocess.Popen:
     )
 
 
+def wait_for_blocks(folder: Path, process: subprocess.Popen, blocks: int) -> None:
+    """Until a folder holds so many, or the process has ended."""
+    while process.poll() is None and len(list(folder.glob("b_*.npz"))) < blocks:
+        time.sleep(0.001)
+
+
 def test_killed_work_continues_to_the_same_numbers(tmp_path):
     """What was finished is used: nothing is ever found damaged, also where the kill met a write."""
     whole, folder = tmp_path / "whole", tmp_path / "killed"
-    begun = time.monotonic()
     assert not started(whole).communicate(timeout=60)[1]
-    once, random = time.monotonic() - begun, np.random.default_rng()
-    killed = 0
-    for share in random.uniform(0.3, 0.9, KILLS):
+    random, killed = np.random.default_rng(), 0
+    for i in range(KILLS):
         process = started(folder)
-        time.sleep(share * once)
+        wait_for_blocks(folder, process, 3 * i + 1)
+        time.sleep(random.uniform(0.0, 0.02))
         process.kill()
         assert not process.communicate(timeout=60)[1]
         killed += process.returncode == -signal.SIGKILL
