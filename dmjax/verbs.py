@@ -265,15 +265,20 @@ def reproduce(figure: str, out: Out = None, conventions: str = "d20") -> dict[st
     return {name: make(name, folder, chosen).files for name in figure_names(figure)}
 
 
-def info(name: str | None = None) -> dict[str, Any]:
+def info(name: str | Path | None = None) -> dict[str, Any]:
     """Versions, devices, experiments, models, data sets, tables with their sources.
 
     Args:
-        name: of one data set, detector, beam or table, for what its file says of itself.
+        name: of one data set, detector, beam or table, for what its file says of itself; or the
+            path of saved work (a result, a block, a folder), for its configuration, digests,
+            version and checks.
+
+    Raises:
+        InputError: an unknown name, or saved work that is not what it says.
 
     >>> info("ccm120")["data set"]["note"][:9]
     'one count'
     """
     from dmjax.studies.facts import facts
 
-    return facts(name)
+    return facts(None if name is None else str(name))

@@ -10,8 +10,8 @@ import dmjax
 PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "units"},
-    {"constants", "numerics", "batches"},
-    {"data", "schema", "conventions", "kinematics", "store"},
+    {"constants", "numerics", "batches", "store"},
+    {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},
     {"sources"},

@@ -8,12 +8,18 @@ from dmjax.cli.common import JSON, emit, show, start
 
 NAME = Annotated[
     str | None,
-    typer.Argument(help="One data set, detector, beam or table, e.g. ccm120; all without."),
+    typer.Argument(
+        help="A data set, detector, beam or table, e.g. ccm120; or a saved result, block or folder."
+    ),
 ]
 
 
 def info(name: NAME = None, json: JSON = False) -> None:
-    """Versions, devices, precision, experiments, models, data sets with their sources."""
+    """Versions, devices, models, data sets with their sources; or what a saved result is.
+
+    Saved work is checked whole: its configuration, digests and version are shown, and what is not
+    what it says is an error.
+    """
     start()
     from dmjax.store.plain import to_json
     from dmjax.studies.facts import facts as gathered
@@ -31,4 +37,4 @@ def info(name: NAME = None, json: JSON = False) -> None:
 def _brief(value) -> str:
     if isinstance(value, dict):
         return "\n".join(f"{key}: {_brief(text)}" for key, text in value.items())
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(map(_brief, value)) if isinstance(value, list) else str(value)

@@ -55,4 +55,4 @@ class Progress:
             self.status.update(what if of == 1 else f"{what}: {count} {note}")
 
     def _leave(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False)
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,6 @@ platform's folder for user data.
 """
 
 import hashlib
-import json
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,8 @@ from platformdirs import user_data_path
 
 from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
+from dmjax.store.plain import read_json, write_json
+from dmjax.store.reading import exists
 
 
 class Release(NamedTuple):
@@ -41,13 +42,12 @@ def user_folder() -> Path:
 
 def _remembered() -> dict[str, str]:
     path = user_folder() / "releases.json"
-    if not path.exists():
+    if not exists(path):
         return {}
-    try:
-        held = json.loads(path.read_text())
-    except (OSError, ValueError) as problem:
-        raise InputError(f"cannot read {path}; delete it and add the data again") from problem
-    return held if isinstance(held, dict) else {}
+    held = read_json(path)
+    if not all(isinstance(folder, str) for folder in held.values()):
+        raise InputError(f"{path} is damaged: delete it and add the data again")
+    return held
 
 
 def release(name: str) -> Release:
@@ -84,14 +84,12 @@ def add_release(name: str, folder: Path) -> Release:
     folder = folder.expanduser().resolve()
     check_folder(name, folder)
     path = user_folder() / "releases.json"
-    held = _remembered() | {name: str(folder)}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(held, indent=1) + "\n")
-        partial.replace(path)
-    except OSError as problem:
-        raise InputError(f"cannot write {path}: {problem.strerror}; set DMJAX_DATA") from problem
+        write_json(path, _remembered() | {name: str(folder)})
+    except InputError as problem:
+        if isinstance(problem.__cause__, OSError):
+            raise InputError(f"{problem}: set DMJAX_DATA to a folder of yours") from problem
+        raise
     return release(name)
 
 

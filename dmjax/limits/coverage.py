@@ -88,7 +88,7 @@ def _kept(joint, chosen, truth, critical, how: Throwing, i: int, method: str, cl
         starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
         return _p_values(joint, chosen, throw_batch(joint, truth, keys, most), starts, truth)
 
-    toys = in_kept_blocks(make, how, label)
+    toys = in_kept_blocks(make, how, label, truth, [point])
     # Every limit is at least 0, and at 0 the statistic carries no information.
     column = toys.statistic[converged(toys), METHODS.index(method) - 1]
     return (column >= 1.0 - cl) | (point <= 0.0), toys
@@ -167,7 +167,8 @@ def _share(joint, chosen, places, how: Throwing, i, method, cl, most, belt_toys:
     try:
         if belt_toys:
             make = nested_maker(joint, chosen, truth, belt_toys, most)
-            toys = in_kept_blocks(make, how, f"nested_{i}")
+            here = [float(truth[chosen.index])]
+            toys = in_kept_blocks(make, how, f"nested_{i}", truth, here)
             inside = toys.statistic[converged(toys), 0] > 1.0 - cl + ROUNDING
         else:
             if method == "fc":

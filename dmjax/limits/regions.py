@@ -173,7 +173,7 @@ def feldman_cousins_region(
             start = truth if attempt else joint.parameters.centres
             return _statistics(joint, chosen, plane, toys, truth, start, jnp.asarray(mass))
 
-        return in_kept_blocks(make, how, label)
+        return in_kept_blocks(make, how, label, truth, [truth[chosen.index]])
 
     p, error = found.p_value.copy(), np.zeros((rows, columns))
     failed = np.zeros((rows, columns), int)

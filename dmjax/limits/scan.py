@@ -163,7 +163,7 @@ def throw_scans(
         start = nothing if attempt else joint.parameters.centres
         return _toy_scans(joint, chosen, held, throw_batch(joint, nothing, keys, most), start)
 
-    return in_kept_blocks(make, how, "scan")
+    return in_kept_blocks(make, how, "scan", nothing, [0.0])
 
 
 def global_p(toys: Toys, largest: float) -> Estimate:

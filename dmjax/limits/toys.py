@@ -23,6 +23,7 @@ from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw, toy_keys
 from dmjax.fits.retry import start_at, tried_again
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.limits.test_statistics import Strength, check_test, statistics_at
+from dmjax.store.blocks import fingerprint
 from dmjax.store.progress import Say, nothing
 
 Values = Float[Array, " parameters"]
@@ -149,6 +150,21 @@ def _check_size(toys: int, batch_size: int) -> None:
         raise InputError(f"toys and batch_size must be at least 1, got {toys} and {batch_size}")
 
 
+class Wanted(NamedTuple):
+    """A block of toys that is wanted.
+
+    Attributes:
+        label: of the block.
+        toys: how many.
+        about: the strengths at which they are judged, and a fingerprint of the truth they are
+            thrown at.
+    """
+
+    label: str
+    toys: int
+    about: dict[str, Any]
+
+
 class Throwing(NamedTuple):
     """How toys are thrown, wherever a method needs some.
 
@@ -157,15 +173,15 @@ class Throwing(NamedTuple):
         key: of `jax.random`.
         batch_size: held in memory at once.
         say: see `store.progress.Say`.
-        keep: called with (label, toys, make) for every block of up to `KEPT` toys; returns make()
-            or what an earlier run saved under that label.
+        keep: called with (wanted, make) for every block of up to `KEPT` toys; returns make() or
+            what an earlier run saved of the same.
     """
 
     toys: int
     key: Array
     batch_size: int = BATCH
     say: Say = nothing
-    keep: Callable[[str, int, Callable[[], Toys]], Toys] = lambda _, __, make: make()
+    keep: Callable[[Wanted, Callable[[], Toys]], Toys] = lambda _, make: make()
 
 
 def throw_blocks(
@@ -179,12 +195,25 @@ def throw_blocks(
     most: tuple[int, ...] | None = None,
 ) -> Toys:
     """`throw_toys` in blocks that can be kept."""
-    return in_kept_blocks(_maker(joint, chosen, truth, points, test, most), how, label)
+    make = _maker(joint, chosen, truth, points, test, most)
+    return in_kept_blocks(make, how, label, truth, points)
 
 
-def in_kept_blocks(make: Make, how: Throwing, label: str) -> Toys:
-    """`in_batches` in blocks that can be kept; the key is that of `how`, folded with the label."""
+def in_kept_blocks(make: Make, how: Throwing, label: str, truth: Values, points) -> Toys:
+    """`in_batches` in blocks that can be kept.
+
+    Args:
+        make: see `Make`.
+        how: its key is folded with the label.
+        label: of the blocks, beside their first toy and size.
+        truth: parameter values that `make` throws its toys at.
+        points: strengths at which it judges them.
+    """
     _check_size(how.toys, how.batch_size)
+    about = {
+        "strengths": [float(f"{x:.6g}") for x in np.atleast_1d(np.asarray(points))],
+        "truth": fingerprint([truth]),
+    }
     key = labelled_key(how.key, label)
     parts = []
     for first in range(0, how.toys, KEPT):
@@ -194,7 +223,7 @@ def in_kept_blocks(make: Make, how: Throwing, label: str) -> Toys:
             how.say(label, first + done, how.toys, note)
 
         block = partial(in_batches, make, count, key, how.batch_size, first, say)
-        parts.append(how.keep(f"{label}_{first}_{count}", count, block))
+        parts.append(how.keep(Wanted(f"{label}_{first}_{count}", count, about), block))
     return Toys(*(np.concatenate(field) for field in zip(*parts, strict=True)))
 
 

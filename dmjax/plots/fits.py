@@ -7,9 +7,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from dmjax.errors import InputError
 from dmjax.plots.canvas import check_same, masses_text, new_figure, numbers, save_figure
 from dmjax.store.draws import read_netcdf
+from dmjax.store.folders import CONFIG
 from dmjax.store.plain import read_json
+from dmjax.store.reading import exists
+from dmjax.store.steps import LIST, check_finished
 
 STYLE = {"cuts": ("#2166ac", "with cuts"), "no-cuts": ("#1b7837", "without cuts")}
 STACK = (
@@ -129,8 +133,16 @@ def plot_credible(posteriors: dict[str, dict], limits: dict[str, dict], settings
 
 
 def draw_fit(folder: Path) -> list[Path]:
-    """Both figures of a saved fit, from its files alone."""
-    settings = read_json(folder / "config.json")
+    """Both figures of a saved fit, from its files alone.
+
+    Raises:
+        InputError: a file is missing, or is not what a run of the folder's configuration wrote.
+    """
+    settings = read_json(folder / CONFIG)
+    if not exists(folder / LIST):
+        raise InputError(f"{folder} holds no whole fit: dmjax fit csi2017 --out makes one")
+    parts = [part for name in STYLE for part in (f"posterior_{name}.nc", f"limit_{name}.json")]
+    check_finished(folder, [*parts, "spectrum.json"])
     posteriors = {name: read_netcdf(folder / f"posterior_{name}.nc") for name in STYLE}
     limits = {name: read_json(folder / f"limit_{name}.json") for name in STYLE}
     spectrum = plot_spectrum(read_json(folder / "spectrum.json"))

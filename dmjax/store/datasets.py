@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from dmjax.errors import InputError
 from dmjax.store.blocks import checksum
 from dmjax.store.fields import HEAD, rule_of
 from dmjax.store.netcdf import ROOT, read_groups, write_groups
-from dmjax.store.plain import to_json, to_plain
+from dmjax.store.plain import digest, to_json, to_plain
 
 if TYPE_CHECKING:
     import pandas
@@ -108,7 +109,7 @@ def write_dataset(path: Path, result: "AbstractResult") -> Path:
             groups[rule.group] = xarray.Dataset(
                 {name: (rule.dims, x) for name, x in value.items()},
                 {dim: np.arange(size) for dim, size in sizes.items()},
-                {_FIELD: field.name, _CHECKSUM: checksum(value)},
+                {_FIELD: field.name, _CHECKSUM: _sum_of(value, groups[ROOT].attrs)},
             )
     return write_groups(path, groups)
 
@@ -123,11 +124,16 @@ def read_dataset(path: Path) -> dict[str, Any]:
         if _FIELD in group.attrs:
             name, held = str(group.attrs[_FIELD]), group.data_vars.items()
             raw[name] = {str(key): x.values for key, x in held}
-            if checksum(raw[name]) != group.attrs.get(_CHECKSUM):
+            if _sum_of(raw[name], top.attrs) != group.attrs.get(_CHECKSUM):
                 raise InputError(
                     f"{path}: '{name}' changed after it was written (its checksum differs)"
                 )
     return raw
+
+
+def _sum_of(arrays: dict[str, Any], head: Mapping[Any, Any]) -> str:
+    """Checksum of a group, with that of the result it is part of: no other's group fits."""
+    return digest([checksum(arrays), str(head.get(_CHECKSUM))])
 
 
 def _value(attribute: Any) -> Any:

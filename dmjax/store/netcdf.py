@@ -1,10 +1,12 @@
 """NetCDF files of several groups: plain numbers and texts only, checked before they are opened."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmjax.errors import InputError
+from dmjax.store.reading import content
 from dmjax.store.writing import whole
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     import xarray
 
 ROOT = "/"
+_MOST_PACKED = 1100
+"""Bytes of numbers for each of the file: what deflation reaches on zeros."""
 
 
 def write_groups(path: Path, groups: Mapping[str, "xarray.Dataset"]) -> Path:
@@ -19,11 +23,23 @@ def write_groups(path: Path, groups: Mapping[str, "xarray.Dataset"]) -> Path:
 
     Opens with xarray, `arviz.from_netcdf` (groups "posterior", "sample_stats") or any HDF5 reader.
     """
+    image = _image(groups)
     with whole(path) as file:
-        for mode, (name, group) in zip("w" + "a" * len(groups), groups.items(), strict=False):
-            place = None if name == ROOT else name
-            group.to_netcdf(file, mode=mode, group=place, engine="h5netcdf")  # pyright: ignore[reportCallIssue, reportArgumentType]
+        file.write_bytes(image)
     return path
+
+
+def _image(groups: Mapping[str, "xarray.Dataset"]) -> bytes:
+    """The file's bytes. HDF5 never sees the disk: it cannot close a file that a full disk cut."""
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    memory = io.BytesIO()
+    with h5netcdf.File(memory, "w") as file:
+        for name, group in groups.items():
+            place = None if name == ROOT else name
+            group.dump_to_store(H5NetCDFStore(file, group=place, mode="a"))
+    return memory.getvalue()
 
 
 def read_groups(path: Path) -> dict[str, "xarray.Dataset"]:
@@ -31,15 +47,19 @@ def read_groups(path: Path) -> dict[str, "xarray.Dataset"]:
 
     Raises:
         InputError: the file is missing, locked or unreadable; is damaged; or holds what no result
-            holds (links to other files, references, objects).
+            holds (links to other files, references, objects, more numbers than bytes).
     """
     import xarray
 
-    names = _checked_groups(path)
+    image = content(path)
+    names = _checked_groups(path, image)
     try:
         return {
             name: xarray.load_dataset(
-                path, engine="h5netcdf", group=None if name == ROOT else name, decode_times=False
+                io.BytesIO(image),
+                engine="h5netcdf",
+                group=None if name == ROOT else name,
+                decode_times=False,
             )
             for name in names
         }
@@ -52,29 +72,19 @@ def damaged(path: Path) -> InputError:
     return InputError(f"{path} is not a dmjax result (damaged NetCDF); delete it and run again")
 
 
-def _checked_groups(path: Path) -> list[str]:
+def _checked_groups(path: Path, image: bytes) -> list[str]:
     """Names of the groups, after a look at every link and type of the file."""
     import h5py
 
-    try:
-        with path.open("rb") as file:
-            begun = file.read(8)
-    except OSError as problem:
-        raise InputError(f"cannot read {path}: {problem.strerror or problem}") from problem
-    if begun != b"\x89HDF\r\n\x1a\n":
+    if not image.startswith(b"\x89HDF\r\n\x1a\n"):
         raise damaged(path)
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(io.BytesIO(image), "r") as file:
             found = [ROOT, *(n for n in map(str, file) if _is_group(file, n))]
-            _check_members(file)
+            if _check_members(file) > _MOST_PACKED * len(image):
+                raise InputError("holds more numbers than a file of its size can")
     except InputError as problem:
         raise InputError(f"{path} {problem}: not a dmjax result") from problem
-    except OSError as problem:
-        if "lock" in str(problem):
-            raise InputError(
-                f"cannot read {path}: another program has it locked; it may be whole"
-            ) from problem
-        raise damaged(path) from problem
     except Exception as problem:
         raise damaged(path) from problem
     return found
@@ -88,10 +98,11 @@ def _is_group(file: "h5py.File", name: str) -> bool:
     )
 
 
-def _check_members(group: "h5py.Group") -> None:
-    """Refuse links, object types and groups inside groups."""
+def _check_members(group: "h5py.Group") -> int:
+    """Refuse links, object types and groups inside groups; the bytes that its arrays will take."""
     import h5py
 
+    size = 0
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise InputError(f"holds a link ('{name}')")
@@ -99,9 +110,11 @@ def _check_members(group: "h5py.Group") -> None:
         if isinstance(member, h5py.Group):
             if group.name != ROOT:
                 raise InputError(f"holds a group in a group ('{name}')")
-            _check_members(member)
+            size += _check_members(member)
         elif isinstance(member, h5py.Dataset):
             if member.external or member.is_virtual:
                 raise InputError(f"holds data of other files ('{name}')")
             if member.dtype.kind not in "biufSU" and h5py.check_string_dtype(member.dtype) is None:
                 raise InputError(f"holds objects ('{name}')")
+            size += member.nbytes
+    return size

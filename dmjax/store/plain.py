@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dmjax.errors import InputError
+from dmjax.store.reading import content
 from dmjax.store.writing import write_text
 
 
@@ -64,17 +65,16 @@ def read_json(path: Path) -> dict:
     Raises:
         InputError: the file cannot be read, is no JSON (damaged or cut), or holds no object.
     """
+    text = content(path)
     try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig"), parse_constant=_no_number)
-    except OSError as problem:
-        raise InputError(f"cannot read {path}: {problem.strerror or problem}") from problem
+        found = json.loads(text.decode("utf-8-sig"), parse_constant=_no_number)
     except (ValueError, RecursionError) as problem:
         raise InputError(
             f"{path} is not a dmjax result (damaged JSON); delete it and run again"
         ) from problem
-    if not isinstance(content, dict):
+    if not isinstance(found, dict):
         raise InputError(f"{path} is not a dmjax result; delete it and run again")
-    return content
+    return found
 
 
 def _no_number(name: str) -> Any:

@@ -1,14 +1,17 @@
 """Steps of a long work, a file each: a finished one is used again if it is what was written."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dmjax._version import __version__
 from dmjax.errors import InputError
+from dmjax.store.folders import CONFIG
 from dmjax.store.plain import digest, read_json, write_json
 from dmjax.store.progress import Say, nothing, remark
+from dmjax.store.reading import content, exists
+from dmjax.store.writing import sweep
 
 LIST = "finished.json"
 """The list of finished files in a folder, with the SHA-256 of each."""
@@ -32,7 +35,7 @@ class Steps:
     def _listed(self) -> dict[str, str]:
         """Name → SHA-256; nothing where the list is missing, damaged or of something else."""
         path = self.folder / LIST
-        if not path.exists():
+        if not exists(path):
             return {}
         try:
             held = read_json(path)
@@ -40,16 +43,18 @@ class Steps:
             if isinstance(problem.__cause__, OSError):
                 raise
             return {}
-        files = held.get("files")
-        whole = {key: held.get(key) for key in self._head} == self._head
-        if not (whole and isinstance(files, dict) and held.get("checksum") == digest(files)):
+        if {key: held.get(key) for key in self._head} != self._head or not _whole(held):
             return {}
-        return files
+        return held["files"]
 
     def done(self, name: str) -> bool:
-        """Whether a step's file may be used again; one that may not is said."""
+        """Whether a step's file may be used again; one that may not is said.
+
+        What a killed run left half-written is removed.
+        """
         path = self.folder / name
-        if not path.exists():
+        sweep(path)
+        if not exists(path):
             return False
         wanted = self._files.get(name)
         if wanted is not None and wanted == _sha256(path):
@@ -60,9 +65,10 @@ class Steps:
 
     def finish(self, name: str) -> None:
         """Put a file that is written on the list."""
+        sweep(self.folder / LIST)
         self._files[name] = _sha256(self.folder / name)
-        content = self._head | {"files": self._files, "checksum": digest(self._files)}
-        write_json(self.folder / LIST, content)
+        held = self._head | {"files": self._files}
+        write_json(self.folder / LIST, held | {"checksum": digest(held)})
 
     def keep(self, name: str, write: Callable[[Path], object]) -> None:
         """Use a step's file again, or have it written."""
@@ -75,8 +81,33 @@ class Steps:
         self.say(name, 1, 1)
 
 
+def _whole(held: dict[str, Any]) -> bool:
+    """Whether a list is as it was written."""
+    rest = {key: value for key, value in held.items() if key != "checksum"}
+    return isinstance(held.get("files"), dict) and held.get("checksum") == digest(rest)
+
+
+def listed(folder: Path) -> dict[str, Any]:
+    """The list of a folder, with its configuration, version and files; see `check_finished`.
+
+    Raises:
+        InputError: the list is missing, damaged, or of another configuration than the folder.
+    """
+    held, config = read_json(folder / LIST), read_json(folder / CONFIG)
+    if not _whole(held) or held.get("configuration") != digest(config):
+        raise InputError(f"{folder / LIST} is not the list of {folder / CONFIG}: run it again")
+    return held
+
+
+def check_finished(folder: Path, names: Iterable[str]) -> None:
+    """Raise InputError unless files are what a run of the folder's configuration wrote."""
+    files = listed(folder)["files"]
+    for name in names:
+        if name not in files:
+            raise InputError(f"{folder / name} is not on the list of finished files: run it again")
+        if files[name] != _sha256(folder / name):
+            raise InputError(f"{folder / name} changed after it was written: run it again")
+
+
 def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as problem:
-        raise InputError(f"cannot read {path}: {problem.strerror or problem}") from problem
+    return hashlib.sha256(content(path)).hexdigest()

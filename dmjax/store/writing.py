@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -102,11 +103,24 @@ def _is_special(path: Path) -> bool:
     return not stat.S_ISREG(mode)
 
 
+def sweep(path: Path) -> None:
+    """Remove what killed writers of `path` left behind; for who alone writes there."""
+    hidden = re.compile(re.escape(_start(path)) + "[0-9a-f]{16}" + re.escape(path.suffix))
+    with suppress(OSError):
+        for left in path.parent.iterdir():
+            if hidden.fullmatch(left.name):
+                left.unlink()
+
+
+def _start(target: Path) -> str:
+    """How the names of new files begin that are to become `target`."""
+    return f".{target.stem.lstrip('.')[:40]}."
+
+
 @contextmanager
 def _partial(target: Path) -> Iterator[Path]:
     """A new, empty file in the folder of `target`; it is gone at the end unless it was renamed."""
-    name = target.stem.lstrip(".")[:40]
-    partial = target.with_name(f".{name}.{secrets.token_hex(8)}{target.suffix}")
+    partial = target.with_name(f"{_start(target)}{secrets.token_hex(8)}{target.suffix}")
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield partial

@@ -13,7 +13,7 @@ from dmjax.limits.coverage import coverage
 from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
-from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.plan import open_store, stated, throwing
 from dmjax.studies.setting import one_mass, setting_of, signal_of, to_coupling
 from dmjax.studies.settings import CoverageSettings
 
@@ -82,7 +82,7 @@ def run_coverage(
     else:
         points = np.asarray(settings.events, float) / unit
     shift = dict(settings.shift)
-    with open_store(toy_folder(out), configuration(settings)) as held:
+    with open_store(out, settings, joint, data) as held:
         how = throwing(settings, held, "", say)
         question = (settings.method, settings.cl, shift, settings.nested, settings.belt_toys)
         made = coverage(joint, chosen, data, points, how, *question)

@@ -16,7 +16,8 @@ from dmjax.bayes.priors import dark_priors
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.prediction.signal import describe_conventions
 from dmjax.store.draws import read_draws, write_draws
-from dmjax.store.folders import claim_folder, working_in
+from dmjax.store.folders import claim_folder
+from dmjax.store.locks import working_in
 from dmjax.store.progress import Say, nothing, under
 from dmjax.store.result import AbstractResult, container
 from dmjax.store.steps import Steps
@@ -105,7 +106,7 @@ def run_evidence(
     if out is None:
         return _compared(settings, None, say)
     check_writable(out / "evidence.json")
-    with working_in(out):
+    with working_in(out, "evidence.json"):
         claim_folder(out, describe_evidence(settings), "another comparison")
         result = _compared(settings, out, say)
         result.save(out / "evidence.json")

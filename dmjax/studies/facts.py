@@ -1,6 +1,7 @@
 """`info`: what this installation is and knows."""
 
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -11,6 +12,7 @@ from dmjax.conventions import CHANNELS, PROFILES
 from dmjax.data import available, load_table, load_toml
 from dmjax.errors import unknown_name
 from dmjax.models import PRESETS, SPINS
+from dmjax.studies.proof import is_saved, prove
 
 KINDS = {"datasets": "data set", "experiments": "detector", "beams": "beam"}
 """Folder of descriptions → what they describe. A name may be in several."""
@@ -20,10 +22,11 @@ def facts(name: str | None = None) -> dict[str, Any]:
     """Versions, devices, precision, experiments, models, data sets with their sources.
 
     Args:
-        name: of one data set, detector, beam or table: what its file says of itself.
+        name: of one data set, detector, beam or table: what its file says of itself; or of saved
+            work: what it is, with the proof.
 
     Raises:
-        InputError: an unknown name, with the nearest one.
+        InputError: an unknown name, with the nearest one; or saved work that is not what it says.
     """
     if name is not None:
         return _facts_of(name)
@@ -52,6 +55,8 @@ def _facts_of(name: str) -> dict[str, Any]:
             found[kind] = _told(load_toml(folder, name))
     if name in available("tables"):
         found["table"] = load_table(name).meta
+    if not found and is_saved(name):
+        return prove(Path(name))
     if not found:
         known = [one for folder in (*KINDS, "tables") for one in available(folder)]
         raise unknown_name("data set, detector, beam or table", name, sorted(set(known)))

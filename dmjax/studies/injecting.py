@@ -14,7 +14,7 @@ from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.answer_settings import InjectSettings
-from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.plan import open_store, stated, throwing
 from dmjax.studies.setting import one_mass, setting_of, signal_of, to_coupling
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def run_inject(
         points = median * np.asarray(settings.injected, float)
     else:
         points = np.asarray(settings.events, float) / unit
-    with open_store(toy_folder(out), configuration(settings)) as held:
+    with open_store(out, settings, joint, data) as held:
         how = throwing(settings, held, "", say)
         made = injection(joint, chosen, data, points, how, settings.levels)
     return InjectionResult(

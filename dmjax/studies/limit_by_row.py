@@ -10,7 +10,7 @@ import numpy as np
 from dmjax.store.progress import Say
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.limit_rows import EMPTY, enough_toys, exact_row, fc_row, guarded, toy_row
-from dmjax.studies.plan import configuration, open_store, throwing, toy_folder
+from dmjax.studies.plan import open_store, throwing
 from dmjax.studies.question import Asked
 from dmjax.studies.setting import at_mass, coupling_error, to_coupling
 
@@ -23,7 +23,7 @@ def by_rows(
     """One mass after the other, around what the formulas gave, where these do not serve."""
     rows, settings = [], asked.settings
     methods = base.methods or []
-    with open_store(toy_folder(out), configuration(settings)) as held:
+    with open_store(out, settings, asked.joint, asked.counts, asked.data) as held:
         for i, (events, method) in enumerate(zip(asked.events, methods, strict=True)):
             if not events > 0 or method not in _ROWS:
                 rows.append(EMPTY)

@@ -19,7 +19,7 @@ from dmjax.limits.feldman_cousins import (
 )
 from dmjax.limits.low_counts import exact_limit, low_count_limits, means_of
 from dmjax.limits.toy_limits import ToyLimit, toy_limit
-from dmjax.limits.toys import Throwing
+from dmjax.limits.toys import Throwing, Toys, Wanted
 from dmjax.studies.settings import LimitSettings
 
 _NOTHING = np.full(len(SIGMAS), np.inf)
@@ -115,9 +115,11 @@ def _in_round(how: Throwing, number: int) -> Throwing:
     """The same toys under other labels, when strengths had to be moved."""
     if number == 0:
         return how
-    return how._replace(
-        keep=lambda label, rows, make: how.keep(f"round{number}_{label}", rows, make)
-    )
+
+    def keep(wanted: Wanted, make: Callable[[], Toys]) -> Toys:
+        return how.keep(wanted._replace(label=f"round{number}_{wanted.label}"), make)
+
+    return how._replace(keep=keep)
 
 
 def _at(made: ToyLimit, share: np.ndarray) -> float:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import jax
+import numpy as np
 
 from dmjax._version import __version__
 from dmjax.likelihood.joint import JointModel, off_term_of
-from dmjax.limits.toys import Throwing, Toys, labelled_key
-from dmjax.store.blocks import Arrays, Block, finite, kept
-from dmjax.store.folders import FolderLock, claim_folder, holds
+from dmjax.limits.toys import Throwing, Toys, Wanted, labelled_key
+from dmjax.store.blocks import Arrays, Block, fingerprint, finite, kept
+from dmjax.store.folders import claim_folder, holds
+from dmjax.store.locks import FolderLock
 from dmjax.store.plain import to_plain
 from dmjax.store.progress import Say, under
 from dmjax.studies.setting import Setting, describe_setting
@@ -55,6 +57,13 @@ def stated(setting: Setting, joint: JointModel, settings: Any) -> dict:
     }
 
 
+def belonging(settings: Any, *inputs: Any) -> dict:
+    """What saved work belongs to: settings, version, and a fingerprint of its models and data."""
+    numbers = [x for x in jax.tree.leaves(inputs) if isinstance(x, jax.Array | np.ndarray | float)]
+    made = {"version": __version__, "inputs": fingerprint(numbers)}
+    return configuration(settings) | made
+
+
 def toy_folder(out: Path | None) -> Path | None:
     """Folder of the toys beside the file of a result."""
     return None if out is None else out.with_name(f"{out.stem}-toys")
@@ -74,23 +83,35 @@ class Store:
         self.lock = FolderLock(folder)
         holds(folder, configuration, _OTHERS)
 
-    def toys(self, label: str, rows: int, make: Callable[[], Toys], say: Say) -> Toys:
-        """The toys that an earlier run kept under a label, or new ones."""
+    def toys(self, wanted: Wanted, make: Callable[[], Toys], say: Say) -> Toys:
+        """The toys that an earlier run kept of what is wanted, or new ones."""
         if not self.lock.held:
             self.lock.claim()
             claim_folder(self.folder, self.configuration, _OTHERS)
+        label, rows, about = wanted
         path = self.folder / f"{label}.npz"
-        block = Block(path, self.configuration, label, rows, _check_toys)
+        block = Block(path, self.configuration, label, rows, _check_toys, about)
         return Toys(**kept(block, lambda: make()._asdict(), say))
 
 
 @contextmanager
-def open_store(folder: Path | None, wanted: dict) -> Iterator[Store | None]:
-    """The store of a configuration; InputError where the folder holds another or is in use."""
+def open_store(out: Path | None, settings: Any, *inputs: Any) -> Iterator[Store | None]:
+    """The toys beside the file of a result.
+
+    Args:
+        out: the file; None: no store.
+        settings: of the study.
+        inputs: models, templates and data of which the toys are made: the content of a file of
+            one's own may change where its name, which is all that settings state, does not.
+
+    Raises:
+        InputError: the folder holds toys of another study, or another process works there.
+    """
+    folder = toy_folder(out)
     if folder is None:
         yield None
         return
-    store = Store(folder, wanted | {"version": __version__})
+    store = Store(folder, belonging(settings, *inputs))
     try:
         yield store
     finally:
@@ -109,10 +130,10 @@ def _check_toys(arrays: Arrays) -> str | None:
 def throwing(plan: ToyPlan, store: Store | None, prefix: str, say: Say) -> Throwing:
     """Toys with the plan's seed, kept in the store."""
 
-    def keep(label: str, rows: int, make: Callable[[], Toys]) -> Toys:
+    def keep(wanted: Wanted, make: Callable[[], Toys]) -> Toys:
         if store is None:
             return make()
-        return store.toys(f"{prefix}{label}", rows, make, say)
+        return store.toys(wanted._replace(label=f"{prefix}{wanted.label}"), make, say)
 
     return Throwing(
         toys=plan.toys,

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from dmjax._version import __version__
 from dmjax.bayes.chains import Block, Keep
 from dmjax.bayes.gates import Gates, Sampled, check_chains
 from dmjax.bayes.hypothesis import dark_hypothesis
@@ -21,9 +20,10 @@ from dmjax.prediction.signal import Signal, describe_conventions, describe_signa
 from dmjax.prediction.tables import SignalTable, mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.store import blocks
-from dmjax.store.folders import claim_folder, working_in
+from dmjax.store.folders import claim_folder
+from dmjax.store.locks import working_in
 from dmjax.store.progress import Say, nothing
-from dmjax.studies.plan import configuration
+from dmjax.studies.plan import belonging, configuration
 from dmjax.studies.posterior_result import PosteriorResult
 from dmjax.studies.setting import model_of, searches_of, setting_of, signal_of
 from dmjax.studies.settings import PosteriorSettings
@@ -82,12 +82,14 @@ def run_posterior(
     Returns:
         `PosteriorResult`.
     """
-    setting, described = joint_setting(settings), describe_posterior(settings)
+    setting = joint_setting(settings)
     if out is None:
         return _sampled(settings, setting, lambda _, make: make(), say)
-    with working_in(out):
+    described = belonging(settings, *setting)
+    with working_in(out, "posterior.json", "posterior.nc"):
         claim_folder(out, described, "another posterior")
-        found = _sampled(settings, setting, partial(_kept, out, described, say), say)
+        kept = partial(_kept, out, described, settings.chains, say)
+        found = _sampled(settings, setting, kept, say)
         found.save(out / "posterior.json")
         found.save(out / "posterior.nc")
     return found
@@ -128,10 +130,20 @@ def _sampled(
     )
 
 
-def _kept(out: Path, described: dict, say: Say, label: str, make: Callable[[], Block]) -> Block:
+def _kept(
+    out: Path, described: dict, chains: int, say: Say, label: str, make: Callable[[], Block]
+) -> Block:
     """A block of steps that an earlier run wrote, or a new one."""
-    saved = blocks.Block(out / "chains" / f"{label}.npz", described, label)
-    return blocks.kept(saved, make, say)
+    path = out / "chains" / f"{label}.npz"
+    return blocks.kept(blocks.Block(path, described, label, chains, _check_steps), make, say)
+
+
+def _check_steps(arrays: blocks.Arrays) -> str | None:
+    """Every draw is finite, and the steps are there."""
+    draws = [name for name in arrays if name.startswith("draw_")]
+    if not draws or not {"diverging", "steps", "state_0"} <= arrays.keys():
+        return "is no block of chains"
+    return blocks.finite(*draws)(arrays)
 
 
 def _quantiles(draws: np.ndarray) -> dict[str, float]:
@@ -162,8 +174,3 @@ def _of_nested(run: NestedRun) -> dict[str, Any]:
     numbers = ("log_z", "error", "information", "live", "deaths", "evaluations", "status")
     passed = {"parameters": parameters, "converged": run.status == "converged"}
     return passed | {key: getattr(run, key) for key in numbers}
-
-
-def describe_posterior(settings: PosteriorSettings) -> dict[str, Any]:
-    """Settings as saved, with the version."""
-    return configuration(settings) | {"version": __version__}

@@ -18,7 +18,7 @@ from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.answer_settings import RegionSettings
-from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.plan import open_store, stated, throwing
 from dmjax.studies.question import Asked, asked_of
 from dmjax.studies.setting import (
     needed_signal,
@@ -128,7 +128,7 @@ def run_regions(
     if settings.method == "likelihood":
         found = likelihood_region(*where)
     else:
-        with open_store(toy_folder(out), configuration(settings)) as held:
+        with open_store(out, settings, asked.joint, asked.counts, asked.data) as held:
             how = throwing(settings, held, "", say)
             found = feldman_cousins_region(*where, how, max(settings.levels))
     return _result(asked, found, couplings, strengths)

@@ -28,7 +28,7 @@ from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.answer_settings import SignificanceSettings
-from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.plan import open_store, stated, throwing
 from dmjax.studies.question import Asked, asked_of
 from dmjax.studies.setting import (
     needed_signal,
@@ -172,7 +172,7 @@ def _by_toys(asked: Question, scan: Scan, out: Path | None, say: Say) -> dict[st
         return {"toys": 0, "failed": 0}
     q0 = np.asarray(scan.q0)
     where = (asked.joint, asked.chosen, asked.counts, scan.nothing)
-    with open_store(toy_folder(out), configuration(settings)) as held:
+    with open_store(out, settings, asked.joint, asked.counts, asked.data) as held:
         toys = throw_scans(*where, throwing(settings, held, "", say))
     each = [p_value(toys, float(q), i) for i, q in enumerate(q0)]
     whole, crossed = global_p(toys, float(q0.max())), upcrossings(toys)

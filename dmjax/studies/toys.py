@@ -18,7 +18,7 @@ from dmjax.limits.toys import largest_counts, p_value, throw_blocks
 from dmjax.store.fields import number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
-from dmjax.studies.plan import configuration, open_store, stated, throwing, toy_folder
+from dmjax.studies.plan import open_store, stated, throwing
 from dmjax.studies.setting import one_mass, setting_of, signal_of, to_coupling
 from dmjax.studies.settings import ToySettings
 
@@ -92,7 +92,7 @@ def run_toys(settings: ToySettings, out: Path | None = None, say: Say = nothing)
     observed, best, status = at()
     truth = observed_scan(joint, chosen, data, point).values[1]
     most = largest_counts(joint, [truth])
-    with open_store(toy_folder(out), configuration(settings)) as held:
+    with open_store(out, settings, joint, data) as held:
         how = throwing(settings, held, "", say)
         toys = throw_blocks(joint, chosen, truth, point, how, settings.test, "toys", most)
     found = p_value(toys, float(observed[0]))

@@ -26,7 +26,8 @@ from dmjax.prediction.signal import describe_conventions, describe_signal
 from dmjax.prediction.tables import mass_nodes, signal_table
 from dmjax.prediction.templates import at_index
 from dmjax.store.draws import read_netcdf, write_netcdf
-from dmjax.store.folders import claim_folder, working_in
+from dmjax.store.folders import claim_folder
+from dmjax.store.locks import working_in
 from dmjax.store.plain import read_json, write_json
 from dmjax.store.progress import Say, nothing, under
 from dmjax.store.result import AbstractResult, container
@@ -93,7 +94,7 @@ def run_whole_fit(settings: FitSettings, out: Path, say: Say = nothing) -> Whole
         raise InputError(f"draws must be at least 2, got {settings.draws}")
     wanted = describe_fit(settings)
     _setting(settings, WINDOWS[0])
-    with working_in(out):
+    with working_in(out, "fit.json"):
         claim_folder(out, wanted, "another analysis")
         _make_steps(settings, out, Steps(out, wanted, say), say)
         found = summarise(settings, out)

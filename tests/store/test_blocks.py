@@ -1,15 +1,12 @@
-"""Blocks kept for continuing are checked before they are counted; folders have one owner."""
-
-import os
-import subprocess
-import sys
+"""Blocks kept for continuing are checked before they are counted."""
 
 import numpy as np
 import pytest
 
+from dmjax._version import __version__
 from dmjax.errors import InputError
-from dmjax.store.blocks import Block, finite, kept, write_block
-from dmjax.store.folders import FolderLock, claim_folder, holds
+from dmjax.store.blocks import Block, fingerprint, finite, kept, write_block
+from dmjax.store.folders import claim_folder, holds
 from dmjax.store.steps import LIST, Steps
 
 SETTINGS = {"seed": 1, "toys": 3}
@@ -51,6 +48,7 @@ OTHERS = {
     "configuration": ({"configuration": SETTINGS | {"seed": 2}}, "another configuration"),
     "label": ({"label": "belt_1"}, "another label"),
     "rows": ({"rows": 4}, "another rows"),
+    "strengths": ({"about": {"strengths": [0.5]}}, "another strengths"),
 }
 
 
@@ -62,6 +60,36 @@ def test_a_block_of_something_else_is_made_again_and_that_is_said(name, tmp_path
     work.kept(block(tmp_path / "a.npz"))
     work.kept(block(tmp_path / "a.npz"))
     assert work.made == 1 and len(work.said) == 1 and said in work.said[0]
+
+
+def test_what_a_block_states_beside_its_configuration_is_compared(tmp_path):
+    """Also where the file states less, or of another version, or was signed for other arrays."""
+    path = tmp_path / "a.npz"
+    write_block(block(path), ARRAYS)
+    work = Work()
+    work.kept(block(path, about={"strengths": [1.0]}))
+    assert "another strengths" in work.said[0]
+    with np.load(path) as file:
+        held = dict(file)
+    for old, new, said in (
+        ("belt_0", "belt_1", "checksum differs"),
+        (__version__, "0.0.0", "checksum differs"),
+    ):
+        label = str(held["belongs_to"]).replace(old, new)
+        np.savez(path, **(held | {"belongs_to": np.array(label)}))
+        work = Work()
+        work.kept(block(path, about={"strengths": [1.0]}))
+        assert said in work.said[0]
+
+
+def test_a_fingerprint_forgives_rounding_and_nothing_else():
+    random = np.random.default_rng(1)
+    numbers = np.exp(random.uniform(-20.0, 20.0, 400)) * random.choice([-1.0, 1.0], 400)
+    first = fingerprint([numbers, np.array([np.inf, np.nan, 0.0])])
+    assert first == fingerprint([numbers * (1.0 + 1e-15), np.array([np.inf, np.nan, 0.0])])
+    for other in (numbers * (1.0 + 1e-5), numbers[::-1], numbers.reshape(20, 20)):
+        assert fingerprint([other, np.array([np.inf, np.nan, 0.0])]) != first
+    assert fingerprint([numbers.astype(np.float32)]) != fingerprint([numbers])
 
 
 def test_swapped_blocks_are_noticed(tmp_path):
@@ -115,32 +143,6 @@ def test_a_folder_belongs_to_one_configuration(tmp_path):
     for other in (SETTINGS | {"seed": 2}, {"seed": 1}, SETTINGS | {"more": None, "cl": 0.9}):
         with pytest.raises(InputError, match="holds another study"):
             claim_folder(tmp_path / "x", other, "another study")
-
-
-def test_two_processes_do_not_share_a_folder(tmp_path):
-    lock = FolderLock(tmp_path)
-    lock.claim()
-    lock.claim()
-    with pytest.raises(InputError, match=f"in use by process {os.getpid()}"):
-        FolderLock(tmp_path).claim()
-    lock.release()
-    assert not list(tmp_path.iterdir())
-    FolderLock(tmp_path).claim()
-
-
-def test_the_lock_of_a_dead_process_is_taken_over_on_this_machine_only(tmp_path):
-    code = (
-        "import os, pathlib, sys; from dmjax.store.folders import FolderLock;"
-        "FolderLock(pathlib.Path(sys.argv[1])).claim(); os.kill(os.getpid(), 9)"
-    )
-    dead = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
-    assert dead.returncode == -9 and (tmp_path / "lock").exists()
-    lock = FolderLock(tmp_path)
-    lock.claim()
-    lock.release()
-    (tmp_path / "lock").write_text('{"pid": 1, "host": "elsewhere"}')
-    with pytest.raises(InputError, match=r"process 1 on elsewhere.*delete .*lock if that run"):
-        FolderLock(tmp_path).claim()
 
 
 def test_finished_steps_are_used_again_only_if_nothing_touched_them(tmp_path):

@@ -136,13 +136,15 @@ def test_a_changed_number_is_noticed(tmp_path):
         load(path)
 
 
-@pytest.mark.parametrize("suffix", [".json", ".nc"])
-def test_damaged_files_are_refused_in_one_line(suffix, tmp_path):
+@pytest.mark.parametrize(("suffix", "trials"), [(".json", 40), (".nc", 12)])
+@pytest.mark.parametrize("kind", MADE)
+def test_damaged_files_are_refused_in_one_line(kind, suffix, trials, tmp_path):
     """Cut anywhere, or with one byte changed: an InputError, or (padding of HDF5) the same."""
-    made = made_limit()
-    path = made.save(tmp_path / f"limit{suffix}")
-    content, random = path.read_bytes(), np.random.default_rng(3)
-    for trial in range(60):
+    made = MADE[kind]()
+    path = made.save(tmp_path / f"result{suffix}")
+    whole, content = load(path), path.read_bytes()
+    random = np.random.default_rng(len(content))
+    for trial in range(trials):
         broken, at = bytearray(content), int(random.integers(len(content) - 1))
         if trial % 2:
             broken = broken[:at]
@@ -150,9 +152,18 @@ def test_damaged_files_are_refused_in_one_line(suffix, tmp_path):
             broken[at] ^= 1 << int(random.integers(8))
         path.write_bytes(broken)
         try:
-            assert load(path) == made
+            assert load(path) == whole
         except InputError as problem:
             assert "\n" not in str(problem)
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_a_result_of_another_kind_is_not_believed(kind, tmp_path):
+    """Signed, and called what it is not."""
+    plain = MADE[kind]().to_plain() | {"kind": next(k for k in KINDS if k != kind)}
+    plain["checksum"] = digest({k: v for k, v in plain.items() if k != "checksum"})
+    with pytest.raises(InputError, match=r"result with|must be|has no|unknown"):
+        load(write_json(tmp_path / "x.json", plain))
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "\xff", '{"kind": NaN}', "[" * 100_000])
@@ -189,6 +200,33 @@ def test_links_and_objects_in_netcdf_are_not_followed(tmp_path):
     with h5py.File(path, "a") as file:
         file.create_dataset("more", (1,), dtype=h5py.ref_dtype)
     with pytest.raises(InputError, match="holds objects"):
+        load(path)
+
+
+def test_draws_of_another_result_are_not_believed(tmp_path):
+    """Whole in themselves, and swapped."""
+    import h5py
+
+    first = made_posterior().save(tmp_path / "first.nc")
+    made = made_posterior()
+    draws = {name: 1.1 * x for name, x in (made.samples or {}).items()}
+    other = replace(made, draws=401, samples=draws).save(tmp_path / "other.nc")
+    with h5py.File(first, "a") as file, h5py.File(other) as source:
+        target, foreign = (one["posterior"] for one in (file, source))
+        for name in draws:
+            target[name][...] = foreign[name][...]
+        target.attrs["checksum"] = foreign.attrs["checksum"]
+    with pytest.raises(InputError, match="'samples' changed after it was written"):
+        load(first)
+
+
+def test_a_small_file_cannot_ask_for_much_memory(tmp_path):
+    import h5py
+
+    path = made_limit().save(tmp_path / "limit.nc")
+    with h5py.File(path, "a") as file:
+        file.create_dataset("more", (10**14,), dtype="f8", chunks=(10**6,))
+    with pytest.raises(InputError, match="holds more numbers than a file of its size can"):
         load(path)
 
 
