@@ -10,8 +10,9 @@ import dmjax
 PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "units"},
-    {"constants", "numerics", "batches"},
-    {"data", "schema", "conventions", "kinematics", "store"},
+    {"constants", "numerics", "batches", "texts"},
+    {"schema", "conventions", "kinematics", "store"},
+    {"data"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},
     {"sources"},

@@ -15,6 +15,8 @@ from platformdirs import user_data_path
 
 from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
+from dmjax.store.writing import write_text
+from dmjax.texts import read_text
 
 
 class Release(NamedTuple):
@@ -34,18 +36,28 @@ class Release(NamedTuple):
 
 
 def user_folder() -> Path:
-    """Where dmjax keeps what it must remember: `DMJAX_DATA`, or the platform's user data."""
+    """Where dmjax keeps what it must remember: `DMJAX_DATA`, or the platform's user data.
+
+    Raises:
+        InputError: there is neither, as for a user without a home.
+    """
     chosen = os.environ.get("DMJAX_DATA")
-    return Path(chosen) if chosen else user_data_path("dmjax", appauthor=False)
+    try:
+        return Path(chosen) if chosen else user_data_path("dmjax", appauthor=False)
+    except RuntimeError:
+        raise InputError("there is no home folder to remember data in; set DMJAX_DATA") from None
 
 
 def _remembered() -> dict[str, str]:
-    path = user_folder() / "releases.json"
+    try:
+        path = user_folder() / "releases.json"
+    except InputError:
+        return {}
     if not path.exists():
         return {}
     try:
-        held = json.loads(path.read_text())
-    except (OSError, ValueError) as problem:
+        held = json.loads(read_text(path))
+    except (ValueError, RecursionError) as problem:
         raise InputError(f"cannot read {path}; delete it and add the data again") from problem
     return held if isinstance(held, dict) else {}
 
@@ -81,17 +93,19 @@ def check_folder(name: str, folder: Path) -> None:
 
 def add_release(name: str, folder: Path) -> Release:
     """Check a folder and remember it; nothing is copied."""
-    folder = folder.expanduser().resolve()
+    try:
+        folder = folder.expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as problem:
+        raise InputError(f"cannot find the folder {folder}: {problem}") from None
     check_folder(name, folder)
     path = user_folder() / "releases.json"
     held = _remembered() | {name: str(folder)}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(held, indent=1) + "\n")
-        partial.replace(path)
-    except OSError as problem:
-        raise InputError(f"cannot write {path}: {problem.strerror}; set DMJAX_DATA") from problem
+        write_text(path, json.dumps(held, indent=1) + "\n")
+    except InputError as problem:
+        raise InputError(
+            f"cannot write {path}; set DMJAX_DATA to a folder that can be written"
+        ) from problem
     return release(name)
 
 
