@@ -75,7 +75,7 @@ def _cevns(spec: dict, cevns: str, moves: tuple[Move, ...]) -> Parts:
     some = nominal > 0.0
     share = jnp.where(some, shape / jnp.where(some, nominal, 1.0), 0.0)
     moved = {name: rows * share[None] for name, rows in neutrino_knots(setting).items()}
-    number, known, pulls = events("n_cevns", held["centre"]), [Scale("n_cevns")], []
+    number, known, pulls = events("n_cevns", held["centre"]), (), ()
     if cevns == "free":
         moved = {name: rows / rows.sum(1, keepdims=True) for name, rows in moved.items()}
     else:
@@ -83,10 +83,9 @@ def _cevns(spec: dict, cevns: str, moves: tuple[Move, ...]) -> Parts:
         response = spec["signal_error"] * held["centre"]
         rest = math.sqrt(parts[0] ** 2 - parts[1] ** 2 - response**2)
         number = events("n_cevns", held["centre"], rest, "log-normal")
-        known += _normalisations(spec)
-        pulls = [FLUX, pull("lar_response")]
+        known, pulls = _normalisations(spec), (FLUX, pull("lar_response"))
     moving = recoil_effects(shape, moved, moves)
-    component = Component("cevns", shape, (*known, *moving.effects))
+    component = Component("cevns", shape, (Scale("n_cevns"), *known, *moving.effects))
     return Parts((component,), (number, *pulls, *moving.parameters))
 
 

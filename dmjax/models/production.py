@@ -15,7 +15,7 @@ Scalar = Float[Array, ""]
 MEASURED = load_toml("models", "production")
 """Pole masses, quarks of the η, multipoles, with sources."""
 
-PI0, ETA = "pi0", "eta"
+ETA = "eta"
 Q_UP, Q_DOWN, Q_STRANGE = (ELECTRIC[quark] for quark in ("up", "down", "strange"))
 M_OMEGA, M_PHI = (float(Particle.from_pdgid(code).mass or 0.0) for code in (223, 333))
 _PHOTON = Charges(up=Q_UP, down=Q_DOWN, strange=Q_STRANGE)

@@ -12,7 +12,6 @@ from dmjax.constants import E_CHARGE
 from dmjax.errors import InputError, unknown_name
 from dmjax.models.charges import PRESETS as PRESETS
 from dmjax.models.charges import Charges as Charges
-from dmjax.models.charges import nuclear_charge as nuclear_charge
 
 Scalar = Float[Array, ""]
 SPINS = ("dirac", "scalar", "majorana", "pseudo-dirac")

@@ -153,19 +153,21 @@ def test_response_parameters_match_finite_differences(parameter):
 
 
 def test_no_nan_in_a_random_scan():
-    """10⁴ points over and beyond every threshold: values and derivatives stay finite and ≥ 0."""
+    """1000 points over and beyond every threshold: finite values, never negative, and slopes."""
     rng = np.random.default_rng(2017)
-    m_v = np.exp(rng.uniform(np.log(0.1), np.log(1000.0), 10_000))
-    m_chi = m_v * rng.uniform(0.001, 0.6, 10_000)
-    log_eps = rng.uniform(np.log(1e-12), np.log(1.0), 10_000)
-    log_alpha = rng.uniform(np.log(1e-10), np.log(1.0), 10_000)
+    m_v = np.exp(rng.uniform(np.log(0.1), np.log(1000.0), 1000))
+    m_chi = m_v * rng.uniform(0.001, 0.6, 1000)
+    log_eps = rng.uniform(np.log(1e-12), np.log(1.0), 1000)
+    log_alpha = rng.uniform(np.log(1e-10), np.log(1.0), 1000)
     points = jnp.asarray(np.column_stack([m_v, m_chi, log_eps, log_alpha]))
 
     def summed(x):
-        return jnp.stack([counts(x, channel).sum() for channel in CHANNELS])
+        value = jnp.stack([counts(x, channel).sum() for channel in CHANNELS])
+        return value, value
 
     def value_and_slopes(x):
-        return summed(x), jax.jacfwd(summed)(x)
+        slopes, value = jax.jacfwd(summed, has_aux=True)(x)
+        return value, slopes
 
     block = jax.jit(jax.vmap(value_and_slopes))
     for start in range(0, len(points), 500):

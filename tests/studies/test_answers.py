@@ -51,8 +51,8 @@ def test_feldman_cousins_regions_are_kept_and_continued(tmp_path):
 
 def test_the_significance_of_lar2020_with_and_without_toys(tmp_path):
     out = tmp_path / "significance.nc"
-    line = "significance lar2020 --mv 10:130:4 --expected-at 3e-10"
-    said = run(f"{line} --toys 150 --out {out}").output
+    line = "significance lar2020 --mv 10:130:3 --expected-at 3e-10"
+    said = run(f"{line} --toys 60 --out {out}").output
     assert "upcrossings" in said and "expected p" in said
     found = load(out)
     # Where the best fit has no signal every toy is as far out, and the formula says one half.
@@ -64,7 +64,7 @@ def test_the_significance_of_lar2020_with_and_without_toys(tmp_path):
     alone = answer(f"{line} --toys 0 --json")
     assert alone["p_global"] is None and np.allclose(alone["q0"], found.q0)
     # Δ(−2 ln L) of the limit's best fit is the same number.
-    limit = dmjax.limit("lar2020", m_v="10:130:4")
+    limit = dmjax.limit("lar2020", m_v="10:130:3")
     assert np.allclose(found.q0, limit.test_statistic_null, atol=tolerance("fit"))
     # A stronger signal is expected to be seen better; the +2 band is the smallest p.
     assert np.all(np.diff(found.expected, axis=1) <= 0)
