@@ -29,7 +29,7 @@ def settled(
     """Settings of keywords, a whole signal taken apart."""
     if jnp.result_type(float) != jnp.float64:
         raise InputError(
-            "limits, fits and posteriors need float64: first "
+            "this verb needs float64 (predict, events and templates do not): first "
             "jax.config.update('jax_enable_x64', True)"
         )
     given = dict(options)

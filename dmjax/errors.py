@@ -4,8 +4,23 @@ import difflib
 from collections.abc import Iterable
 
 
+def one_line(text: str) -> str:
+    """A text with line breaks, control characters and lone surrogates escaped.
+
+    >>> print(one_line("no file 'a\\n\\x1b[2Jb'"))
+    no file 'a\\n\\x1b[2Jb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class InputError(ValueError):
-    """Bad input: the message is one line that says what is wrong and what would be right."""
+    """Bad input: the message is one line that says what is wrong and what would be right.
+
+    Names come into it as they were given, so what would break the line is escaped.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 def unknown_name(kind: str, name: str, allowed: Iterable[str]) -> InputError:

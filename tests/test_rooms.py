@@ -10,7 +10,7 @@ import dmjax
 PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "units"},
-    {"constants", "numerics", "batches", "store"},
+    {"constants", "numerics", "batches", "texts", "store"},
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},

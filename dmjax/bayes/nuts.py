@@ -172,7 +172,7 @@ def dark_posterior(
             samples = {prior.name: both[..., i] for i, prior in enumerate(priors)}
             return samples | {name: np.asarray(maps[name](found.draws[name])) for name in sites}
 
-        return _sample(model, run_key, start, length, gates, named, keep, say)
+        return sample(model, run_key, start, length, gates, named, keep, say)
 
 
 def _inside(hypothesis: Hypothesis, joint: JointModel, data: Data) -> dict[str, float]:
@@ -190,8 +190,8 @@ def _inside(hypothesis: Hypothesis, joint: JointModel, data: Data) -> dict[str, 
     return found
 
 
-def _sample(model, key, start, length: Length, gates: Gates, named, keep, say) -> Sampled:
-    """Run, judge, and go on within the budget."""
+def sample(model, key, start, length: Length, gates: Gates, named, keep, say) -> Sampled:
+    """Draws of a NumPyro model that pass the gates, or what the budget gave."""
     asked, spent, warmup = length.warmup + length.draws, 0, length.warmup
     most = int(gates.budget * asked)
     while True:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -21,13 +22,16 @@ from dmjax.cli import (
     significance,
     study,
 )
+from dmjax.cli.common import emit, emit_lines
 from dmjax.cli.data import data
 from dmjax.cli.export import export
 from dmjax.cli.generate import OUT_HELP, command
 from dmjax.cli.info import info
 from dmjax.cli.plot import plot
 from dmjax.cli.reproduce import reproduce
-from dmjax.errors import InputError
+from dmjax.cli.signals import INTERRUPTED, leaving, stopped_by_signals
+from dmjax.cli.streams import standard_streams
+from dmjax.errors import InputError, one_line
 from dmjax.studies import answer_settings, settings
 
 app = typer.Typer(
@@ -69,12 +73,10 @@ app.command()(reproduce)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")
 
-_INTERRUPTED = 130
-
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"dmjax {__version__}")
+        emit(f"dmjax {__version__}")
         raise typer.Exit
 
 
@@ -94,17 +96,23 @@ _USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
 def main() -> None:
     """Entry point: bad input ends in one line on stderr and exit status 2."""
-    try:
-        app(standalone_mode=False)
-    except InputError as problem:
-        _refuse(str(problem))
-    except _USAGE as problem:
-        if type(problem).__name__ == "NoArgsIsHelpError":
-            typer.echo(str(problem))
-            sys.exit(2)
-        _refuse(problem.format_message().replace("\n", " "))  # pyright: ignore
-    except (typer.Abort, KeyboardInterrupt):
-        _leave()
+    with standard_streams(), stopped_by_signals() as came:
+        try:
+            status = app(standalone_mode=False)
+            # Some releases of the option parser give the status of Ctrl-C back as a value.
+            if status == INTERRUPTED:
+                raise KeyboardInterrupt
+            sys.exit(status if isinstance(status, int) else 0)
+        except InputError as problem:
+            _refuse(str(problem))
+        except _USAGE as problem:
+            if type(problem).__name__ != "NoArgsIsHelpError":
+                _refuse(one_line(problem.format_message()))  # pyright: ignore
+            emit_lines(str(problem).splitlines())
+        except OSError as problem:
+            _refuse(one_line(f"{problem.filename or 'system'}: {problem.strerror or problem}"))
+        except (typer.Abort, KeyboardInterrupt):
+            _leave(128 + came[0] if came else INTERRUPTED)
 
 
 def _refuse(problem: str) -> None:
@@ -112,7 +120,10 @@ def _refuse(problem: str) -> None:
     sys.exit(2)
 
 
-def _leave() -> None:
+def _leave(status: int) -> None:
     """Without clean-up: a compilation may still run in other threads, and crashes there."""
-    sys.stderr.flush()
-    os._exit(_INTERRUPTED)
+    leaving()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(InputError, SystemExit):
+            stream.flush()
+    os._exit(status)

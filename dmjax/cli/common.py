@@ -1,11 +1,14 @@
 """What every command shares: start-up, reading of texts, tables."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+
+from dmjax.cli.streams import printable
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 
@@ -32,8 +35,15 @@ def check_out(path: Path) -> None:
 
 
 def emit(text: str) -> None:
-    """One text to stdout."""
-    sys.stdout.write(text + "\n")
+    """One line to stdout."""
+    sys.stdout.write(printable(text) + "\n")
+    sys.stdout.flush()
+
+
+def emit_lines(texts: list[str]) -> None:
+    """Texts to stdout, a line each."""
+    for text in texts:
+        emit(text)
 
 
 WIDE = 200
@@ -41,19 +51,37 @@ WIDE = 200
 
 
 def show(title: str, headers: list[str], rows: list[list[str]]) -> None:
-    """A titled table to stdout."""
+    """A titled table to stdout; where it is wider than the terminal, a line for every cell."""
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
     table = Table()
+    headers = [printable(header) for header in headers]
+    rows = [[printable(cell) for cell in row] for row in rows]
     for i, header in enumerate(headers):
         side = "left" if i == 0 else "right"
         table.add_column(Text(header), justify=side, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*map(Text, row))
     emit(title)
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(width=None if known else WIDE)
+    unbound = console.options.update(width=sys.maxsize)
+    if Measurement.get(console, unbound, table).maximum <= console.width:
+        console.print(table)
+        return
+    for row in rows:
+        _show_upright(headers, row)
+
+
+def _show_upright(headers: list[str], row: list[str]) -> None:
+    """A row of a table as lines: its first cell, and below it the others with their headers."""
+    head = f"{headers[0]}: " if headers[0] else ""
+    emit(head + row[0])
+    for header, cell in zip(headers[1:], row[1:], strict=True):
+        emit(f"  {header}: {cell}" if header else f"  {cell}")
 
 
 def report(result: Any, out: Path | None, json: bool, quiet: bool = False) -> bool:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dmjax.cli.common import begin, check_out, emit, fail, report, show
+from dmjax.cli.common import begin, check_out, emit, emit_lines, fail, report, show
 from dmjax.studies.settings import DiagnoseSettings
 
 ABOUT = "Judge the best fit of data sets: goodness of fit, pulls, impacts, correlations."
@@ -25,7 +25,7 @@ def diagnose(settings: DiagnoseSettings, json: bool, out: Path | None, quiet: bo
         emit(to_json(plain | {"figures": names}))
     if report(found, out, False, quiet) and not json:
         _print(plain)
-        emit("\n".join(names))
+        emit_lines(names)
     if found.status != "converged":
         fail(found.status)
 

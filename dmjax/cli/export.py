@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import JSON, begin, emit, show
+from dmjax.cli.common import JSON, begin, emit, emit_lines, show
 from dmjax.cli.generate import command
 from dmjax.errors import InputError
 from dmjax.studies.settings import PyhfSettings
@@ -74,4 +74,4 @@ def hepdata(
     from dmjax.studies.load import load
 
     files = [str(path) for path in write_hepdata(out, load(limit))]
-    emit(to_json({"files": files}) if json else "\n".join(files))
+    emit_lines([to_json({"files": files})] if json else files)

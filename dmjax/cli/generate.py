@@ -1,7 +1,6 @@
 """Commands from settings classes: every option of a verb, spelled and read in one way."""
 
 import inspect
-import tomllib
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from dmjax.errors import InputError
 from dmjax.studies.options import OPTIONS, Option, spelled
 from dmjax.studies.readers import names
 from dmjax.studies.rules import settle
+from dmjax.texts import read_toml
 
 POSITIONAL = ("where", "experiment", "dataset")
 """Options that stand without a name on a command line."""
@@ -81,12 +81,7 @@ def _file(config: Path | None, settings: type) -> dict[str, Any]:
     """Options of a TOML file; tables in it are only for order, but for options of pairs."""
     if config is None:
         return {}
-    try:
-        content = tomllib.loads(config.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise InputError(f"cannot read {config}: {problem.strerror or problem}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise InputError(f"{config}: not a TOML file: {str(problem).splitlines()[0]}") from None
+    content = read_toml(config)
     tables = {name: value for name, value in content.items() if isinstance(value, dict)}
     flat = {name: value for name, value in content.items() if name not in tables}
     known = {field.name for field in fields(settings)}

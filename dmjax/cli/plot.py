@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dmjax.cli.common import JSON, emit
+from dmjax.cli.common import JSON, emit_lines
 
 
 def plot(
@@ -23,4 +23,4 @@ def plot(
     from dmjax.verbs import plot as draw
 
     names = [str(path) for path in draw(*results, out=out)]
-    emit(to_json({"figures": names}) if json else "\n".join(names))
+    emit_lines([to_json({"figures": names})] if json else names)

@@ -4,6 +4,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from dmjax.errors import one_line
+
 
 class Progress:
     """A line on stderr that says what is being done; a finished step leaves a line with its time.
@@ -55,4 +57,4 @@ class Progress:
             self.status.update(what if of == 1 else f"{what}: {count} {note}")
 
     def _leave(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(one_line(text), markup=False, highlight=False, soft_wrap=True)

@@ -41,13 +41,13 @@ def read_table(text: str) -> Table:
 @cache
 def load_table(name: str) -> Table:
     """Read one of the shipped tables, e.g. `load_table("pi0_sns")`."""
-    return read_table(_ROOT.joinpath("tables", f"{name}.csv").read_text())
+    return read_table(_ROOT.joinpath("tables", f"{name}.csv").read_text("utf-8"))
 
 
 @cache
 def load_toml(kind: str, name: str) -> dict:
     """Read a shipped description: kind is "beams" or "experiments"."""
-    return tomllib.loads(_ROOT.joinpath(kind, f"{name}.toml").read_text())
+    return tomllib.loads(_ROOT.joinpath(kind, f"{name}.toml").read_text("utf-8"))
 
 
 def available(kind: str) -> list[str]:

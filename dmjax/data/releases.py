@@ -35,13 +35,23 @@ class Release(NamedTuple):
 
 
 def user_folder() -> Path:
-    """Where dmjax keeps what it must remember: `DMJAX_DATA`, or the platform's user data."""
+    """Where dmjax keeps what it must remember: `DMJAX_DATA`, or the platform's user data.
+
+    Raises:
+        InputError: there is neither, as for a user without a home.
+    """
     chosen = os.environ.get("DMJAX_DATA")
-    return Path(chosen) if chosen else user_data_path("dmjax", appauthor=False)
+    try:
+        return Path(chosen) if chosen else user_data_path("dmjax", appauthor=False)
+    except RuntimeError:
+        raise InputError("there is no home folder to remember data in; set DMJAX_DATA") from None
 
 
 def _remembered() -> dict[str, str]:
-    path = user_folder() / "releases.json"
+    try:
+        path = user_folder() / "releases.json"
+    except InputError:
+        return {}
     if not exists(path):
         return {}
     held = read_json(path)
@@ -81,7 +91,10 @@ def check_folder(name: str, folder: Path) -> None:
 
 def add_release(name: str, folder: Path) -> Release:
     """Check a folder and remember it; nothing is copied."""
-    folder = folder.expanduser().resolve()
+    try:
+        folder = folder.expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as problem:
+        raise InputError(f"cannot find the folder {folder}: {problem}") from None
     check_folder(name, folder)
     path = user_folder() / "releases.json"
     try:

@@ -20,6 +20,7 @@ from dmjax.likelihood.effects import (
 from dmjax.likelihood.joint import JointModel
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.smooth_effects import Exponential
+from dmjax.texts import read_text
 
 _PULL = (-5.0, 5.0)
 _FACTOR = (0.0, 10.0)
@@ -80,11 +81,10 @@ def import_pyhf(
 
 
 def _file(path: Path) -> dict[str, Any]:
+    text = read_text(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise InputError(f"cannot read {path}: {problem.strerror or problem}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+        return json.loads(text)
+    except (ValueError, RecursionError) as problem:
         raise InputError(f"{path}: not a JSON file: {problem}") from None
 
 

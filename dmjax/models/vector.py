@@ -18,6 +18,9 @@ SPINS = ("dirac", "scalar", "majorana", "pseudo-dirac")
 """Dark-matter spins: complex scalar; Dirac; Majorana (axial current); pseudo-Dirac (χ₁ → χ₂)."""
 
 ROLES = ("producer", "scatterer")
+NEAREST_IN_FLOAT32 = 1e-4
+"""m_V/(2m_χ + Δ) − 1 below which rounding to float32 moves m_V − 2m_χ by a thousandth or more."""
+
 CUSTOM = "custom"
 
 
@@ -154,6 +157,8 @@ def mediator(
         if lifetime_ns is not None:
             _check_positive("lifetime_ns", lifetime_ns)
     dtype = jnp.result_type(float, *(x for x in leaves if isinstance(x, jnp.ndarray)))
+    if dtype != jnp.float64 and role == "producer":
+        _check_digits(m_v, m_chi, splitting)
     m_v, m_chi, coupling, alpha_d, splitting, *rest = (jnp.asarray(x, dtype) for x in leaves)
     log_e = math.log(E_CHARGE) if name == "dark-photon" else 0.0
     return VectorMediator(
@@ -167,6 +172,22 @@ def mediator(
         model=name,
         dm=dm,
     )
+
+
+def _check_digits(m_v: ArrayLike, m_chi: ArrayLike, splitting: ArrayLike) -> None:
+    """InputError where rounding to float32 moves m_V − 2m_χ by a thousandth or more.
+
+    At m_V = 2m_χ itself it would close the decay, and every total would be an exact 0.
+    """
+    if any(isinstance(x, Tracer) for x in (m_v, m_chi, splitting)):
+        return
+    made = 2.0 * np.asarray(m_chi, float) + np.asarray(splitting, float)
+    above = np.min(np.asarray(m_v, float) / made) - 1.0
+    if above < NEAREST_IN_FLOAT32:
+        raise InputError(
+            f"m_V lies {above:.1g} of itself above the threshold of V -> chi chi, which float32 "
+            "does not resolve: first jax.config.update('jax_enable_x64', True)"
+        )
 
 
 def eps_of(v: VectorMediator) -> Scalar:

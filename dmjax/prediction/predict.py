@@ -6,12 +6,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from dmjax.conventions import CHANNELS, DMJAX, Conventions, check_channels, describe
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment, in_scenario
 from dmjax.models import DoubleMediator, VectorMediator, lifetime_ns, producer_of, scatterer_of
 from dmjax.models.vector import eps_of
+from dmjax.numerics import cast_floats
 from dmjax.prediction.backgrounds import exposed, known_backgrounds
 from dmjax.prediction.ceiling import recoil_ceiling_kev
 from dmjax.prediction.events import is_traced
@@ -27,7 +29,13 @@ from dmjax.prediction.windows import (
     selected_windows,
     time_bins,
 )
-from dmjax.response import accepted_recoils, all_recoils, observable_at, recoil_at
+from dmjax.response import (
+    RecoilGrid,
+    accepted_recoils,
+    all_recoils,
+    observable_at,
+    recoil_at,
+)
 from dmjax.scattering import Nsi
 from dmjax.units import KEV_PER_MEV, MEV_PER_KEV
 
@@ -147,6 +155,7 @@ def predict(
         )
         for n in (N_MOMENTA_WINDOW, N_MOMENTA_WINDOW // 2)
     )
+    rounding = _rounding(counts, experiment, point, *bins, conventions, channels, long_lived)
     neutrinos = eqx.filter_jit(neutrino_background)(experiment, *bins, conventions, None, nsi)
     known = known_backgrounds(experiment, others, jnp.asarray(edges), bins[1])
     behind = {name: np.asarray(n, float) * kept for name, n in (neutrinos | known).items()}
@@ -161,7 +170,8 @@ def predict(
         efficiency=efficiency,
         channels=dict(zip(channels, per_channel.tolist(), strict=True)),
         total=float(per_channel.sum()),
-        numerical_error=_numerical_error(per_channel.sum(), float(coarse.sum())),
+        numerical_error=_numerical_error(per_channel.sum(), float(coarse.sum())) + rounding,
+        dtype=counts.dtype.name,
         background={name: float(events.sum()) for name, events in behind.items()},
         energy_edges_kev=energy_edges,
         time_edges_us=time_edges,
@@ -174,6 +184,29 @@ def predict(
 def _numerical_error(events: float, coarse: float) -> float:
     """What half the momenta change, and no less than `NODES_ERROR`; 0 without events."""
     return max(abs(coarse / events - 1.0), NODES_ERROR) if events > 0.0 else 0.0
+
+
+def _rounding(
+    counts: Array,
+    experiment: Experiment,
+    point: VectorMediator | DoubleMediator,
+    recoils: RecoilGrid,
+    time_edges: Array,
+    conventions: Conventions,
+    channels: tuple[str, ...],
+    long_lived: bool,
+) -> float:
+    """Relative difference of the events from the same in float64, measured; 0 in float64."""
+    if counts.dtype == jnp.float64:
+        return 0.0
+    with jax.enable_x64(True):
+        wide = cast_floats((experiment, point, recoils, time_edges), jnp.float64)
+        bins = (wide[2], wide[3])
+        exact = eqx.filter_jit(expected_counts)(
+            wide[0], wide[1], *bins, conventions, channels, N_MOMENTA_WINDOW, long_lived
+        )
+        total = float(exact.sum())
+    return abs(float(counts.sum()) / total - 1.0) if total > 0.0 else 0.0
 
 
 def _windows(

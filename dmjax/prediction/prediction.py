@@ -29,7 +29,9 @@ class Prediction(AbstractResult):
         efficiency: whether resolution and efficiency were applied.
         channels: production channel → events in the window.
         total: their sum.
-        numerical_error: of the total, relative: of the nodes in momentum and in the width.
+        numerical_error: of the total, relative: of the nodes in momentum and in the width; in
+            float32 also what the same in float64 differs by.
+        dtype: of the numbers it was computed with, "float64" or "float32".
         background: neutrino component, steady state, neutrons, … → events in the window.
         energy_edges_kev, time_edges_us: bins.
         counts: (energy, time) events, all channels.
@@ -57,6 +59,7 @@ class Prediction(AbstractResult):
     channels: dict[str, float] = number("1")
     total: float = number("1")
     numerical_error: float = number("1")
+    dtype: str = "float64"
     background: dict[str, float] = number("1")
     energy_edges_kev: np.ndarray = column("energy_edges_kev", unit="keV")
     time_edges_us: np.ndarray = column("time_edges_us", unit="us")
