@@ -1,7 +1,6 @@
 """Commands from settings classes: every option of a verb, spelled and read in one way."""
 
 import inspect
-import tomllib
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from dmjax.cli.common import JSON
-from dmjax.errors import InputError
+from dmjax.data.user_files import read_toml
+from dmjax.errors import InputError, shown
 from dmjax.studies.options import OPTIONS, Option, spelled
+from dmjax.studies.ranges import RANGES
 from dmjax.studies.readers import names
 from dmjax.studies.rules import settle
 
@@ -81,12 +82,7 @@ def _file(config: Path | None, settings: type) -> dict[str, Any]:
     """Options of a TOML file; tables in it are only for order, but for options of pairs."""
     if config is None:
         return {}
-    try:
-        content = tomllib.loads(config.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise InputError(f"cannot read {config}: {problem.strerror or problem}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise InputError(f"{config}: not a TOML file: {str(problem).splitlines()[0]}") from None
+    content = read_toml(config)
     tables = {name: value for name, value in content.items() if isinstance(value, dict)}
     flat = {name: value for name, value in content.items() if name not in tables}
     known = {field.name for field in fields(settings)}
@@ -96,7 +92,7 @@ def _file(config: Path | None, settings: type) -> dict[str, Any]:
             continue
         for key, value in table.items():
             if key in flat:
-                raise InputError(f"{config}: '{key}' is given twice")
+                raise InputError(f"{config}: {shown(key)} is given twice")
             flat[key] = value
     return flat
 
@@ -104,11 +100,11 @@ def _file(config: Path | None, settings: type) -> dict[str, Any]:
 def _parameter(field: Field) -> inspect.Parameter:
     option, default = OPTIONS[field.name], field.default
     if field.name in POSITIONAL:
-        kind = list[str] if option.read is names else str
+        kind = list[str] if option.reader is names else str
         needed = default is MISSING
         annotation = Annotated[kind if needed else kind | None, typer.Argument(help=option.help)]
         return _keyword(field.name, annotation, inspect.Parameter.empty if needed else None)
-    text = option.help + _shown(default)
+    text = option.help + _range(field.name) + _default(default)
     if option.metavar == "":
         flag = spelled(field.name)
         switch = typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)
@@ -128,11 +124,16 @@ def _completion(option: Option) -> Callable[[], list[str]] | None:
     return (lambda: list(option.choices)) if option.choices else None
 
 
-def _shown(default: Any) -> str:
+def _range(name: str) -> str:
+    rule = RANGES.get(name)
+    return "" if rule is None else f" [range: {rule.low:g} to {rule.high:g}]"
+
+
+def _default(default: Any) -> str:
     if default is MISSING or default is None or default == () or isinstance(default, bool):
         return "" if not isinstance(default, bool) else f" [default: {'on' if default else 'off'}]"
-    shown = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-    return f" [default: {shown}]"
+    told = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    return f" [default: {told}]"
 
 
 def _alias(name: str) -> inspect.Parameter:

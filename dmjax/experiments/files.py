@@ -3,11 +3,11 @@
 A name inside a user's file is a shipped one, or a path relative to that file.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dmjax.data import Table, available, load_table, load_toml, read_table
+from dmjax.data.user_files import read_text, read_toml
 from dmjax.errors import InputError, unknown_name
 from dmjax.experiments.schema import check_beam, check_detector, check_weights
 from dmjax.schema import unknown
@@ -71,9 +71,11 @@ def named_table(origin: Description, key: str, name: str) -> Table:
     if name.endswith(".csv"):
         path = _beside(origin, name)
         try:
-            return read_table(path.read_text())
-        except OSError as error:
-            raise InputError(f"{origin.label}: {key}: {_reason(path, error)}") from None
+            text = read_text(path)
+        except InputError as problem:
+            raise InputError(f"{origin.label}: {key}: {problem}") from None
+        try:
+            return read_table(text)
         except (ValueError, IndexError):
             raise InputError(
                 f"{origin.label}: {key}: {path} is not a table: need '# key: value' lines, a line "
@@ -99,14 +101,4 @@ def _shipped(kind: str, name: str) -> Description:
 def described(name: str) -> Description:
     """The content of a user's TOML file, not yet checked; InputError where it cannot be read."""
     path = Path(name)
-    try:
-        return Description(name, path.parent, tomllib.loads(path.read_text()))
-    except OSError as error:
-        raise InputError(_reason(path, error)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
-        raise InputError(f"{name}: not a TOML file: {first}") from None
-
-
-def _reason(path: Path, error: OSError) -> str:
-    return f"cannot read {path}: {error.strerror or error}"
+    return Description(name, path.parent, read_toml(path))

@@ -252,7 +252,7 @@ WRONG = [
     ('counts = "on.csv"', 'counts = "half.csv"', r"counts must be whole numbers, got 0\.5"),
     ('off_counts = "off.csv"', 'off_counts = "half.csv"', "off_counts: counts must be whole"),
     ('counts = "on.csv"', 'counts = "words.csv"', "is not a table"),
-    ('counts = "on.csv"', 'counts = "latin.csv"', "is not a table"),
+    ('counts = "on.csv"', 'counts = "latin.csv"', "not a text in UTF-8"),
     ('counts = "on.csv"', 'counts = "twice.csv"', "energy = 17, time_us = 0.2 is given twice"),
     ('counts = "on.csv"', 'counts = "outside.csv"', "time_us = 9 lies outside the bins, 0 to 1.5"),
     ('counts = "on.csv"', 'counts = "no_time.csv"', "missing column 'time_us' beside 'energy'"),
