@@ -7,7 +7,20 @@ from typing import Any
 
 
 class InputError(ValueError):
-    """Bad input: the message is one line that says what is wrong and what would be right."""
+    r"""Bad input: the message is one line that says what is wrong and what would be right.
+
+    Names of files and keys come from outside: what cannot be printed in them is escaped.
+
+    >>> str(InputError("cannot read a\nb"))
+    'cannot read a\\nb'
+    """
+
+    def __init__(self, message: str):
+        super().__init__("".join(map(_printable, message)))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def unknown_name(kind: str, name: str, allowed: Iterable[str]) -> InputError:

@@ -188,8 +188,7 @@ Rule = Number | Numbers | Text | Texts | Flag | Edges | Section | Free | Variant
 
 def complaint(file: str, key: str, value: Any, rule: str) -> InputError:
     """One line: file, key, value, rule."""
-    where = key if key.isprintable() else shown(key)
-    return InputError(f"{file}: {where} = {shown(value)}: must be {rule}")
+    return InputError(f"{file}: {key} = {shown(value)}: must be {rule}")
 
 
 def unknown(file: str, what: str, name: Any, known: list[str]) -> InputError:

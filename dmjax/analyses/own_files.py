@@ -15,7 +15,7 @@ from dmjax.errors import InputError
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
 from dmjax.experiments.files import Description, described
-from dmjax.experiments.schema import check_distance
+from dmjax.experiments.schema import check_distance, check_reach
 from dmjax.prediction.search import Search, search
 
 
@@ -118,6 +118,8 @@ def _detector(origin: Description) -> Experiment:
 
 
 def _axes(file: str, spec: dict[str, Any], detector: Experiment) -> tuple[Axis, ...]:
+    if "energy" in spec:
+        check_reach(file, "axes.energy", spec["energy"])
     native = {"energy": detector.edges, "time_us": detector.time_edges}
     chosen = {
         name: bin_edges(spec[name]) if name in spec else np.asarray(native[name], float)

@@ -26,6 +26,8 @@ DENSEST_KG_M3 = 22.6e3
 LIGHT = {"points": "kevee", "linear": "a", "polynomial": "a"}
 """Kind of quenching → the key that errors of its size name."""
 ROUNDING = 1e-9
+LOWEST_END = 1e-3
+"""PE, keVee or keV."""
 
 
 def check_detector(file: str, spec: dict[str, Any]) -> None:
@@ -38,6 +40,7 @@ def check_detector(file: str, spec: dict[str, Any]) -> None:
     _check_curves(file, spec["response"])
     place = spec["detector"]
     check_distance(file, "detector.distance_m", place["mass_kg"], place["distance_m"])
+    check_reach(file, "bins.energy", spec["bins"]["energy"])
     if "pulse" in spec:
         check_pulse(file, spec["pulse"])
     window = spec["selection"]
@@ -128,6 +131,13 @@ def check_light(file: str, quenching: dict[str, Any]) -> None:
         most = f"{ratio.max():.3g} T at {t[ratio.argmax()]:.3g} keV"
         rule = f"such that E_ee is at most T, and not {most}"
         raise complaint(file, f"response.quenching.{LIGHT[kind]}", quenching[LIGHT[kind]], rule)
+
+
+def check_reach(file: str, key: str, edges: Any) -> None:
+    """Bins in the observable reach recoils: they end above 0."""
+    last = edges["stop"] if isinstance(edges, dict) else edges[-1]
+    if last < LOWEST_END:
+        raise complaint(file, key, edges, f"bins that end at {LOWEST_END:g} or above")
 
 
 def check_distance(file: str, key: str, mass_kg: float, distance_m: float) -> None:

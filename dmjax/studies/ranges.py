@@ -15,6 +15,8 @@ MASS = Number(1e-3, 1e6)
 """[MeV]."""
 COUPLING = Number(1e-20, 10.0)
 _SIZE = Number(0.0, 1e6)
+TELLING = 1e18
+"""Counts from here on need no estimate to be seen as too many."""
 
 
 def _count(low: float, high: float) -> Number:
@@ -84,7 +86,8 @@ def check_range(name: str, option: str, value: Any) -> None:
         return
     for one in _numbers(value):
         if not rule.holds(one):
-            taking = f" ({taken(option, one)})" if one > rule.high and option in COSTS else ""
+            counted = option in COSTS and rule.high < one < TELLING
+            taking = f" ({taken(option, one)})" if counted else ""
             raise InputError(f"{name} must be {rule.rule()}, got {shown(one)}{taking}")
 
 
