@@ -312,7 +312,7 @@ MISTAKES = [
     ('"times_csi2017"', '"t"', "unknown table in neutrino_times: 't'"),
     ("\n[bins]", '\n[response.resolution]\nkind = "gamma"\n\n[bins]', "shape_per_kevee"),
     ('"times_csi2017"', '"pi0_sns"', "(known: times_csi2017)"),
-    ("start = 0.0, stop = 60.0", "start = -8.0, stop = 0.0", "must be bins that end at 0.001 or ab"),
+    ("start = 0.0, stop = 60.0", "start = -8.0, stop = 0.0", "must be bins that end at 0.001 or"),
     ("stop = 60.0, width = 2.0", "stop = 1e9, width = 1.0", "1 to 2000 whole bins"),
     ("stop = 60.0, width = 2.0", "stop = 1e30, width = 1.0", "1 to 2000 whole bins"),
     ("stop = 12.0, width = 0.5", "stop = 1e9, width = 0.5", "bins.time_us = {'start': 0.0, 's"),
