@@ -177,7 +177,7 @@ def _check_finite(parts: dict[str, np.ndarray]) -> None:
     for name, events in parts.items():
         if not np.all(np.isfinite(events)):
             raise InputError(
-                f"the events of '{name}' are not finite: masses, couplings, charges or exposure are "
+                f"the events of '{name}' are not finite: masses, couplings or exposure are "
                 "too large or too small for double precision"
             )
 
