@@ -49,7 +49,7 @@ def test_options_of_a_file_are_read_or_refused(data):
         check_line(found.err.removesuffix("\n"))
 
 
-@cases(25)
+@cases(15)
 @given(answered_lists())
 def test_numbers_in_range_are_answered(arguments):
     check_answer(arguments)

@@ -24,7 +24,7 @@ def cases(count: int) -> settings:
     return settings(max_examples=count * max(TIMES, 1))
 
 
-@cases(600)
+@cases(500)
 @given(changed(DETECTOR, DETECTORS))
 def test_a_detector_is_built_or_refused(spec):
     with new_folder() as folder:
@@ -32,7 +32,7 @@ def test_a_detector_is_built_or_refused(spec):
         refused(experiment, "mine.toml")
 
 
-@cases(150)
+@cases(100)
 @given(changed(BEAM, BEAMS))
 def test_a_beam_is_built_or_refused(spec):
     with new_folder() as folder:

@@ -20,7 +20,7 @@ def cases(count: int) -> settings:
     return settings(max_examples=count * max(TIMES, 1))
 
 
-@cases(200)
+@cases(150)
 @given(st.data())
 def test_what_can_be_made_is_read_back_the_same(data):
     result = data.draw(results())

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dmjax.errors import InputError
+from dmjax.models.charges import CHARGE
 from dmjax.studies.costs import MOST, check_cost, in_words
 from dmjax.studies.options import OPTIONS, read_option, spelled
 from dmjax.studies.ranges import RANGES, check_range
@@ -35,6 +36,10 @@ def test_ends_are_allowed_and_no_more(option):
 def test_every_number_of_an_option_has_a_range():
     unranged = {name for name, one in OPTIONS.items() if one.metavar in ("NUMBER", "WHOLE")}
     assert unranged <= RANGES.keys()
+
+
+def test_charges_have_one_range():
+    assert RANGES["charges"] == CHARGE
 
 
 def test_whole_numbers_as_people_write_them():
