@@ -79,7 +79,7 @@ DMJAX = Conventions(
 PROFILES = {profile.name: profile for profile in (DMJAX, D20)}
 
 
-def conventions(name: str, **changes: bool | float | str) -> Conventions:
+def conventions(name: str, /, **changes: bool | float | str) -> Conventions:
     """A named profile, with fields changed by keyword if wanted; bad ones raise InputError.
 
     >>> conventions("d20").sin2_theta_w

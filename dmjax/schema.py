@@ -3,24 +3,31 @@
 import difflib
 import itertools
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dmjax.errors import InputError
+from dmjax.errors import InputError, shown
+
+MOST_NUMBERS = 100_000
+"""In one list of a file."""
+MOST_BINS = 2000
+"""Along one axis."""
 
 
 @dataclass(frozen=True)
 class Number:
-    """A finite number, above / at least `low` and at most `high` where given."""
+    """A finite number, above / at least `low` and at most `high` where given; whole if asked."""
 
     low: float = -math.inf
     high: float = math.inf
     open_low: bool = False
+    whole: bool = False
 
     def rule(self) -> str:
         """The rule in words."""
-        words = ["a finite number"]
+        words = ["a whole number" if self.whole else "a finite number"]
         if self.low > -math.inf:
             words.append(f"{'above' if self.open_low else 'at least'} {self.low:g}")
         if self.high < math.inf:
@@ -31,12 +38,17 @@ class Number:
         """Whether the value keeps the rule."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
+        if self.whole and not isinstance(value, int):
+            return False
         above = value > self.low if self.open_low else value >= self.low
-        return math.isfinite(value) and above and value <= self.high
+        return above and value <= self.high and abs(value) <= sys.float_info.max
 
 
-POSITIVE = Number(0.0, open_low=True)
-NOT_NEGATIVE = Number(0.0)
+LARGE, SMALL = 1e12, 1e-12
+"""Ends of the numbers of a file where nothing else is said: squares and products stay finite."""
+ANY = Number(-LARGE, LARGE)
+POSITIVE = Number(SMALL, LARGE)
+NOT_NEGATIVE = Number(0.0, LARGE)
 FRACTION = Number(0.0, 1.0)
 
 
@@ -47,15 +59,17 @@ class Numbers:
     each: Number
     increasing: bool = False
     shortest: int = 2
+    longest: int = MOST_NUMBERS
 
     def rule(self) -> str:
         """The rule in words."""
         order = "strictly increasing " if self.increasing else ""
-        return f"a {order}list of {self.shortest} or more, each {self.each.rule()}"
+        count = f"{self.shortest} or more (at most {self.longest})"
+        return f"a {order}list of {count}, each {self.each.rule()}"
 
     def holds(self, value: Any) -> bool:
         """Whether the value keeps the rule."""
-        if not isinstance(value, list) or len(value) < self.shortest:
+        if not isinstance(value, list) or not self.shortest <= len(value) <= self.longest:
             return False
         if not all(map(self.each.holds, value)):
             return False
@@ -108,22 +122,35 @@ class Flag:
 
 @dataclass(frozen=True)
 class Edges:
-    """Bin edges: an increasing list, or {start, stop, width} with whole bins."""
+    """Bin edges: an increasing list, or {start, stop, width} with whole bins.
+
+    Attributes:
+        each: what an edge may be.
+        most: bins. They are counted before any is made.
+    """
+
+    each: Number = ANY
+    most: int = MOST_BINS
 
     def rule(self) -> str:
         """The rule in words."""
-        return "an increasing list of edges, or {start, stop, width} that makes whole bins"
+        ends = f"edges, each {self.each.rule()}"
+        return (
+            f"an increasing list of {ends}, or {{start, stop, width}} of 1 to {self.most} whole "
+            "bins between two of them"
+        )
 
     def holds(self, value: Any) -> bool:
         """Whether the value keeps the rule."""
         if not isinstance(value, dict):
-            return Numbers(Number(), increasing=True).holds(value)
-        if value.keys() != {"start", "stop", "width"} or not all(
-            map(Number().holds, value.values())
-        ):
+            return Numbers(self.each, increasing=True, longest=self.most + 1).holds(value)
+        if value.keys() != {"start", "stop", "width"}:
             return False
-        bins = (value["stop"] - value["start"]) / value["width"] if value["width"] > 0 else 0.0
-        return round(bins) >= 1 and abs(bins - round(bins)) < 1e-6
+        start, stop, width = (value[key] for key in ("start", "stop", "width"))
+        if not (all(map(self.each.holds, (start, stop))) and POSITIVE.holds(width)):
+            return False
+        bins = (stop - start) / width
+        return 0.5 < bins < self.most + 0.5 and abs(bins - round(bins)) < 1e-6
 
 
 @dataclass(frozen=True)
@@ -161,16 +188,14 @@ Rule = Number | Numbers | Text | Texts | Flag | Edges | Section | Free | Variant
 
 def complaint(file: str, key: str, value: Any, rule: str) -> InputError:
     """One line: file, key, value, rule."""
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return InputError(f"{file}: {key} = {shown}: must be {rule}")
+    return InputError(f"{file}: {key} = {shown(value)}: must be {rule}")
 
 
 def unknown(file: str, what: str, name: Any, known: list[str]) -> InputError:
     """One line for a name that is not known, with the nearest known one."""
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    return InputError(f"{file}: unknown {what} {name!r}; {hint}(known: {', '.join(known)})")
+    return InputError(f"{file}: unknown {what} {shown(name)}; {hint}(known: {', '.join(known)})")
 
 
 def check(file: str, key: str, value: Any, rule: Rule) -> None:

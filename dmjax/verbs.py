@@ -217,10 +217,11 @@ def export_hepdata(result: LimitResult | Path | str, out: Path | str) -> list[Pa
         out: folder of the submission.
     """
     from dmjax.export.hepdata import write_hepdata
-    from dmjax.studies.load import load
+    from dmjax.studies.load import made_from
 
-    found = load(result) if isinstance(result, Path | str) else result
-    return write_hepdata(Path(out), found)
+    if isinstance(result, Path | str):
+        return made_from([Path(result)], lambda held: write_hepdata(Path(out), held[0]))
+    return write_hepdata(Path(out), result)
 
 
 def plot(*results: Path | str, out: Out = None) -> list[Path]:
@@ -233,13 +234,17 @@ def plot(*results: Path | str, out: Out = None) -> list[Path]:
     from dmjax.plots.canvas import save_figure
     from dmjax.plots.fits import draw_fit
     from dmjax.plots.limits import plot_limits
-    from dmjax.studies.load import load
+    from dmjax.studies.load import made_from
 
     paths = [Path(one) for one in results]
     if paths and all(path.suffix in (".json", ".nc") for path in paths):
-        found = [load(path) for path in paths]
-        figure = found[0].plot() if len(found) == 1 else plot_limits(found)
-        return save_figure(figure, as_path(out) or paths[0])
+        target = as_path(out) or paths[0]
+
+        def drawn(held: list) -> list[Path]:
+            figure = held[0].plot() if len(held) == 1 else plot_limits(held)
+            return save_figure(figure, target)
+
+        return made_from(paths, drawn)
     if len(paths) != 1 or out is not None:
         raise InputError("one folder of a fit, or files of results (.json, .nc) with --out")
     return draw_fit(paths[0])

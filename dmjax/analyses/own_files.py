@@ -15,6 +15,7 @@ from dmjax.errors import InputError
 from dmjax.experiments import Experiment, experiment
 from dmjax.experiments.experiment import bin_edges
 from dmjax.experiments.files import Description, described
+from dmjax.experiments.schema import check_distance, check_reach
 from dmjax.prediction.search import Search, search
 
 
@@ -109,10 +110,16 @@ def _detector(origin: Description) -> Experiment:
         found = experiment(named)
     except InputError as problem:
         raise InputError(f"{origin.label}: detector: {problem}") from None
-    return with_exposure(found, origin.spec)
+    exposed = with_exposure(found, origin.spec)
+    if "distance_m" in origin.spec or "mass_kg" in origin.spec:
+        place = float(exposed.mass_kg), float(exposed.distance_m)
+        check_distance(origin.label, "distance_m", *place)
+    return exposed
 
 
 def _axes(file: str, spec: dict[str, Any], detector: Experiment) -> tuple[Axis, ...]:
+    if "energy" in spec:
+        check_reach(file, "axes.energy", spec["energy"])
     native = {"energy": detector.edges, "time_us": detector.time_edges}
     chosen = {
         name: bin_edges(spec[name]) if name in spec else np.asarray(native[name], float)

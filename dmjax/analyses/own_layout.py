@@ -3,6 +3,7 @@
 from typing import Any
 
 from dmjax.errors import InputError
+from dmjax.experiments.layout import DISTANCE_M, MASS_KG, POT
 from dmjax.schema import (
     POSITIVE,
     Edges,
@@ -44,9 +45,9 @@ DATASET = Section(
     {"dataset": Text(), "detector": Text(), "counts": Text()},
     {
         "title": Text(),
-        "mass_kg": POSITIVE,
-        "distance_m": POSITIVE,
-        "pot": POSITIVE,
+        "mass_kg": MASS_KG,
+        "distance_m": DISTANCE_M,
+        "pot": POT,
         "axes": Section({}, {"energy": Edges(), "slices": Edges(), "time_us": Edges()}),
         "off_counts": Text(),
         "clock_us": POSITIVE,

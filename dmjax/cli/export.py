@@ -71,7 +71,8 @@ def hepdata(
     """Write a saved limit as a HEPData submission: submission.yaml and its table."""
     from dmjax.export.hepdata import write_hepdata
     from dmjax.store.plain import to_json
-    from dmjax.studies.load import load
+    from dmjax.studies.load import made_from
 
-    files = [str(path) for path in write_hepdata(out, load(limit))]
+    written = made_from([limit], lambda held: write_hepdata(out, held[0]))
+    files = [str(path) for path in written]
     emit_lines([to_json({"files": files})] if json else files)

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from dmjax.cli.common import JSON
-from dmjax.errors import InputError
+from dmjax.errors import InputError, shown
 from dmjax.studies.options import OPTIONS, Option, spelled
+from dmjax.studies.ranges import RANGES
 from dmjax.studies.readers import names
 from dmjax.studies.rules import settle
 from dmjax.texts import read_toml
@@ -91,7 +92,7 @@ def _file(config: Path | None, settings: type) -> dict[str, Any]:
             continue
         for key, value in table.items():
             if key in flat:
-                raise InputError(f"{config}: '{key}' is given twice")
+                raise InputError(f"{config}: {shown(key)} is given twice")
             flat[key] = value
     return flat
 
@@ -99,11 +100,11 @@ def _file(config: Path | None, settings: type) -> dict[str, Any]:
 def _parameter(field: Field) -> inspect.Parameter:
     option, default = OPTIONS[field.name], field.default
     if field.name in POSITIONAL:
-        kind = list[str] if option.read is names else str
+        kind = list[str] if option.reader is names else str
         needed = default is MISSING
         annotation = Annotated[kind if needed else kind | None, typer.Argument(help=option.help)]
         return _keyword(field.name, annotation, inspect.Parameter.empty if needed else None)
-    text = option.help + _shown(default)
+    text = option.help + _range(field.name) + _default(default)
     if option.metavar == "":
         flag = spelled(field.name)
         switch = typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)
@@ -123,11 +124,16 @@ def _completion(option: Option) -> Callable[[], list[str]] | None:
     return (lambda: list(option.choices)) if option.choices else None
 
 
-def _shown(default: Any) -> str:
+def _range(name: str) -> str:
+    rule = RANGES.get(name)
+    return "" if rule is None else f" [range: {rule.low:g} to {rule.high:g}]"
+
+
+def _default(default: Any) -> str:
     if default is MISSING or default is None or default == () or isinstance(default, bool):
         return "" if not isinstance(default, bool) else f" [default: {'on' if default else 'off'}]"
-    shown = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-    return f" [default: {shown}]"
+    told = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    return f" [default: {told}]"
 
 
 def _alias(name: str) -> inspect.Parameter:

@@ -28,7 +28,7 @@ def reproduce(
     from dmjax.store.plain import to_json
 
     names = figure_names(figure)
-    choices = OPTIONS["choose"].read("--choose", choose or ())
+    choices = OPTIONS["choose"].reader("--choose", choose or ())
     chosen = named_conventions(conventions, **dict(choices))
     folder = out or Path("results") / "figures"
     made = {}

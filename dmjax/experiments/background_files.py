@@ -1,5 +1,6 @@
 """Backgrounds from the sections `steady_state` and `neutrons` of a detector file."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from dmjax.experiments.shapes import (
     PulseShape,
     shares,
 )
-from dmjax.schema import complaint
+from dmjax.schema import LARGE, SMALL, complaint
 from dmjax.sources import StoppedPionNeutrinos
 from dmjax.timing import AbstractPulse
 
@@ -114,7 +115,10 @@ def _events(
     edges: tuple[np.ndarray, np.ndarray],
 ) -> float:
     """Events in all bins: a given number, or a rate times mass, energy and open time."""
-    factors = float(np.prod(list(spec.get("factors", {}).values())))
+    factors = math.prod(spec.get("factors", {}).values())
+    if not SMALL <= factors <= LARGE:
+        rule = f"of a product from {SMALL:g} to {LARGE:g}"
+        raise complaint(detector.label, f"{key}.factors", spec["factors"], rule)
     if ("reference_events" in spec) == ("per_kev_kg_day" in spec):
         raise InputError(f"{detector.label}: {key}: give reference_events or per_kev_kg_day, once")
     if "reference_events" in spec:

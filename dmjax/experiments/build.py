@@ -8,7 +8,7 @@ from jaxtyping import Array
 
 import dmjax.timing as timing
 from dmjax.constants import BR_ETA_TWO_PHOTONS, BR_PI0_TWO_PHOTONS, M_ETA, M_PI0
-from dmjax.data import Table, available
+from dmjax.data import Table, available, load_table
 from dmjax.errors import InputError
 from dmjax.experiments.files import Description, named_table
 from dmjax.experiments.schema import check_weights
@@ -159,9 +159,20 @@ def make_target(detector: Description) -> Target:
         raise InputError(f"{detector.label}: target: {error}") from None
 
 
-def _shipped_table(origin: Description, key: str, name: str | None) -> str | None:
-    if name is not None and name not in available("tables"):
-        raise unknown(origin.label, f"table in {key}:", name, available("tables"))
+INFLIGHT_COLUMNS = ("low", "high", "per_pot")
+TIME_COLUMNS = ("time", "prompt", "delayed")
+
+
+def _shipped_table(
+    origin: Description, section: dict[str, Any], key: str, columns: tuple[str, ...]
+) -> str | None:
+    """The name of a shipped table that a section has under a key, with the columns; or None."""
+    name = section.get(key)
+    if name is None:
+        return None
+    fitting = [one for one in available("tables") if set(columns) <= set(load_table(one).columns)]
+    if name not in fitting:
+        raise unknown(origin.label, f"table in {key}:", name, fitting)
     return name
 
 
@@ -170,8 +181,8 @@ def make_neutrinos(
 ) -> StoppedPionNeutrinos:
     """Neutrinos of the beam; a detector may replace their number and their measured times."""
     spec = beam.spec["neutrinos"]
-    flight = _shipped_table(beam, "neutrinos.inflight_table", spec.get("inflight_table"))
-    measured = _shipped_table(detector, "neutrino_times", detector.spec.get("neutrino_times"))
+    flight = _shipped_table(beam, spec, "inflight_table", INFLIGHT_COLUMNS)
+    measured = _shipped_table(detector, detector.spec, "neutrino_times", TIME_COLUMNS)
     return stopped_pion_neutrinos(
         detector.spec.get("neutrinos", spec)["per_pot"],
         pulse,

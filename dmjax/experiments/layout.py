@@ -1,6 +1,7 @@
 """Keys of the two kinds of description file, detector and beam, and what each may be."""
 
 from dmjax.schema import (
+    ANY,
     FRACTION,
     NOT_NEGATIVE,
     POSITIVE,
@@ -16,21 +17,27 @@ from dmjax.schema import (
     Variants,
 )
 
-_ANY = Number()
+MASS_KG = Number(1e-6, 1e12)
+DISTANCE_M = Number(0.01, 1e7)
+POT = Number(1.0, 1e30)
+_ATOMS = Number(1e-6, 1e6)
+_ERROR = Number(0.0, 100.0)
+_QUENCHING = Number(1e-6, 1.0)
+_INDEX = Number(-10.0, 10.0)
 
 QUENCHING = Variants(
     {
         "none": Section({}),
-        "constant": Section({"value": POSITIVE}),
-        "linear": Section({"a": POSITIVE, "b": _ANY, "valid_to": POSITIVE}),
-        "polynomial": Section({"a": _ANY, "b": _ANY, "c": _ANY, "d": _ANY, "valid_to": POSITIVE}),
+        "constant": Section({"value": _QUENCHING}),
+        "linear": Section({"a": POSITIVE, "b": ANY, "valid_to": POSITIVE}),
+        "polynomial": Section({"a": ANY, "b": ANY, "c": ANY, "d": ANY, "valid_to": POSITIVE}),
         "points": Section(
             {
                 "t_kev": Numbers(POSITIVE, increasing=True),
                 "kevee": Numbers(POSITIVE, increasing=True),
             }
         ),
-        "lindhard": Section({"k": POSITIVE, "z": Number(1.0, 120.0)}),
+        "lindhard": Section({"k": _QUENCHING, "z": Number(1.0, 120.0)}),
     }
 )
 RESOLUTION = Variants(
@@ -49,33 +56,33 @@ EFFICIENCY = Variants(
             {
                 "amplitude": FRACTION,
                 "slope": POSITIVE,
-                "midpoint": _ANY,
-                "closed_below": _ANY,
-                "half_below": _ANY,
+                "midpoint": ANY,
+                "closed_below": ANY,
+                "half_below": ANY,
             }
         ),
         "shifted-sigmoid": Section(
-            {"amplitude": POSITIVE, "slope": POSITIVE, "midpoint": _ANY, "offset": _ANY}
+            {"amplitude": POSITIVE, "slope": POSITIVE, "midpoint": ANY, "offset": ANY}
         ),
-        "error-function": Section({"amplitude": FRACTION, "midpoint": _ANY, "width": POSITIVE}),
+        "error-function": Section({"amplitude": FRACTION, "midpoint": ANY, "width": POSITIVE}),
         "tabulated": Section({"table": Text()}),
-        "points": Section({"x": Numbers(_ANY, increasing=True), "values": Numbers(FRACTION)}),
+        "points": Section({"x": Numbers(ANY, increasing=True), "values": Numbers(FRACTION)}),
         "log-log": Section(
             {"x": Numbers(POSITIVE, increasing=True), "values": Numbers(Number(0.0, 1.0, True))}
         ),
     }
 )
-TIME_EFFICIENCY = Variants({"exponential": Section({"start_us": _ANY, "rate_per_us": POSITIVE})})
+TIME_EFFICIENCY = Variants({"exponential": Section({"start_us": ANY, "rate_per_us": POSITIVE})})
 TIME_WINDOW = Section({"start_us": POSITIVE, "stop_us": POSITIVE})
 PULSE = Variants(
     {
-        "gaussian": Section({"mean_us": _ANY, "sigma_us": POSITIVE}),
-        "box": Section({"start_us": _ANY, "width_us": POSITIVE}),
-        "triangular": Section({"start_us": _ANY, "width_us": POSITIVE}),
+        "gaussian": Section({"mean_us": ANY, "sigma_us": POSITIVE}),
+        "box": Section({"start_us": ANY, "width_us": POSITIVE}),
+        "triangular": Section({"start_us": ANY, "width_us": POSITIVE}),
         "double": Section({"width_us": POSITIVE, "separation_us": POSITIVE}),
         "tabulated": Section(
             {
-                "edges_us": Numbers(_ANY, increasing=True),
+                "edges_us": Numbers(ANY, increasing=True),
                 "fractions": Numbers(NOT_NEGATIVE, shortest=1),
             }
         ),
@@ -88,19 +95,19 @@ RESPONSE = Section(
         "efficiency": EFFICIENCY,
     },
     {
-        "light_yield": POSITIVE,
+        "light_yield": Number(1e-6, 1e6),
         "resolution": RESOLUTION,
         "efficiency_on": Text(("observable", "recoil")),
         "time_efficiency": TIME_EFFICIENCY,
     },
 )
-_ENDS = {"low": _ANY, "high": _ANY}
+_ENDS = {"low": ANY, "high": ANY}
 _SHAPES = {
     "flat": Section({}, _ENDS),
     "exponential": Section({"scale": POSITIVE}, _ENDS),
-    "power": Section({"index": _ANY}, _ENDS),
+    "power": Section({"index": _INDEX}, _ENDS),
     "histogram": Section(
-        {"edges": Numbers(_ANY, increasing=True), "values": Numbers(NOT_NEGATIVE, shortest=1)}
+        {"edges": Numbers(ANY, increasing=True), "values": Numbers(NOT_NEGATIVE, shortest=1)}
     ),
     "table": Section({"table": Text()}, {"axis": Text(), "column": Text()}),
 }
@@ -111,10 +118,10 @@ BACKGROUND = Section(
         "description": Text(),
         "reference_events": POSITIVE,
         "per_kev_kg_day": POSITIVE,
-        "factors": Free(POSITIVE),
+        "factors": Free(_ATOMS),
         "energy": Variants(_SHAPES),
         "time": Variants(_SHAPES | _ARRIVALS),
-        "error": NOT_NEGATIVE,
+        "error": _ERROR,
         "pull": Text(),
         "scenario": Text(),
         "assumed": Flag(),
@@ -126,24 +133,24 @@ DETECTOR = Section(
         "beam": Text(),
         "detector": Section(
             {
-                "mass_kg": POSITIVE,
-                "distance_m": POSITIVE,
+                "mass_kg": MASS_KG,
+                "distance_m": DISTANCE_M,
                 "angle_deg": Number(0.0, 180.0),
-                "pot": POSITIVE,
+                "pot": POT,
             },
             {
                 "single_radius_fm": Number(2.0, 20.0),
                 "recoil": Text(("nucleus", "electron")),
                 "years": POSITIVE,
-                "signal_error": NOT_NEGATIVE,
+                "signal_error": _ERROR,
             },
         ),
-        "target": Free(POSITIVE, least=1),
+        "target": Free(_ATOMS, least=1),
         "response": RESPONSE,
         "bins": Section({"energy": Edges(), "time_us": Edges()}),
         "selection": Section(
             {"recoil_min_kev": NOT_NEGATIVE, "time_max_us": POSITIVE},
-            {"recoil_max_kev": POSITIVE, "time_min_us": _ANY, "more": ListOf(TIME_WINDOW)},
+            {"recoil_max_kev": POSITIVE, "time_min_us": ANY, "more": ListOf(TIME_WINDOW)},
         ),
     },
     {

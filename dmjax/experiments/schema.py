@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from dmjax.data import Table
-from dmjax.errors import InputError
+from dmjax.errors import InputError, shown
 from dmjax.experiments.layout import BEAM, DETECTOR
-from dmjax.schema import POSITIVE, check, complaint
+from dmjax.schema import LARGE, POSITIVE, check, complaint
 
 _SYMBOLS = (
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
@@ -21,6 +21,13 @@ _SYMBOLS = (
     "Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U"
 )
 ELEMENTS = tuple(_SYMBOLS.split())
+DENSEST_KG_M3 = 22.6e3
+"""Of osmium."""
+LIGHT = {"points": "kevee", "linear": "a", "polynomial": "a"}
+"""Kind of quenching → the key that errors of its size name."""
+ROUNDING = 1e-9
+LOWEST_END = 1e-3
+"""PE, keVee or keV."""
 
 
 def check_detector(file: str, spec: dict[str, Any]) -> None:
@@ -31,6 +38,9 @@ def check_detector(file: str, spec: dict[str, Any]) -> None:
         check_nuclide(file, name)
     _check_observable(file, spec["response"], spec["detector"].get("recoil", "nucleus"))
     _check_curves(file, spec["response"])
+    place = spec["detector"]
+    check_distance(file, "detector.distance_m", place["mass_kg"], place["distance_m"])
+    check_reach(file, "bins.energy", spec["bins"]["energy"])
     if "pulse" in spec:
         check_pulse(file, spec["pulse"])
     window = spec["selection"]
@@ -54,8 +64,8 @@ def check_nuclide(file: str, name: str) -> None:
         near = difflib.get_close_matches(symbol, ELEMENTS, n=1, cutoff=0.4)
         hint = f"did you mean '{near[0]}{name[len(symbol) :]}'? " if near else ""
         raise InputError(
-            f"{file}: target: unknown element or isotope '{name}'; {hint}(known: H to U, with a "
-            "mass number for a single isotope, e.g. Ar or Ar40)"
+            f"{file}: target: unknown element or isotope {shown(name)}; {hint}(known: H to U, with "
+            "a mass number for a single isotope, e.g. Ar or Ar40)"
         )
 
 
@@ -94,12 +104,48 @@ def _check_curves(file: str, response: dict[str, Any]) -> None:
     if quenching["kind"] == "points" and len(quenching["t_kev"]) != len(quenching["kevee"]):
         rule = f"as long as t_kev ({len(quenching['t_kev'])} numbers)"
         raise complaint(file, "response.quenching.kevee", quenching["kevee"], rule)
+    check_light(file, quenching)
+    if curve["kind"] == "shifted-sigmoid" and not 0.0 < curve["amplitude"] + curve["offset"] <= 1.0:
+        rule = "such that amplitude + offset, the efficiency of all light, is above 0, at most 1"
+        raise complaint(file, "response.efficiency.offset", curve["offset"], rule)
     if curve["kind"] in ("log-log", "points") and len(curve["x"]) != len(curve["values"]):
         rule = f"as long as x ({len(curve['x'])} numbers)"
         raise complaint(file, "response.efficiency.values", curve["values"], rule)
     if curve["kind"] == "stepped-sigmoid" and curve["half_below"] < curve["closed_below"]:
         rule = f"at least closed_below = {curve['closed_below']:g}"
         raise complaint(file, "response.efficiency.half_below", curve["half_below"], rule)
+
+
+def check_light(file: str, quenching: dict[str, Any]) -> None:
+    """No nuclear recoil gives more light than an electron of its energy."""
+    kind = quenching["kind"]
+    if kind == "points":
+        t, light = (np.array(quenching[name], float) for name in ("t_kev", "kevee"))
+    elif kind in ("linear", "polynomial"):
+        t = np.linspace(0.0, quenching["valid_to"], 2001)[1:]
+        light = np.polynomial.Polynomial(_slope_coefficients(quenching)).integ()(t)
+    else:
+        return
+    ratio = light / t
+    if ratio.max() > 1.0 + ROUNDING:
+        most = f"{ratio.max():.3g} T at {t[ratio.argmax()]:.3g} keV"
+        rule = f"such that E_ee is at most T, and not {most}"
+        raise complaint(file, f"response.quenching.{LIGHT[kind]}", quenching[LIGHT[kind]], rule)
+
+
+def check_reach(file: str, key: str, edges: Any) -> None:
+    """Bins in the observable reach recoils: they end above 0."""
+    last = edges["stop"] if isinstance(edges, dict) else edges[-1]
+    if last < LOWEST_END:
+        raise complaint(file, key, edges, f"bins that end at {LOWEST_END:g} or above")
+
+
+def check_distance(file: str, key: str, mass_kg: float, distance_m: float) -> None:
+    """A detector does not reach the target: not even as a ball of the densest element."""
+    radius = (3.0 * mass_kg / (4.0 * np.pi * DENSEST_KG_M3)) ** (1.0 / 3.0)
+    if distance_m <= radius:
+        rule = f"above {radius:.2g}, the radius of {mass_kg:g} kg of the densest element"
+        raise complaint(file, key, distance_m, rule)
 
 
 def _slope_coefficients(quenching: dict[str, Any]) -> list[float]:
@@ -147,6 +193,9 @@ def check_weights(file: str, key: str, table: Table, columns: tuple[str, ...], w
     for name in columns:
         if not np.all(np.isfinite(table.columns[name])):
             raise InputError(f"{file}: {key}: column '{name}' must hold finite numbers")
+        largest = float(np.abs(table.columns[name]).max(initial=0.0))
+        if largest > LARGE:
+            raise InputError(f"{file}: {key}: column '{name}' reaches {largest:g}, above {LARGE:g}")
     values = table.columns[weight]
     if np.any(values < 0.0) or not values.sum() > 0.0:
         raise InputError(

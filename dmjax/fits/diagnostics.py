@@ -37,6 +37,10 @@ class Pulls(NamedTuple):
     pulls: np.ndarray
     errors: np.ndarray
 
+    def misfit(self) -> str | None:
+        """What does not fit together, or None."""
+        return _unequal(self.names, self.pulls, self.errors)
+
 
 class Impacts(NamedTuple):
     """Shift of one parameter when another moves by its post-fit error and the rest is refitted.
@@ -57,6 +61,10 @@ class Impacts(NamedTuple):
     up: np.ndarray
     status: tuple[str, ...]
 
+    def misfit(self) -> str | None:
+        """What does not fit together, or None."""
+        return _unequal(self.names, self.down, self.up, self.status)
+
 
 class Correlations(NamedTuple):
     """Post-fit correlation matrix.
@@ -69,6 +77,20 @@ class Correlations(NamedTuple):
 
     names: tuple[str, ...]
     matrix: np.ndarray
+
+    def misfit(self) -> str | None:
+        """What does not fit together, or None."""
+        square = self.matrix.shape == (len(self.names), len(self.names))
+        return None if square else "the matrix has not one row and column for each name"
+
+
+def _unequal(names: tuple[str, ...], *columns) -> str | None:
+    """One entry for each of different names."""
+    if len(set(names)) != len(names):
+        return "a name is given twice"
+    if any(np.shape(column) != (len(names),) for column in columns):
+        return "not one entry for each name"
+    return None
 
 
 @container

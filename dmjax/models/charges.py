@@ -7,13 +7,17 @@ import equinox as eqx
 
 from dmjax.constants import E_CHARGE
 from dmjax.data import load_toml
-from dmjax.errors import InputError
+from dmjax.errors import InputError, shown
+from dmjax.schema import Number
 
 LOOP_MIXING = E_CHARGE**2 / (4.0 * math.pi) ** 2
 """ε_B e/g_B of one charged fermion in the loop, e²/(4π)²: ε_B = e g_B/(4π)² ([CCM])."""
 
 TREE_LEVEL = 0.01
 """Charges smaller than this, in units of κ_f, are loops and open no channel at tree level."""
+
+CHARGE = Number(-1e3, 1e3)
+"""Of any fermion: larger ones belong into κ_f."""
 
 ELECTRIC = {
     "up": 2.0 / 3.0,
@@ -29,7 +33,7 @@ class Charges(eqx.Module):
     """Charges x_f of the Standard-Model fermions under V, in units of κ_f.
 
     `up` and `down` are the first generation; `strange` is seen in decays of the η alone. Every
-    charge must be a finite number; InputError otherwise.
+    charge must be a number of at most 1000 in size; InputError otherwise.
 
     >>> Charges(up=1 / 3, down=1 / 3).electron
     0.0
@@ -48,8 +52,9 @@ class Charges(eqx.Module):
     def __check_init__(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise InputError(f"charge '{field.name}' must be a finite number, got {value!r}")
+            if not CHARGE.holds(value):
+                rule = CHARGE.rule()
+                raise InputError(f"charge '{field.name}' must be {rule}, got {shown(value)}")
 
 
 def kinetically_mixed(charges: Charges, mixing: float) -> Charges:

@@ -160,6 +160,7 @@ def predict(
     known = known_backgrounds(experiment, others, jnp.asarray(edges), bins[1])
     behind = {name: np.asarray(n, float) * kept for name, n in (neutrinos | known).items()}
     per_channel = np.asarray(counts.sum((1, 2)), float)
+    _check_finite(dict(zip(channels, per_channel, strict=True)) | behind)
     return Prediction(
         experiment=experiment.name,
         conventions=conventions.name,
@@ -179,6 +180,16 @@ def predict(
         background_counts=behind,
         notes=notes(experiment, point, channels),
     )
+
+
+def _check_finite(parts: dict[str, np.ndarray]) -> None:
+    """A prediction that double precision does not hold is none."""
+    for name, events in parts.items():
+        if not np.all(np.isfinite(events)):
+            raise InputError(
+                f"the events of '{name}' are not finite: masses, couplings or exposure are "
+                "too large or too small for double precision"
+            )
 
 
 def _numerical_error(events: float, coarse: float) -> float:

@@ -61,8 +61,8 @@ class Prediction(AbstractResult):
     numerical_error: float = number("1")
     dtype: str = "float64"
     background: dict[str, float] = number("1")
-    energy_edges_kev: np.ndarray = column("energy_edges_kev", unit="keV")
-    time_edges_us: np.ndarray = column("time_edges_us", unit="us")
+    energy_edges_kev: np.ndarray = column("energy_edges_kev", unit="keV", edges_of="energy")
+    time_edges_us: np.ndarray = column("time_edges_us", unit="us", edges_of="time")
     counts: np.ndarray = column("energy", "time", unit="1")
     background_counts: dict[str, np.ndarray] = arrays(
         "energy", "time", group="background_counts", unit="1"

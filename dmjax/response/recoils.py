@@ -46,8 +46,10 @@ def falling_ladder(top: float, bottom: float, ratio: float) -> np.ndarray:
 
 def rising_ladder(top: float, step: float, growth: float) -> np.ndarray:
     """0, then steps of `step` or of `growth` × x if that is wider, until `top` is passed."""
+    if top < step:
+        return np.array([0.0, step])
     linear = step * np.arange(np.floor(min(top, step / growth) / step) + 1.0)
-    count = int(np.ceil(np.log(max(top / linear[-1], 1.0)) / np.log1p(growth))) if top > 0 else 0
+    count = int(np.ceil(np.log(max(top / linear[-1], 1.0)) / np.log1p(growth)))
     return np.concatenate([linear, linear[-1] * (1.0 + growth) ** np.arange(1.0, count + 1.0)])
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dmjax.errors import InputError
+from dmjax.errors import InputError, shown
 from dmjax.store.plain import to_plain
 
 
@@ -31,6 +31,7 @@ class Rule(NamedTuple):
             in JSON. None: every number is finite.
         group: of the NetCDF file, for name → array; "": with the rest.
         bulky: whether it is in NetCDF files only; None in JSON.
+        edges_of: the dimension whose bins it ends: it has one entry more.
     """
 
     dims: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Rule(NamedTuple):
     empty: float | None = None
     group: str = ""
     bulky: bool = False
+    edges_of: str = ""
 
 
 PLAIN = Rule()
@@ -45,9 +47,12 @@ HEAD = ("kind", "schema_version", "units", "checksum")
 """Keys of a saved result that are not its fields."""
 
 
-def column(*dims: str, unit: str = "", empty: float | None = None, **more) -> Any:
+def column(
+    *dims: str, unit: str = "", empty: float | None = None, edges_of: str = "", **more
+) -> Any:
     """A field along named axes (see `Rule`); `more` is of `dataclasses.field`."""
-    return dataclasses.field(metadata={"rule": Rule(dims, unit, empty)}, **more)
+    rule = Rule(dims, unit, empty, edges_of=edges_of)
+    return dataclasses.field(metadata={"rule": rule}, **more)
 
 
 def number(unit: str = "", empty: float | None = None, **more) -> Any:
@@ -124,13 +129,8 @@ def checked(hint: Any, value: Any, rule: Rule, name: str) -> Any:
 def _must(kinds: Any, value: Any, name: str) -> Any:
     if not isinstance(value, kinds):
         wanted = "an object" if kinds is dict else "a list"
-        raise InputError(f"'{name}' must be {wanted}, got {_short(value)}")
+        raise InputError(f"'{name}' must be {wanted}, got {shown(value, 40)}")
     return value
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _optional(args: tuple, value: Any, rule: Rule, name: str) -> Any:
@@ -138,7 +138,7 @@ def _optional(args: tuple, value: Any, rule: Rule, name: str) -> Any:
     (inner,) = (one for one in args if one is not type(None))
     if value is None:
         return None
-    if inner is float and _is_number(value) and not math.isfinite(_bare(value)):
+    if inner is float and _is_number(value) and not math.isfinite(_real(value, name)):
         return None
     return checked(inner, value, rule, name)
 
@@ -153,18 +153,26 @@ def _bare(value: Any) -> Any:
     return np.asarray(value).item() if hasattr(value, "item") and np.ndim(value) == 0 else value
 
 
+def _real(value: Any, name: str) -> float:
+    """A number as double precision; a whole number may have too many digits for it."""
+    try:
+        return float(_bare(value))
+    except OverflowError:
+        raise InputError(f"'{name}' is too large for a number: {shown(value)}") from None
+
+
 def _scalar(hint: type, value: Any, rule: Rule, name: str) -> Any:
     value = _bare(value)
     if hint is float:
         if value is None and rule.empty is not None:
             return rule.empty
         if not _is_number(value):
-            raise InputError(f"'{name}' must be a number, got {_short(value)}")
-        return _finite(float(value), rule, name)  # pyright: ignore[reportArgumentType]
+            raise InputError(f"'{name}' must be a number, got {shown(value, 40)}")
+        return _finite(_real(value, name), rule, name)
     right = type(value) is hint
     if not right:
         wanted = {int: "a whole number", bool: "true or false", str: "a text"}[hint]
-        raise InputError(f"'{name}' must be {wanted}, got {_short(value)}")
+        raise InputError(f"'{name}' must be {wanted}, got {shown(value, 40)}")
     return value
 
 
@@ -184,7 +192,7 @@ def _array(value: Any, rule: Rule, name: str) -> np.ndarray:
     except ValueError as problem:
         raise InputError(f"'{name}' has rows of different lengths") from problem
     if found.dtype.kind not in "biuf":
-        raise InputError(f"'{name}' must hold numbers, got {_short(value)}")
+        raise InputError(f"'{name}' must hold numbers, got {shown(value, 40)}")
     if found.dtype.kind == "f":
         bad = ~np.isfinite(found)
         if bad.any() and rule.empty is None:
@@ -205,11 +213,14 @@ def _filled(value: Any, rule: Rule, name: str) -> Any:
         return rule.empty
     if isinstance(value, np.ndarray) or _is_number(value) or isinstance(value, bool | np.bool_):
         return value
-    raise InputError(f"'{name}' must hold numbers, got {_short(value)}")
+    raise InputError(f"'{name}' must hold numbers, got {shown(value, 40)}")
 
 
 def _record(hint: Any, value: Any, rule: Rule, name: str) -> Any:
-    """A NamedTuple; numbers inside that are not known are NaN."""
+    """A NamedTuple; numbers inside that are not known are NaN.
+
+    Its method `misfit`, if it has one, says what of its fields does not fit together, or None.
+    """
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()  # pyright: ignore[reportAttributeAccessIssue]
     value, hints = _must(dict, value, name), typing.get_type_hints(hint)
@@ -218,7 +229,11 @@ def _record(hint: Any, value: Any, rule: Rule, name: str) -> Any:
         where = "has no" if strange[0] in hints else "has an unknown"
         raise InputError(f"'{name}' {where} '{strange[0]}'")
     inner = rule._replace(dims=(), empty=math.nan if rule.empty is None else rule.empty)
-    return hint(**{k: checked(h, value[k], inner, f"{name}.{k}") for k, h in hints.items()})
+    made = hint(**{k: checked(h, value[k], inner, f"{name}.{k}") for k, h in hints.items()})
+    problem = made.misfit() if hasattr(made, "misfit") else None
+    if problem is not None:
+        raise InputError(f"'{name}': {problem}")
+    return made
 
 
 def _tree(value: Any, name: str) -> Any:
@@ -236,4 +251,4 @@ def _check_tree(value: Any, name: str) -> None:
         for item in value:
             _check_tree(item, name)
     elif not (value is None or isinstance(value, str | int | float | bool)):
-        raise InputError(f"'{name}' cannot be saved: {_short(value)}")
+        raise InputError(f"'{name}' cannot be saved: {shown(value, 40)}")

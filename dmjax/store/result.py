@@ -78,6 +78,7 @@ class AbstractResult:
             object.__setattr__(self, field.name, value)
             for one in (value or {}).values() if rule.group else (value,):
                 _check_dims(one, rule, field.name, sizes)
+        _check_edges(self, sizes)
 
     def to_plain(self) -> dict[str, Any]:
         """The saved schema: one flat object of JSON types (see `units`, `dmjax.load`).
@@ -113,6 +114,8 @@ class AbstractResult:
             said = f"no '{missing[0]}'" if missing else f"an unknown '{strange[0]}'"
             raise InputError(f"a {cls.kind} result with {said}")
         made = cls(**fields)
+        if plain.get("units", made.units()) != made.units():
+            raise InputError("states other units than this version writes: run again")
         if made.to_plain()["checksum"] != plain.get("checksum"):
             raise InputError("changed after it was written (its checksum differs)")
         return made
@@ -175,12 +178,26 @@ def _check_dims(value: Any, rule: Rule, name: str, sizes: dict[str, int]) -> Non
     """Every axis of one name has one length in the whole result."""
     if value is None or not rule.dims:
         return
-    shape = np.shape(value)
+    try:
+        shape = np.shape(value)
+    except ValueError:
+        raise InputError(f"'{name}' has rows of different lengths") from None
     if len(shape) != len(rule.dims):
         raise InputError(f"'{name}' has {len(shape)} axes, not {len(rule.dims)}")
     for dim, size in zip(rule.dims, shape, strict=True):
         if sizes.setdefault(dim, size) != size:
             raise InputError(f"'{name}' has {size} entries along {dim}, others {sizes[dim]}")
+
+
+def _check_edges(made: AbstractResult, sizes: dict[str, int]) -> None:
+    """Edges of bins are one more than the bins, and increase."""
+    for field in dataclasses.fields(made):
+        dim, value = rule_of(field).edges_of, getattr(made, field.name)
+        if dim and sizes.get(dim, value.size - 1) != value.size - 1:
+            found = f"{value.size} entries, for {sizes[dim]} bins of {dim}"
+            raise InputError(f"'{field.name}' has {found}")
+        if dim and not np.all(np.diff(value) > 0.0):
+            raise InputError(f"'{field.name}' must increase")
 
 
 def _same(a: Any, b: Any) -> bool:

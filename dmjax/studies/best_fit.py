@@ -16,12 +16,12 @@ from dmjax.fits.minimise import STATUS_TEXT
 from dmjax.fits.profiles import all_intervals
 from dmjax.likelihood.joint import JointModel, off_term_of
 from dmjax.prediction.templates import at_index
-from dmjax.store.fields import column, number
+from dmjax.store.fields import number
 from dmjax.store.progress import Say, nothing
 from dmjax.store.result import AbstractResult, container
 from dmjax.studies.nsi_fit import nearest_minimum
 from dmjax.studies.plan import configuration
-from dmjax.studies.postfit import postfit_of
+from dmjax.studies.postfit import PostfitSpectrum, postfit_of
 from dmjax.studies.setting import (
     Setting,
     counts_of,
@@ -73,7 +73,7 @@ class FitResult(AbstractResult):
     yields: dict[str, dict[str, dict[str, float]]] = number(
         "1", empty=math.inf, default_factory=dict
     )
-    spectra: dict = column(default_factory=dict)
+    spectra: dict[str, list[PostfitSpectrum]] = number("1", empty=math.nan, default_factory=dict)
     two_nll: float = number("1")
     status: str
     quantity: str | None

@@ -61,8 +61,8 @@ class CheckResult(AbstractResult):
     light_kevee: np.ndarray = column("recoil_kev", unit="keV")
     accepted: np.ndarray = column("recoil_kev", unit="1")
     threshold_kev: float | None = number("keV", empty=math.nan)
-    energy_edges: np.ndarray = column("energy_edges", unit="1")
-    time_edges_us: np.ndarray = column("time_edges_us", unit="us")
+    energy_edges: np.ndarray = column("energy_edges", unit="1", edges_of="energy")
+    time_edges_us: np.ndarray = column("time_edges_us", unit="us", edges_of="time")
     background_counts: dict[str, np.ndarray] = arrays(
         "energy", "time", group="background_counts", unit="1"
     )

@@ -62,7 +62,7 @@ class InjectionResult(AbstractResult):
     width: np.ndarray = column("events", unit="1")
     width_error: np.ndarray = column("events", unit="1")
     at_zero: np.ndarray = column("events", unit="1")
-    levels: tuple[float, ...]
+    levels: tuple[float, ...] = column("levels", unit="1")
     coverage: np.ndarray = column("events", "levels", unit="1")
     coverage_error: np.ndarray = column("events", "levels", unit="1")
     toys: int

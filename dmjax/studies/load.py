@@ -1,11 +1,15 @@
 """`dmjax.load`: saved results of every kind."""
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import TypeVar
 
+from dmjax.errors import InputError, shown
 from dmjax.store.load import load_result
 from dmjax.store.result import AbstractResult
 
+T = TypeVar("T")
 KINDS = {
     "limit": ("dmjax.studies.limit_result", "LimitResult"),
     "toys": ("dmjax.studies.toys", "ToyResult"),
@@ -45,3 +49,29 @@ def load(path: Path | str) -> AbstractResult:
             version that is not known; older files say to run again.
     """
     return load_result(Path(path), KINDS, class_of)
+
+
+def made_from(paths: list[Path], make: Callable[[list[AbstractResult]], T]) -> T:
+    """Something made of saved results: a figure, an export.
+
+    Their fields keep the schema; what a field of any JSON holds (signal, configuration), and how
+    long columns of different fields are, can still be another program's.
+
+    Args:
+        paths: of the files.
+        make: called with what they hold.
+
+    Raises:
+        InputError: as `load`; or the parts of a file do not fit together.
+    """
+    held = [load(path) for path in paths]
+    try:
+        return make(held)
+    except InputError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
+        named = ", ".join(map(str, paths))
+        why = f"{type(problem).__name__}: {shown(str(problem))}"
+        raise InputError(
+            f"{named}: parts of it do not fit together ({why}): run again"
+        ) from problem

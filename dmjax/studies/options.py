@@ -1,8 +1,10 @@
 """Every option that verbs take, once: its meaning, how it is read, how a command line spells it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from dmjax.conventions import CHANNELS, WIDTHS
+from dmjax.studies.ranges import check_range
 from dmjax.studies.readers import (
     Reader,
     assigned,
@@ -31,7 +33,7 @@ class Option:
 
     Attributes:
         help: what it means, wherever it stands.
-        read: of its value.
+        reader: of its value.
         flag: how a command line spells it, where not as its name with dashes.
         metavar: what is shown for its value.
         many: whether it may be repeated.
@@ -39,7 +41,7 @@ class Option:
     """
 
     help: str
-    read: Reader = text
+    reader: Reader = text
     flag: str | None = None
     metavar: str = "TEXT"
     many: bool = False
@@ -229,6 +231,26 @@ ANSWER_OPTIONS = {
         "Raise a limit below the expected median - 1 sigma to it (arXiv:1105.3166)."
     ),
 }
+
+
+def read_option(option: str, name: str, value: Any) -> Any:
+    """The value of an option, read and inside its range.
+
+    Args:
+        option: key of `OPTIONS`.
+        name: how errors name it.
+        value: as it was given.
+
+    Raises:
+        InputError: what cannot be read, or a number out of its range.
+
+    >>> read_option("m_v", "--mv", "30,75")
+    (30.0, 75.0)
+    """
+    found = OPTIONS[option].reader(name, value)
+    check_range(name, option, found)
+    return found
+
 
 OPTIONS: dict[str, Option] = (
     WHERE_OPTIONS

@@ -1,7 +1,7 @@
 """Post-fit yields and spectra of a fit, as they are saved and drawn."""
 
 import math
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,40 @@ Yields = dict[str, dict[str, dict[str, float]]]
 """Data set → component, "total" or "observed" → value and error."""
 
 
-def postfit_of(joint: JointModel, best: Fit) -> tuple[Yields, dict[str, list[dict[str, Any]]]]:
+class PostfitSpectrum(NamedTuple):
+    """Counts along one axis of a data set after a fit.
+
+    Attributes:
+        axis: its name.
+        edges: of its bins.
+        data: counts.
+        components: name → events.
+        total, error: their sum, and its error; NaN where it is not known.
+    """
+
+    axis: str
+    edges: np.ndarray
+    data: np.ndarray
+    components: dict[str, np.ndarray]
+    total: np.ndarray
+    error: np.ndarray
+
+    def misfit(self) -> str | None:
+        """What does not fit together, or None."""
+        if self.edges.ndim != 1 or self.edges.size < 2 or not np.all(np.diff(self.edges) > 0.0):
+            return "edges must be two or more that increase"
+        columns = (self.data, self.total, self.error, *self.components.values())
+        if any(one.shape != (self.edges.size - 1,) for one in columns):
+            return "not one entry for each bin"
+        known = (self.data, self.total, *self.components.values())
+        return None if np.all(np.isfinite(known)) else "counts must be finite"
+
+
+Spectra = dict[str, list[PostfitSpectrum]]
+"""Data set → one for each axis."""
+
+
+def postfit_of(joint: JointModel, best: Fit) -> tuple[Yields, Spectra]:
     """(yields, spectra) of a fit; both empty where a parameter is integrated, which no fit knows.
 
     Args:
@@ -24,13 +57,12 @@ def postfit_of(joint: JointModel, best: Fit) -> tuple[Yields, dict[str, list[dic
         best: its fit.
 
     Returns:
-        Yields, with √n beside observed counts; data set → one spectrum per axis: axis, edges,
-        data, components, total, error.
+        Yields, with √n beside observed counts; data set → one spectrum per axis.
     """
     if joint.integrate is not None:
         return {}, {}
     yields: Yields = {}
-    spectra: dict[str, list[dict[str, Any]]] = {}
+    spectra: Spectra = {}
     for model in joint.models:
         yields[model.name], spectra[model.name] = _of_model(joint, best, model)
     return yields, spectra
@@ -49,14 +81,14 @@ def _of_model(joint: JointModel, best: Fit, model: CountModel):
     count = float(whole.data[0])
     rows[OBSERVED] = {"value": count, "error": math.sqrt(count)}
     spectra = [
-        {
-            "axis": label,
-            "edges": list(edges),
-            "data": one.data.tolist(),
-            "components": {name: x.tolist() for name, x in one.components.items()},
-            "total": one.total.tolist(),
-            "error": one.error.tolist(),
-        }
+        PostfitSpectrum(
+            axis=label,
+            edges=np.asarray(edges, float),
+            data=one.data,
+            components=one.components,
+            total=one.total,
+            error=one.error,
+        )
         for (label, edges), one in zip(model.axes, shown, strict=True)
     ]
     return rows, spectra

@@ -1,11 +1,12 @@
 """Values of options, from texts of a command line or a file, or as Python objects."""
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dmjax.errors import InputError, unknown_name
+from dmjax.errors import InputError, shown, unknown_name
 
 Reader = Callable[[str, Any], Any]
 """(how errors name the option, value) → value; InputError where it cannot be read."""
@@ -16,14 +17,14 @@ _MOST_POINTS = 100_000
 def text(name: str, value: Any) -> str:
     """A text."""
     if not isinstance(value, str):
-        raise InputError(f"{name} takes a text, got {value!r}")
+        raise InputError(f"{name} takes a text, got {shown(value)}")
     return value
 
 
 def path(name: str, value: Any) -> Path:
     """A path."""
-    if not isinstance(value, str | Path) or str(value) == "":
-        raise InputError(f"{name} takes a path, got {_shown(value)}")
+    if not isinstance(value, str | Path) or str(value) == "" or "\0" in str(value):
+        raise InputError(f"{name} takes a path, got {shown(value)}")
     return Path(value)
 
 
@@ -34,27 +35,36 @@ def number(name: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found):
-        raise InputError(f"{name} takes a finite number, got {_shown(value)}")
+        raise InputError(f"{name} takes a finite number, got {shown(value)}")
     return found
 
 
 def whole(name: str, value: Any) -> int:
-    """A whole number that fits into 63 bits."""
+    """A whole number; as a text also like 1e6."""
     try:
-        found = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
-    except ValueError:
-        found = None
-    if found is None or not -(2**63) <= found < 2**63:
-        raise InputError(f"{name} takes a whole number, got {_shown(value)}")
+        found = int(value) if isinstance(value, str) else operator.index(value)
+    except (TypeError, ValueError):
+        found = _as_written(value)
+    if found is None or isinstance(value, bool):
+        raise InputError(f"{name} takes a whole number, got {shown(value)}")
     return found
+
+
+def _as_written(value: Any) -> int | None:
+    """The whole number that a text like 1e6 stands for."""
+    try:
+        found = float(value) if isinstance(value, str) else math.nan
+    except ValueError:
+        return None
+    return int(found) if found.is_integer() else None
 
 
 def flag(name: str, value: Any) -> bool:
     """True or false."""
-    if value in ("true", "false"):
+    if isinstance(value, str) and value in ("true", "false"):
         return value == "true"
     if not isinstance(value, bool):
-        raise InputError(f"{name} takes true or false, got {_shown(value)}")
+        raise InputError(f"{name} takes true or false, got {shown(value)}")
     return value
 
 
@@ -62,8 +72,8 @@ def one_of(*choices: str) -> Reader:
     """One of some names."""
 
     def read(name: str, value: Any) -> str:
-        if value not in choices:
-            raise unknown_name(name, str(value), choices)
+        if text(name, value) not in choices:
+            raise unknown_name(name, value, choices)
         return value
 
     return read
@@ -73,8 +83,8 @@ def names(name: str, value: Any) -> tuple[str, ...]:
     """Names, of a list or separated by commas."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, Iterable):
-        raise InputError(f"{name} takes names separated by commas, got {_shown(value)}")
-    return tuple(text(name, part).strip() for part in parts if str(part).strip())
+        raise InputError(f"{name} takes names separated by commas, got {shown(value)}")
+    return tuple(one for part in parts if (one := text(name, part).strip()))
 
 
 def numbers(name: str, value: Any) -> tuple[float, ...]:
@@ -88,7 +98,7 @@ def numbers(name: str, value: Any) -> tuple[float, ...]:
     try:
         return tuple(number(name, part) for part in parts)
     except (InputError, TypeError):
-        raise InputError(f"{name} takes numbers like 30,75,120, got {_shown(value)}") from None
+        raise InputError(f"{name} takes numbers like 30,75,120, got {shown(value)}") from None
 
 
 def grid(name: str, value: Any) -> tuple[float, ...]:
@@ -107,7 +117,7 @@ def grid(name: str, value: Any) -> tuple[float, ...]:
     if len(parts) != 3 or not (0 < low < high < math.inf and 2 <= points <= _MOST_POINTS):
         raise InputError(
             f"{name} takes low:high:points with 0 < low < high and 2 to {_MOST_POINTS} points, "
-            f"got {_shown(value)}"
+            f"got {shown(value)}"
         )
     step = math.log(high / low) / (points - 1)
     return (*(low * math.exp(step * i) for i in range(points - 1)), high)
@@ -119,29 +129,35 @@ def interval(name: str, value: Any) -> tuple[float, float]:
     try:
         low, high = numbers(name, parts)
     except (InputError, ValueError):
-        raise InputError(f"{name} takes two numbers, e.g. 1,200, got {_shown(value)}") from None
+        raise InputError(f"{name} takes two numbers, e.g. 1,200, got {shown(value)}") from None
     return low, high
 
 
-def pairs(name: str, value: Any, read: Callable[[str], Any], example: str) -> tuple:
+def pairs(name: str, value: Any, read: Callable[[Any], Any], example: str) -> tuple:
     """(key, value) pairs of texts key=value, of a list of them or of a dictionary, in order."""
-    if isinstance(value, str):
-        value = [part for part in value.split(",") if part.strip()]
-    items = (
-        value.items() if isinstance(value, Mapping) else [_split(name, v, example) for v in value]
-    )
     found: dict[str, Any] = {}
-    for key, raw in items:
-        if key in found:
-            raise InputError(f"{name} names '{key}' twice")
+    for key, raw in _items(value, lambda part: _split(name, part, example), name, example):
+        if text(name, key) in found:
+            raise InputError(f"{name} names {shown(key)} twice")
         try:
-            found[key] = read(raw) if isinstance(raw, str) else raw
-        except ValueError:
-            raise InputError(f"{name} takes {example}, got '{key}={raw}'") from None
+            found[key] = read(raw)
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"{name} takes {example}, got {shown(f'{key}={raw}')}") from None
     return tuple(found.items())
 
 
-def assigned(example: str, read: Callable[[str], Any] = float) -> Reader:
+def _items(value: Any, split: Callable[[Any], tuple], name: str, example: str) -> list[tuple]:
+    """(key, value) of a dictionary, of a list, or of a text with commas."""
+    if isinstance(value, Mapping):
+        return list(value.items())
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    if not isinstance(value, Iterable):
+        raise InputError(f"{name} takes {example}, got {shown(value)}")
+    return [split(part) for part in value]
+
+
+def assigned(example: str, read: Callable[[Any], Any] = float) -> Reader:
     """Pairs key=value, numbers as a rule; `example` says in errors what would be right."""
 
     def reader(name: str, value: Any) -> tuple:
@@ -153,14 +169,12 @@ def assigned(example: str, read: Callable[[str], Any] = float) -> Reader:
 def held(name: str, value: Any) -> tuple[tuple[str, float | None], ...]:
     """Names, each with or without =number; of a text, a list or a dictionary."""
     example = "NAME or NAME=VALUE"
-    if isinstance(value, str):
-        value = [part for part in value.split(",") if part.strip()]
-    items = value.items() if isinstance(value, Mapping) else map(_name_or_pair, value)
 
     def read(raw: Any) -> float | None:
-        return None if raw in (None, "") else number(name, raw)
+        empty = raw is None or (isinstance(raw, str) and raw == "")
+        return None if empty else number(name, raw)
 
-    return pairs(name, [(key, read(raw)) for key, raw in items], float, example)
+    return pairs(name, _items(value, _name_or_pair, name, example), read, example)
 
 
 def _name_or_pair(part: Any) -> tuple[str, Any]:
@@ -170,8 +184,10 @@ def _name_or_pair(part: Any) -> tuple[str, Any]:
     return key.strip(), raw.strip()
 
 
-def typed(raw: str) -> bool | float | str:
-    """true, false, a number, or the text itself."""
+def typed(raw: Any) -> Any:
+    """true, false, a number, or the text itself; what is no text stays what it is."""
+    if not isinstance(raw, str):
+        return raw
     if raw in ("true", "false"):
         return raw == "true"
     try:
@@ -185,10 +201,5 @@ def _split(name: str, part: Any, example: str) -> tuple[str, Any]:
         return part[0], part[1]
     key, equals, raw = str(part).partition("=")
     if not equals:
-        raise InputError(f"{name} takes {example}, got '{part}'")
+        raise InputError(f"{name} takes {example}, got {shown(part)}")
     return key.strip(), raw.strip()
-
-
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from dmjax.errors import InputError, unknown_name
 from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
-from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS
+from dmjax.studies.costs import check_cost
+from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS, read_option
 from dmjax.studies.settings import (
     CoverageSettings,
     DiagnoseSettings,
@@ -146,12 +147,14 @@ def settle(
         if name not in known:
             raise unknown_name("option", spell(name), [spell(k) for k in known])
         if value is not None:
-            values[name] = OPTIONS[name].read(spell(name), value)
+            values[name] = read_option(name, spell(name), value)
     for name, field in known.items():
         if field.default is MISSING and name not in values:
             raise InputError(f"{spell(name)} is missing: {OPTIONS[name].help}")
     made = kind(**values)
-    for name, rule in RULES.get(kind, {}).items():
-        if name in values and not rule.used(made):
-            raise InputError(f"{spell(name)} {rule.why}")
+    idle = [name for name, rule in RULES.get(kind, {}).items() if not rule.used(made)]
+    for name in idle:
+        if name in values:
+            raise InputError(f"{spell(name)} {RULES[kind][name].why}")
+    check_cost({name: getattr(made, name) for name in known if name not in idle})
     return made

@@ -140,7 +140,7 @@ def test_loops_do_not_open_a_search():
 
 
 def test_charges_must_be_finite_numbers():
-    for bad in (np.nan, np.inf, "1"):
+    for bad in (np.nan, np.inf, "1", 1e300, 10**400):
         with pytest.raises(InputError, match="charge 'muon' must be a finite number"):
             Charges(muon=bad)
 

@@ -85,6 +85,9 @@ def test_a_bad_file_draws_nothing(tmp_path):
         path = write_json(tmp_path / "bad.json", plain | edit)
         with pytest.raises(InputError, match=r"bad\.json: "):
             run(f"plot {path} --out {tmp_path / 'figure'}")
+    made_limit(signal={"model": "dark-photon"}).save(tmp_path / "bad.json")
+    with pytest.raises(InputError, match=r"bad\.json: parts of it do not fit together \(KeyError"):
+        run(f"plot {tmp_path / 'bad.json'} --out {tmp_path / 'figure'}")
     made_toys().save(tmp_path / "toys.json")
     with pytest.raises(InputError, match="no figure of a toys result"):
         run(f"plot {tmp_path / 'toys.json'}")

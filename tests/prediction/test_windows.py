@@ -125,3 +125,16 @@ def test_windows_of_a_file_follow_each_other(ends):
     spec["selection"]["more"] = [{"start_us": ends[0], "stop_us": ends[1]}]
     with pytest.raises(InputError, match=r"selection.more\[0\]"):
         check_detector("mine.toml", spec)
+
+
+def test_a_prediction_that_is_not_finite_is_refused():
+    csi = experiment("coherent-csi")
+    with pytest.raises(InputError, match="the events of 'pi0' are not finite: masses, couplings"):
+        predict(csi, mediator("dark-photon", 75.0, 25.0, eps=1e150), channels=("pi0",))
+
+
+@pytest.mark.parametrize("latest", [1e-6, 0.5])
+def test_bins_below_one_photo_electron_are_counted(latest):
+    csi = experiment("coherent-csi")
+    point = mediator("dark-photon", 75.0, 25.0, eps=1e-4)
+    assert predict(csi, point, channels=("pi0",), recoil_max=latest).total == 0.0

@@ -9,10 +9,20 @@ import numpy as np
 import pytest
 import xarray
 
+import made_answers
 from dmjax.errors import InputError
 from dmjax.store.plain import digest, read_json, write_json
 from dmjax.studies.load import KINDS, class_of, load
-from made_results import LIMIT, MADE, MASSES, made_limit, made_posterior
+from made_results import (
+    LIMIT,
+    MADE,
+    MASSES,
+    made_diagnosis,
+    made_fit,
+    made_limit,
+    made_posterior,
+    made_prediction,
+)
 
 
 @pytest.mark.parametrize("suffix", [".json", ".nc"])
@@ -105,6 +115,9 @@ WRONG = {
     "schema": (lambda r: r.update(schema_version=2), "this dmjax reads 1: run again"),
     "old": (lambda r: r.pop("schema_version"), "older version: run again"),
     "huge": (lambda r: r["limit"].__setitem__(0, 10**40), "'limit' must hold numbers"),
+    "long": (lambda r: r.update(cl=10**400), "'cl' is too large for a number"),
+    "ragged": (lambda r: r["expected_status"][0].pop(), "rows of different lengths"),
+    "units": (lambda r: r["units"].update(m_v="GeV"), "states other units"),
 }
 
 
@@ -121,6 +134,28 @@ def test_a_file_that_is_not_its_schema_is_refused(name, signed, tmp_path):
     with pytest.raises(InputError, match=said) as problem:
         load(path)
     assert "\n" not in str(problem.value) and str(path) in str(problem.value)
+
+
+MISFITS = [
+    (made_prediction, "energy_edges_kev", lambda x: x[1:], "bins of energy"),
+    (made_prediction, "time_edges_us", lambda x: x[::-1], "'time_edges_us' must increase"),
+    (made_diagnosis, "pulls", lambda x: x | {"pulls": x["pulls"][1:]}, "not one entry for each"),
+    (
+        made_fit,
+        "spectra",
+        lambda x: {"a": [next(iter(x.values()))[0] | {"edges": [1.0]}]},
+        "edges m",
+    ),
+    (made_answers.made_injection, "levels", lambda x: x[1:], "along levels"),
+]
+
+
+@pytest.mark.parametrize(("make", "field", "edit", "said"), MISFITS)
+def test_parts_that_do_not_fit_together_are_refused(make, field, edit, said, tmp_path):
+    plain = make().to_plain()
+    plain[field] = edit(plain[field])
+    with pytest.raises(InputError, match=said):
+        load(write_json(tmp_path / "made.json", plain))
 
 
 def test_a_changed_number_is_noticed(tmp_path):

@@ -106,7 +106,7 @@ BAD = {
     "regions ccm120 --model events --mv 30,75": "has no mass",
     "regions csi2017 --mv 30,75 --method fcc": "method",
     "regions csi2017 --mv 30,75 --toys 5": "goes with --method fc",
-    "regions csi2017 --mv 30,75 --cl 1.2": "cl must lie",
+    "regions csi2017 --mv 30,75 --cl 1.2": "--cl must be a finite number",
     "regions csi2017 --mv 30,75 --coupling-range 2,1": "0 < low < high",
     "regions csi2017 --mv 30,75 --coupling-points 1": "at least 2",
     "regions csi2017 --mv 2000,3000": "give --coupling-range",
@@ -115,13 +115,13 @@ BAD = {
     "significance ccm120 --mv 75,30": "increasing masses",
     "significance ccm120 --mv 30,75 --toys 0 --seed 3": "goes with --toys",
     "significance ccm120 --mv 30,75 --toys -1": "at least 0",
-    "significance ccm120 --mv 30,75 --expected-at -1": "above 0",
+    "significance ccm120 --mv 30,75 --expected-at -1": "--expected-at must be",
     "significance ccm120 --mv 30,75 --model events": "has no mass",
     "inject ccm120": "--mv 30",
-    "inject ccm120 --model events --strengths -1": "strengths >= 0",
+    "inject ccm120 --model events --strengths -1": "--strengths must be",
     "inject ccm120 --model events --strengths 1 --events 5": "leave one out",
     "inject ccm120 --model events --toys 5": "at least 10",
-    "inject ccm120 --model events --cl 2": "cl must lie",
+    "inject ccm120 --model events --cl 2": "--cl must be a finite number",
 }
 
 

@@ -84,7 +84,8 @@ def test_assumed_numbers_are_named():
 
 
 WARNED = {
-    "quenching above 1": [("a = 0.2", "a = 1.2")],
+    "quenching above 1": [("b = 0.0016\nvalid_to = 70.0", "b = 0.012\nvalid_to = 66.0"),
+                          ("12.0, 20.0]", "12.0, 20.0, 200.0]")],
     "quenching is known up to 20 keV": [("valid_to = 70.0", "valid_to = 20.0")],
     "at most 0.001 of the recoils": [("value = 0.9", "value = 0.001")],
     "the selection starts at 0.1 keV": [("recoil_min_kev = 4.0", "recoil_min_kev = 0.1")],

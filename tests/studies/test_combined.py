@@ -68,8 +68,8 @@ BAD = {
     "fit lar202": "did you mean 'lar2020'",
     "fit lar2020 --signal dark-foton": "did you mean 'dark-photon'",
     "fit lar2020 --signal dark-photon": "needs its mass",
-    "fit lar2020 --signal dark-photon --mv -3": "m_v must be",
-    "fit lar2020 --signal dark-photon --mv 3 --mass-ratio 2": "mass ratio",
+    "fit lar2020 --signal dark-photon --mv -3": "--mv must be",
+    "fit lar2020 --signal dark-photon --mv 3 --mass-ratio 2": "--mass-ratio must be",
     "fit csi2017 lar2020 --counting": "counting takes one data set",
 }
 
