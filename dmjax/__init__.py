@@ -1,7 +1,8 @@
 """Differentiable likelihoods for light dark matter at stopped-pion and beam-dump experiments.
 
 Names load on first use, so that `import dmjax` (and the command line's `--help`) stays light.
-Nothing here changes JAX's configuration: enable x64 yourself before you fit.
+Nothing here changes JAX's configuration: enable x64 yourself before you fit. On machines with few
+cores the import asks for more threads than cores; see `dmjax.threads`.
 """
 
 import sys
@@ -10,6 +11,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dmjax._version import __version__ as __version__
+from dmjax.threads import ensure_threads
+
+ensure_threads()
 
 if TYPE_CHECKING:
     from dmjax.analyses.catalogue import Analysis as Analysis

@@ -9,7 +9,7 @@ import dmjax
 
 PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
-    {"_version", "errors", "units"},
+    {"_version", "errors", "threads", "units"},
     {"constants", "numerics", "batches", "texts", "store"},
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},

@@ -111,10 +111,10 @@ def factor_step(point: Point, box: Any, damping: Scalar) -> tuple[Vector, Scalar
     q = quadratic(point, box)
     unit = jnp.eye(q.gradient.size, dtype=q.gradient.dtype)
 
-    def solved(floor):
-        return cho_solve((jnp.linalg.cholesky(q.hessian + floor * unit), True), q.gradient)
-
-    step, steep = solved(1e-12 + damping), solved(jnp.asarray(1e-12, damping.dtype))
+    # Both in one call: two that wait for the same threads at once can wait for ever.
+    floors = 1e-12 + jnp.stack([damping, jnp.zeros_like(damping)])
+    lower = jnp.linalg.cholesky(q.hessian + floors[:, None, None] * unit)
+    step, steep = jax.vmap(lambda half: cho_solve((half, True), q.gradient))(lower)
     distance = 0.5 * jnp.sum(q.gradient * steep)
     good = jnp.all(jnp.isfinite(step)) & jnp.isfinite(distance)
     step = jnp.where(good, -step, -q.gradient)
