@@ -113,7 +113,7 @@ def factor_step(point: Point, box: Any, damping: Scalar) -> tuple[Vector, Scalar
 
     # Both in one call: two that wait for the same threads at once can wait for ever.
     floors = 1e-12 + jnp.stack([damping, jnp.zeros_like(damping)])
-    lower = jnp.linalg.cholesky(q.hessian + floors[:, None, None] * unit)
+    lower = jnp.linalg.cholesky(q.hessian[None] + floors[:, None, None] * unit[None])
     step, steep = jax.vmap(lambda half: cho_solve((half, True), q.gradient))(lower)
     distance = 0.5 * jnp.sum(q.gradient * steep)
     good = jnp.all(jnp.isfinite(step)) & jnp.isfinite(distance)
