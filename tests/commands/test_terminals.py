@@ -124,9 +124,9 @@ def test_incomplete_commands_show_what_there_is():
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
 def test_signals_end_a_command_with_their_status(name, status):
-    code = (
-        "import os, signal, time; from dmjax import cli\nfrom dmjax.cli.progress import Progress\n"
-    )
+    # A shell's background job would ignore Ctrl-C, and so would the command.
+    code = "import os, signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += "from dmjax import cli\nfrom dmjax.cli.progress import Progress\n"
     code += "@cli.app.command()\ndef waits():\n    with Progress('work', 'all of it is kept'):\n"
     code += f"        os.kill(os.getpid(), signal.{name})\n        time.sleep(60)\n"
     found = dmjax("waits", code=code + "cli.main()")
