@@ -212,7 +212,7 @@ def test_absent_data_say_where_to_get_them(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="did you mean 'csi2021'"):
         release("csi2020")
     (tmp_path / "releases.json").write_text("{")
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="delete it"):
         release("csi2021")
 
 
