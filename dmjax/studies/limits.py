@@ -55,7 +55,7 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     >>> from dmjax.studies.rules import settle
     >>> found = run_limit(settle(LimitSettings, {"where": "ccm120", "model": "events"}))
     >>> [round(float(x)) for x in found.limit], found.status
-    ([621], ['ok'])
+    ([608], ['ok'])
     """
     if settings.expected:
         detectors = [experiment(name) for name in settings.where]

@@ -167,7 +167,8 @@ def test_no_home_is_needed(home):
     listed = dmjax(*FAST, "--json", HOME=home, XDG_DATA_HOME="", DMJAX_DATA="")
     assert listed.returncode == 0 and listed.stderr == ""
     added = dmjax("--install-completion", "bash", HOME=home)
-    assert added.returncode in (0, 2) and "Traceback" not in added.stderr
+    # 1 where there is no shell around the tests: what installs completion asks for its name.
+    assert added.returncode in (0, 1, 2) and "Traceback" not in added.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_no_hindrance(monkeypatch):
