@@ -11,12 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dmjax.errors import InputError
+from dmjax.store.system_locks import locked
 from dmjax.store.writing import check_writable, sweep
-
-try:
-    import fcntl
-except ImportError:  # not on this system: the lock's text alone decides
-    fcntl = None
 
 LOCK = "lock"
 _TRIES = 20
@@ -128,7 +124,7 @@ def _written(path: Path) -> int:
     """A new file that says who we are, with the system's lock where it has any."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
-    _system_lock(handle)
+    locked(handle)
     return handle
 
 
@@ -141,7 +137,7 @@ def _take_over(path: Path) -> None:
     except OSError as problem:
         raise InputError(f"cannot lock {path}: {problem.strerror}; delete it") from problem
     try:
-        said, free = _content(handle), _system_lock(handle)
+        said, free = _content(handle), locked(handle)
         if not _is_at(handle, path):
             return
         if said and not (said.get("host") == socket.gethostname() and _dead(said, free)):
@@ -169,19 +165,6 @@ def _move_away(path: Path, handle: int) -> None:
             with suppress(OSError):
                 os.link(aside, path)
         aside.unlink()
-
-
-def _system_lock(handle: int) -> bool | None:
-    """Whether the system gives us its lock of a file; None: it has none here."""
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
 
 
 def _dead(said: dict, free: bool | None) -> bool:

@@ -3,15 +3,10 @@
 import errno
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from dmjax.errors import InputError
-
-try:
-    import fcntl
-except ImportError:  # not on this system: nothing there is locked in this way
-    fcntl = None
+from dmjax.store.system_locks import freed, locked
 
 
 def content(path: Path) -> bytes:
@@ -49,13 +44,8 @@ def exists(path: Path) -> bool:
 
 def _check_unlocked(handle: int) -> None:
     """OSError where a writer holds the file (HDF5 locks what it has open)."""
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError as problem:
-        raise OSError(problem.errno, "another program has it locked") from problem
-    except OSError:
-        return  # a file system without locks
-    with suppress(OSError):
-        fcntl.flock(handle, fcntl.LOCK_UN)
+    ours = locked(handle, shared=True)
+    if ours is False:
+        raise OSError(errno.EWOULDBLOCK, "another program has it locked")
+    if ours:
+        freed(handle)
