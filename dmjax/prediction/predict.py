@@ -212,9 +212,16 @@ def _rounding(
         return 0.0
     with jax.enable_x64(True):
         wide = cast_floats((experiment, point, recoils, time_edges), jnp.float64)
-        bins = (wide[2], wide[3])
+        experiment, point, recoils, time_edges = wide
         exact = eqx.filter_jit(expected_counts)(
-            wide[0], wide[1], *bins, conventions, channels, N_MOMENTA_WINDOW, long_lived
+            experiment,
+            point,
+            recoils,
+            time_edges,
+            conventions,
+            channels,
+            N_MOMENTA_WINDOW,
+            long_lived,
         )
         total = float(exact.sum())
     return abs(float(counts.sum()) / total - 1.0) if total > 0.0 else 0.0
