@@ -11,6 +11,7 @@ PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "threads", "units"},
     {"constants", "numerics", "batches", "texts", "store"},
+    {"programs"},
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},

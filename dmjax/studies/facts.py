@@ -12,6 +12,7 @@ from dmjax.conventions import CHANNELS, PROFILES
 from dmjax.data import available, load_table, load_toml
 from dmjax.errors import unknown_name
 from dmjax.models import PRESETS, SPINS
+from dmjax.programs import programs_folder
 from dmjax.studies.proof import is_saved, prove
 
 KINDS = {"datasets": "data set", "experiments": "detector", "beams": "beam"}
@@ -38,6 +39,7 @@ def facts(name: str | None = None) -> dict[str, Any]:
         "dmjax": __version__,
         "versions": {name: version(name) for name in ("jax", "jaxlib", "equinox", "numpyro")},
         "devices": [str(device) for device in jax.devices()],
+        "programs": _programs(),
         "precision": str(jnp.result_type(float)),
         "conventions": list(PROFILES),
         "models": list(PRESETS),
@@ -46,6 +48,15 @@ def facts(name: str | None = None) -> dict[str, Any]:
         **titles,
         "tables": {name: load_table(name).meta for name in available("tables")},
     }
+
+
+def _programs() -> dict[str, Any]:
+    """Where traced and compiled programs are kept between processes."""
+    folder = programs_folder()
+    if folder is None:
+        return {"folder": None}
+    held = sum(one.stat().st_size for one in folder.parent.rglob("*") if one.is_file())
+    return {"folder": str(folder.parent), "MiB": round(held / 2**20)}
 
 
 def _facts_of(name: str) -> dict[str, Any]:

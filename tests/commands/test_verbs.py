@@ -45,7 +45,8 @@ def test_options_of_a_command_are_the_fields_of_its_settings(name):
     assert known <= OPTIONS.keys()
     assert RULES.get(kind, {}).keys() <= known
     command = typer.main.get_command(cli.app).commands[name]
-    given = {p.name for p in command.params} - {"json", "quiet", "config", "out", "cuts", "help"}
+    shared = {"json", "quiet", "config", "no_cache", "out", "cuts", "help"}
+    given = {p.name for p in command.params} - shared
     assert known - {"cuts"} == given
 
 
