@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dmjax.answers import inject as inject
     from dmjax.answers import regions as regions
     from dmjax.answers import significance as significance
+    from dmjax.comparing import recast as recast
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
     from dmjax.data.releases import add_release as add_release
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from dmjax.prediction.signal import signal as signal
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
+    from dmjax.recast.curve import Curve as Curve
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
@@ -89,6 +91,7 @@ _HOMES = {
     "Coupling": "dmjax.models",
     "CountingResult": "dmjax.studies.counting",
     "CoverageResult": "dmjax.studies.coverage",
+    "Curve": "dmjax.recast.curve",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "EvidenceResult": "dmjax.studies.evidence",
@@ -136,6 +139,7 @@ _HOMES = {
     "plot": "dmjax.verbs",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
+    "recast": "dmjax.comparing",
     "regions": "dmjax.answers",
     "reproduce": "dmjax.verbs",
     "signal": "dmjax.prediction.signal",
@@ -154,6 +158,7 @@ __all__ = [
     "CountingResult",
     "Coupling",
     "CoverageResult",
+    "Curve",
     "DiagnosisResult",
     "DoubleMediator",
     "EvidenceResult",
@@ -202,6 +207,7 @@ __all__ = [
     "plot",
     "posterior",
     "predict",
+    "recast",
     "regions",
     "reproduce",
     "signal",
