@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dmjax.answers import inject as inject
     from dmjax.answers import regions as regions
     from dmjax.answers import significance as significance
+    from dmjax.comparing import export_curve as export_curve
+    from dmjax.comparing import plot_world as plot_world
     from dmjax.comparing import recast as recast
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
@@ -125,6 +127,7 @@ _HOMES = {
     "events": "dmjax.prediction.events",
     "evidence": "dmjax.verbs",
     "experiment": "dmjax.experiments",
+    "export_curve": "dmjax.comparing",
     "export_hepdata": "dmjax.verbs",
     "export_pyhf": "dmjax.verbs",
     "fit": "dmjax.verbs",
@@ -137,6 +140,7 @@ _HOMES = {
     "mediator": "dmjax.models",
     "nsi": "dmjax.verbs",
     "plot": "dmjax.verbs",
+    "plot_world": "dmjax.comparing",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
     "recast": "dmjax.comparing",
@@ -193,6 +197,7 @@ __all__ = [
     "events",
     "evidence",
     "experiment",
+    "export_curve",
     "export_hepdata",
     "export_pyhf",
     "fit",
@@ -205,6 +210,7 @@ __all__ = [
     "mediator",
     "nsi",
     "plot",
+    "plot_world",
     "posterior",
     "predict",
     "recast",

@@ -70,10 +70,10 @@ VERBS = {
 app.command()(info)
 for name, (kind, run, about, out) in VERBS.items():
     app.command(name)(command(kind, run, about, out))
-app.command()(plot)
 app.command()(reproduce)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")
+app.add_typer(plot, name="plot")
 
 
 def _version(wanted: bool) -> None:

@@ -16,6 +16,8 @@ from dmjax.store.result import AbstractResult, container
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+ROLES = ("exclusion", "projection", "target")
+
 
 @container
 class Curve(AbstractResult):
@@ -34,7 +36,8 @@ class Curve(AbstractResult):
         cl: confidence level; None where it states none.
         made, detected: how V is made, what is detected; see `recast.charges`.
         target: element → atoms of what is struck.
-        projection: whether it is what an experiment expects, not what it saw.
+        role: "exclusion", "projection" (what an experiment expects), or "target" (a line to
+            reach, which excludes nothing).
         simulated: command that predicts this experiment, in place of a rule; "" where there is
             none.
         provenance: who read the numbers, and how.
@@ -67,7 +70,7 @@ class Curve(AbstractResult):
     made: str
     detected: str
     target: dict[str, float]
-    projection: bool = False
+    role: str = "exclusion"
     simulated: str = ""
     provenance: str
     source: str
@@ -82,6 +85,8 @@ class Curve(AbstractResult):
             raise unknown_name("mass axis", self.x_quantity, AXES)
         if self.y_quantity not in MEANINGS:
             raise unknown_name("quantity of a curve", self.y_quantity, MEANINGS)
+        if self.role not in ROLES:
+            raise unknown_name("role of a curve", self.role, ROLES)
         if self.x.size == 0:
             raise InputError(f"{self.name}: a curve needs at least one point")
         for name, values in (("x", self.x), ("y", self.y)):

@@ -14,14 +14,13 @@ from dmjax.errors import InputError, shown, unknown_name
 from dmjax.models import PRESETS, SPINS
 from dmjax.models.vector import CUSTOM
 from dmjax.recast.charges import DETECTED, MADE, atoms
-from dmjax.recast.curve import Curve
+from dmjax.recast.curve import ROLES, Curve
 from dmjax.recast.plane import Plane, plane_of
 from dmjax.recast.quantities import MEANINGS
 from dmjax.schema import (
     ANY,
     NOT_NEGATIVE,
     POSITIVE,
-    Flag,
     Free,
     Number,
     Section,
@@ -43,7 +42,7 @@ SECTION = Section(
         "label": Text(),
         "header": Texts(),
         "quantity": Text(tuple(MEANINGS)),
-        "made": Text(MADE[:3]),
+        "made": Text(MADE),
         "detected": Text(DETECTED),
     },
     optional={
@@ -67,9 +66,13 @@ SECTION = Section(
         "alpha_d": Number(1e-20, 100.0),
         "mass_ratio": Number(2.0, 1e6, open_low=True),
         "m_chi": Number(1e-3, 1e6),
+        "producer": Section(
+            {"model": Text(tuple(PRESETS)), "m_x": POSITIVE, "kappa": POSITIVE, "kappa_d": POSITIVE}
+        ),
         "cl": Number(1e-3, 1.0 - 1e-9),
         "target": Free(POSITIVE, least=1),
-        "projection": Flag(),
+        "role": Text(ROLES),
+        "simulated": Text(),
         "notes": Texts(),
     },
 )
@@ -201,13 +204,18 @@ def curve_of(
 ) -> Curve:
     """A curve from its numbers and what its description says; `terms` replace fields."""
     spec = found.spec
-    held = {name: spec.get(name) for name in ("dm", "alpha_d", "mass_ratio", "m_chi", "cl")}
+    held = {
+        name: spec.get(name) for name in ("dm", "alpha_d", "mass_ratio", "m_chi", "cl", "producer")
+    }
     charges = spec.get("charges")
     if (charges is not None) != (spec.get("model") == CUSTOM):
         raise InputError(f"{found.file}: charges go with model = '{CUSTOM}', and it with them")
     target = dict(spec.get("target", {}))
     atoms(target)
-    if not target and spec["detected"] != "invisible":
+    simulated = str(spec.get("simulated", ""))
+    if (spec["made"] == "beam") != bool(simulated):
+        raise InputError(f"{found.file}: made = 'beam' goes with simulated, the command to run")
+    if not target and not simulated and spec["detected"] != "invisible":
         raise InputError(f"{found.file}: missing key target: what is struck, e.g. {{C = 1, H = 2}}")
     fields: dict[str, Any] = held | {
         "name": found.name,
@@ -224,7 +232,8 @@ def curve_of(
         "made": spec["made"],
         "detected": spec["detected"],
         "target": target,
-        "projection": spec.get("projection", False),
+        "role": spec.get("role", "exclusion"),
+        "simulated": simulated,
         "provenance": spec.get("provenance", ".csv file"),
         "source": str(spec.get("reference", found.file)).strip(),
         "licence": spec.get("licence", "not stated"),

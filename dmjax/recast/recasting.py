@@ -7,6 +7,7 @@ invisible), neutrinos among it.
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import ArrayLike
 
 from dmjax.constants import E_CHARGE, M_PI0
 from dmjax.errors import InputError, unknown_name
@@ -34,9 +35,12 @@ from dmjax.recast.terms import Producer, Terms, charges_of
 
 KEPT = (
     *("name", "label", "cl", "made", "detected", "target"),
-    *("projection", "simulated", "provenance", "source", "licence"),
+    *("role", "simulated", "provenance", "source", "licence"),
 )
 """Of a curve, whatever it is recast to."""
+
+BLOCK = 256
+"""Points of a program."""
 
 
 class Points(NamedTuple):
@@ -83,13 +87,13 @@ def recast(
     check_rule(curve, wanted, quantity)
     _check_axis(wanted, axis)
     points, notes = _kept(curve, wanted, _points(curve, masses))
-    reached = np.isfinite(_eps(curve, wanted, points.m_v, points.limits["y"], quantity))
+    eps = {k: _eps(curve, wanted, points.m_v, y, quantity) for k, y in points.limits.items()}
+    reached = np.isfinite(eps["y"])
     if not np.all(reached):
         notes.append(_said(points.m_v[~reached], "no coupling makes enough invisible decays"))
-        points = _chosen(points, reached)
+        points, eps = _chosen(points, reached), {k: one[reached] for k, one in eps.items()}
         _need_points(curve, points.m_v, notes)
     at = Setting(points.m_v, wanted.chi_masses(points.m_v), _dark(wanted, quantity))
-    eps = {k: _eps(curve, wanted, points.m_v, y, quantity) for k, y in points.limits.items()}
     limits = {name: quantity_of(quantity, values, at) for name, values in eps.items()}
     notes += remarks(curve, wanted, eps["y"], points.m_v)
     axes = {"x_quantity": axis, "y_quantity": quantity}
@@ -152,28 +156,49 @@ def _dark(terms: Terms, quantity: str) -> float | None:
 
 
 def _eps(curve: Curve, wanted: Terms, m_v: np.ndarray, y: np.ndarray, quantity: str) -> np.ndarray:
-    """κ/e in the wanted terms."""
-    own = terms_of(curve)
+    """κ/e in the wanted terms; inf where no coupling reaches the rate.
+
+    In blocks of one length, so that one program serves every curve.
+    """
+    own, size = terms_of(curve), m_v.size
+    m_v, y = (np.pad(x, (0, -size % BLOCK), mode="edge") for x in (m_v, y))
     at = Setting(m_v, own.chi_masses(m_v), _dark(own, curve.y_quantity))
     eps = eps_of(curve.y_quantity, y, at)
     if curve.simulated:
-        return eps
+        return eps[:size]
     kappa2 = (E_CHARGE * eps) ** 2
-    before, after = _widths(own, m_v), _widths(wanted, m_v)
-    if not seen_by_scattering(curve):
-        share = _weight(curve, own) / _weight(curve, wanted)
-        found = kappa2_invisible(share * np.asarray(invisible(kappa2, before)), after)
-        return np.sqrt(np.asarray(found)) / E_CHARGE
-    dark, target = at.alpha_d, _dark(wanted, quantity)
-    if dark is None or target is None:
-        raise InputError(
-            f"{quantity} of {curve.name} needs alpha_D, which is not stated: --alpha-d"
-        )
-    rate = np.asarray(scattered(kappa2, before)) * dark / target
-    if wanted.producer is not None:
-        return _by_producer(curve, wanted, wanted.producer, m_v, rate)
+    rule = _by_scattering if seen_by_scattering(curve) else _by_missing
+    found = rule(curve, wanted, Event(m_v, kappa2, at.alpha_d, quantity))
+    return np.sqrt(np.asarray(found))[:size] / E_CHARGE
+
+
+class Event(NamedTuple):
+    """Points of the curve: m_V [MeV], κ², α_D; and the quantity that is wanted."""
+
+    m_v: np.ndarray
+    kappa2: np.ndarray
+    alpha_d: float | None
+    quantity: str
+
+
+def _by_missing(curve: Curve, wanted: Terms, at: Event) -> ArrayLike:
+    """κ² where V is missed ([D20] Eq. 6.9 with the branching ratios)."""
+    own = terms_of(curve)
     share = _weight(curve, own) / _weight(curve, wanted)
-    return np.sqrt(np.asarray(kappa2_scattered(share * rate, after))) / E_CHARGE
+    rate = share * np.asarray(invisible(at.kappa2, _widths(own, at.m_v)))
+    return kappa2_invisible(rate, _widths(wanted, at.m_v))
+
+
+def _by_scattering(curve: Curve, wanted: Terms, at: Event) -> ArrayLike:
+    """κ² where χ scatters ([D20] Eqs. 6.8, 6.10)."""
+    own, target = terms_of(curve), _dark(wanted, at.quantity)
+    if at.alpha_d is None or target is None:
+        raise InputError(f"{at.quantity} of {curve.name} needs alpha_D: give --alpha-d")
+    rate = np.asarray(scattered(at.kappa2, _widths(own, at.m_v))) * at.alpha_d / target
+    if wanted.producer is not None:
+        return _by_producer(curve, wanted, wanted.producer, at.m_v, rate)
+    share = _weight(curve, own) / _weight(curve, wanted)
+    return kappa2_scattered(share * rate, _widths(wanted, at.m_v))
 
 
 def _widths(terms: Terms, m_v: np.ndarray) -> Widths:
@@ -195,13 +220,13 @@ def _weight(curve: Curve, terms: Terms) -> float:
 def _by_producer(
     curve: Curve, wanted: Terms, x: Producer, m_v: np.ndarray, rate: np.ndarray
 ) -> np.ndarray:
-    """κ_V/e beside X, by κ_X² q_X² BR_X (1 − m_X²/m_π²)³ κ_V² Q_V² = κ⁴ q² Q² (1 − m_V²/m_π²)³.
+    """κ_V² beside X, by κ_X² q_X² BR_X (1 − m_X²/m_π²)³ κ_V² Q_V² = κ⁴ q² Q² (1 − m_V²/m_π²)³.
 
     [D20] Eq. 6.10, with the mass factor and the branching ratio that its text omits.
     """
     own, charges = terms_of(curve), charges_of(x.model)
     widths = widths_at(
-        charges, wanted.dm or "", x.m_x, wanted.m_chi or 0.0, x.kappa_d**2 / _FOUR_PI
+        charges, wanted.dm or "", x.m_x, wanted.m_chi or 0.0, x.kappa_d**2 / (4.0 * np.pi)
     )
     share = float(scattered(x.kappa**2, widths)) / x.kappa**2
     made = production(charges, "pi0") * share
@@ -210,10 +235,7 @@ def _by_producer(
     before = _weight(curve, own) * (1.0 - (m_v / M_PI0) ** 2) ** 3
     after = made * (1.0 - (x.m_x / M_PI0) ** 2) ** 3
     struck = detection(wanted.charges, curve.detected, curve.target)
-    return np.sqrt(rate * before / (after * struck)) / E_CHARGE
-
-
-_FOUR_PI = 4.0 * np.pi
+    return rate * before / (after * struck)
 
 
 def _made(curve: Curve, wanted: Terms, points: Points, notes: list[str], **fields) -> Curve:

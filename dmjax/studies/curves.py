@@ -52,7 +52,7 @@ def as_curve(found: LimitResult) -> Curve:
         made="beam",
         detected=_detected(found),
         target={},
-        projection=found.experiment is not None,
+        role="exclusion" if found.experiment is None else "projection",
         simulated=_command(found),
         provenance=f"dmjax {found.version}, {found.method}",
         source=f"dmjax {found.version}",
