@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dmjax.answers import inject as inject
     from dmjax.answers import regions as regions
     from dmjax.answers import significance as significance
+    from dmjax.comparing import export_curve as export_curve
+    from dmjax.comparing import plot_world as plot_world
+    from dmjax.comparing import recast as recast
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
     from dmjax.data.releases import add_release as add_release
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from dmjax.prediction.signal import signal as signal
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
+    from dmjax.recast.curve import Curve as Curve
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
@@ -89,6 +93,7 @@ _HOMES = {
     "Coupling": "dmjax.models",
     "CountingResult": "dmjax.studies.counting",
     "CoverageResult": "dmjax.studies.coverage",
+    "Curve": "dmjax.recast.curve",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "EvidenceResult": "dmjax.studies.evidence",
@@ -122,6 +127,7 @@ _HOMES = {
     "events": "dmjax.prediction.events",
     "evidence": "dmjax.verbs",
     "experiment": "dmjax.experiments",
+    "export_curve": "dmjax.comparing",
     "export_hepdata": "dmjax.verbs",
     "export_pyhf": "dmjax.verbs",
     "fit": "dmjax.verbs",
@@ -134,8 +140,10 @@ _HOMES = {
     "mediator": "dmjax.models",
     "nsi": "dmjax.verbs",
     "plot": "dmjax.verbs",
+    "plot_world": "dmjax.comparing",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
+    "recast": "dmjax.comparing",
     "regions": "dmjax.answers",
     "reproduce": "dmjax.verbs",
     "signal": "dmjax.prediction.signal",
@@ -154,6 +162,7 @@ __all__ = [
     "CountingResult",
     "Coupling",
     "CoverageResult",
+    "Curve",
     "DiagnosisResult",
     "DoubleMediator",
     "EvidenceResult",
@@ -188,6 +197,7 @@ __all__ = [
     "events",
     "evidence",
     "experiment",
+    "export_curve",
     "export_hepdata",
     "export_pyhf",
     "fit",
@@ -200,8 +210,10 @@ __all__ = [
     "mediator",
     "nsi",
     "plot",
+    "plot_world",
     "posterior",
     "predict",
+    "recast",
     "regions",
     "reproduce",
     "signal",

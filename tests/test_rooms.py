@@ -15,7 +15,7 @@ ROOMS = [
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},
-    {"sources"},
+    {"recast", "sources"},
     {"flux", "scattering"},
     {"experiments"},
     {"prediction"},
@@ -27,7 +27,7 @@ ROOMS = [
     {"studies"},
     {"export", "reproduce"},
     {"asking"},
-    {"verbs", "answers"},
+    {"verbs", "answers", "comparing"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -16,7 +16,7 @@ from dmjax.studies.readers import names
 from dmjax.studies.rules import settle
 from dmjax.texts import read_toml
 
-POSITIONAL = ("where", "experiment", "dataset")
+POSITIONAL = ("where", "experiment", "dataset", "curve", "results")
 """Options that stand without a name on a command line."""
 
 ALIASES = {"window": ("cuts", {"True": "cuts", "False": "no-cuts"})}

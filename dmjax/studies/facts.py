@@ -15,7 +15,12 @@ from dmjax.models import PRESETS, SPINS
 from dmjax.programs import programs_folder
 from dmjax.studies.proof import is_saved, prove
 
-KINDS = {"datasets": "data set", "experiments": "detector", "beams": "beam"}
+KINDS = {
+    "datasets": "data set",
+    "experiments": "detector",
+    "beams": "beam",
+    "curves": "limit curve",
+}
 """Folder of descriptions → what they describe. A name may be in several."""
 
 
@@ -46,6 +51,7 @@ def facts(name: str | None = None) -> dict[str, Any]:
         "spins": list(SPINS),
         "channels": list(CHANNELS),
         **titles,
+        "curves": {n: load_toml("curves", n)[n]["description"] for n in available("curves")},
         "tables": {name: load_table(name).meta for name in available("tables")},
     }
 
@@ -63,7 +69,8 @@ def _facts_of(name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for folder, kind in KINDS.items():
         if name in available(folder):
-            found[kind] = _told(load_toml(folder, name))
+            spec = load_toml(folder, name)
+            found[kind] = spec[name] if folder == "curves" else _told(spec)
     if name in available("tables"):
         found["table"] = load_table(name).meta
     if not found and is_saved(name):

@@ -25,6 +25,7 @@ KINDS = {
     "posterior": ("dmjax.studies.posterior_result", "PosteriorResult"),
     "evidence": ("dmjax.studies.evidence", "EvidenceResult"),
     "check": ("dmjax.studies.check_result", "CheckResult"),
+    "curve": ("dmjax.recast.curve", "Curve"),
     "prediction": ("dmjax.prediction.prediction", "Prediction"),
 }
 """Kind → where its class is; a class is loaded when a file of its kind is."""

@@ -16,7 +16,8 @@ from dmjax.studies.options import OPTIONS
 from dmjax.studies.rules import RULES, settle
 from dmjax.studies.settings import LimitSettings
 
-SPELLED = {"export pyhf": "export_pyhf", "export hepdata": "export_hepdata"}
+SPELLED = {"export curve": "export_curve", "export hepdata": "export_hepdata"}
+SPELLED |= {"export pyhf": "export_pyhf", "plot saved": "plot", "plot world": "plot_world"}
 DATA = {"data add": "add_release"}
 """`dmjax.data` is a room: its one action has the name of what it does."""
 
