@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
     from dmjax.recast.curve import Curve as Curve
+    from dmjax.programs import keep_programs as keep_programs
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
@@ -134,6 +135,7 @@ _HOMES = {
     "import_pyhf": "dmjax.export.pyhf_import",
     "info": "dmjax.verbs",
     "inject": "dmjax.answers",
+    "keep_programs": "dmjax.programs",
     "lifetime_ns": "dmjax.models",
     "limit": "dmjax.verbs",
     "load": "dmjax.studies.load",
@@ -204,6 +206,7 @@ __all__ = [
     "import_pyhf",
     "info",
     "inject",
+    "keep_programs",
     "lifetime_ns",
     "limit",
     "load",
