@@ -12,12 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from dmjax.fits.curvature import linear_point
+from dmjax.fits.curvature import constant, next_point, unit_memory
 from dmjax.fits.implicit import implicit_minimum
-from dmjax.fits.minimise import Box, Minimum, box_of, covariance, descend, minimise
+from dmjax.fits.minimise import Minimum, box_of, covariance, descend, minimise, unknown_point
 from dmjax.fits.retry import ATTEMPTS, start_at
 from dmjax.fits.secant import minimise_surely
-from dmjax.fits.steps import factor_step, newton_point, secant_hessian
+from dmjax.fits.steps import factor_step
 from dmjax.likelihood.joint import (
     Data,
     JointModel,
@@ -32,7 +32,8 @@ Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
 STEPS = 60
 WAYS = ("precise", "quick", "sure")
-"""Of a fit: JᵀWJ; the same, ended at 1e−8 of −ln L, for toys; BFGS, then Newton, for failures."""
+"""Of a fit: closed form; the same, ended at 1e−8 of −ln L, for toys; BFGS, then Newton by automatic
+derivatives, for failures."""
 
 
 class Fit(NamedTuple):
@@ -70,8 +71,8 @@ def fixed_mask(joint: JointModel, fixed: Bool[Array, " parameters"] | None):
 
 def minimum_of(
     joint: JointModel, data: Data, start: Values, fixed, steps: int = STEPS, way: str = WAYS[0]
-):
-    """The minimum of −ln L, without gradient, and the function."""
+) -> Minimum:
+    """The minimum of −ln L, without gradient."""
     joint, data, start = frozen((joint, data, start))
     box = box_of(start, joint.parameters.lower, joint.parameters.upper, fixed)
 
@@ -79,28 +80,19 @@ def minimum_of(
         return _objective((joint, data), values)
 
     if way == "sure":
-        return minimise_surely(function, start, box, steps), function
+        return minimise_surely(function, start, box, steps)
     if joint.integrate is not None:
-        return minimise(function, start, *box, steps), function
+        return minimise(function, start, *box, steps)
     precision = 0.5 if way == "quick" else 2.0 / 3.0
-    return _linear_minimum(joint, data, start, box, steps, precision), function
-
-
-def _linear_minimum(
-    joint: JointModel, data: Data, start: Values, box: Box, steps: int, precision: float
-) -> Minimum:
-    """The same with JᵀWJ for Hessian, corrected for how the gradient changed in the last step.
-
-    Alone JᵀWJ converges slowly where residuals are large: it knows nothing of their curvature.
-    """
+    first = unknown_point(start)._replace(
+        safe=jnp.eye(start.size, dtype=start.dtype), memory=unit_memory(joint, start)
+    )
 
     def evaluate(values, old):
-        point = linear_point(joint, data, values)
-        moved, change = values - old.x, point.gradient - old.gradient
-        return point._replace(hessian=secant_hessian(point.hessian, moved, change))
+        return next_point(joint, data, values, old)
 
-    first = linear_point(joint, data, jnp.clip(start, box.lower, box.upper))
-    return descend(evaluate, first, box, steps, factor_step, precision)
+    found = descend(evaluate, first, box, steps, factor_step, precision)
+    return found._replace(value=found.value + constant(data))
 
 
 @eqx.filter_jit
@@ -137,9 +129,7 @@ def fit(
     """
     start = joint.parameters.centres if start is None else start
     fixed = fixed_mask(joint, fixed)
-    found, function = minimum_of(joint, data, start, fixed, steps, way)
-    # Errors and derivatives want the exact Hessian; without them nothing is evaluated here.
-    found = found._replace(hessian=newton_point(function, found.x).hessian)
+    found = minimum_of(joint, data, start, fixed, steps, way)
     matrix = covariance(found)
     values, value = implicit_minimum(_objective, (joint, data), start, fixed, found)
     return Fit(

@@ -64,7 +64,7 @@ def _throw_counts(means: tuple[Counts, ...], key: Array) -> tuple[Counts, ...]:
 def _prepared(model: CountModel, counts: Counts, most: int) -> Counts | OnOffCounts:
     if counts.off is None or not _integrates(model):
         return counts
-    return onoff_counts(jnp.minimum(counts.on, most), jnp.minimum(counts.off, most), most + 1)
+    return onoff_counts(jnp.minimum(counts.on, most), jnp.minimum(counts.off, most))
 
 
 def throw(
