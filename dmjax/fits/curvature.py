@@ -5,6 +5,7 @@ weighed by the slope of −ln L in each bin; with constraints. The factors of a 
 unknowns like the parameters, eliminated: their own curvature is diagonal.
 """
 
+from functools import reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -13,8 +14,8 @@ import numpy as np
 from jax.scipy.special import gammaln
 from jaxtyping import Array, Float
 
-from dmjax.fits.moving import Moving, moving, weighted_bends
-from dmjax.fits.steps import Point
+from dmjax.fits.moving import Bending, Moving, bending, moving, weighted_bends
+from dmjax.fits.steps import Point, secant_hessian
 from dmjax.likelihood.constraints import log_constraint
 from dmjax.likelihood.count_model import CountModel, Counts
 from dmjax.likelihood.joint import Data, JointModel
@@ -73,13 +74,22 @@ def _rows(parts: list[Moving], size: int, bins: int, dtype) -> Rows:
     return jnp.stack([rows.get(i, zero) for i in range(size)])
 
 
-def _bent(parts: list[Moving], weights: list[Bins], size: int, dtype):
+def _along(parts: list[Moving], slopes: list[Bins], values: Values) -> Values:
+    """Gradient by the parameters from that by the counts of each component."""
+    total = jnp.zeros_like(values)
+    for part, slope in zip(parts, slopes, strict=True):
+        if part.places:
+            total = total.at[np.array(part.places)].add(part.rows @ slope)
+    return total
+
+
+def _bent(parts: list[Moving], bent: list[Bending], weights: list[Bins], size: int, dtype):
     """Second derivatives of all counts, weighed."""
     total = jnp.zeros((size, size), dtype)
-    for part, weight in zip(parts, weights, strict=True):
+    for part, more, weight in zip(parts, bent, weights, strict=True):
         if part.places:
             at = np.array(part.places)
-            total = total.at[at[:, None], at[None, :]].add(weighted_bends(part, weight))
+            total = total.at[at[:, None], at[None, :]].add(weighted_bends(part, more, weight))
     return total
 
 
@@ -107,42 +117,56 @@ def _profiled_terms(counts: Counts, means: Bins) -> tuple[Bins, Bins, Bins]:
     return value + known, slope, bend
 
 
-def _plain(model: CountModel, counts, names: tuple[str, ...], values: Values) -> _Sum:
-    parts = [moving(component, names, values) for component in model.components]
-    means = jnp.sum(jnp.stack([part.counts for part in parts]), 0)
-    value, slope, bend = _plain_terms(counts, means)
-    size, dtype = values.size, values.dtype
-    rows = _rows(parts, size, means.size, dtype)
-    safe = (rows * jnp.maximum(bend, 0.0)) @ rows.T
-    rest = _bent(parts, [slope] * len(parts), size, dtype)
-    return _Sum(jnp.sum(value), rows @ slope, safe, rest)
+class _Behind(NamedTuple):
+    """A model with a measured template at a point: what is known of its factors there."""
+
+    terms: MeasuredTerms
+    factors: Factors
+    gamma: Bins
+    template: Moving
+    others: list[Moving]
 
 
-def _measured(
-    model: CountModel, counts: Counts, names: tuple[str, ...], values: Values, start: Factors, steps
-) -> tuple[_Sum, Factors]:
-    """The same where bins share the factors of a measured template, which are eliminated."""
-    parts = [moving(component, names, values) for component in model.components]
+def _slopes_of(model: CountModel, counts, parts: list[Moving], start: Any, steps: int):
+    """(−ln L, its slope in the counts of each component, second derivative in the means, rest)."""
+    if model.measured is None:
+        means = reduce(jnp.add, (part.counts for part in parts))
+        value, slope, bend = _plain_terms(counts, means)
+        return jnp.sum(value), [slope] * len(parts), bend, None
     here = [component.name == model.measured for component in model.components]
     template = parts[here.index(True)]
-    k, size, dtype = template.counts, values.size, values.dtype
+    k = template.counts
     others = [part for part, yes in zip(parts, here, strict=True) if not yes]
-    s = sum((part.counts for part in others), jnp.zeros_like(k))
-    n, seen = (jnp.asarray(x, dtype) for x in (counts.on, counts.behind))
-    wanted = jnp.asarray(model.observed.behind, dtype)
+    s = reduce(jnp.add, (part.counts for part in others), jnp.zeros_like(k))
+    n, seen = (jnp.asarray(x, k.dtype) for x in (counts.on, counts.behind))
+    wanted = jnp.asarray(model.observed.behind, k.dtype)
     found = refined(start, n, s, k, seen, wanted, steps)
     terms = measured_terms(n, s, k, seen, wanted, found.gamma)
-    each = k.size // seen.size
-    gamma = jnp.repeat(found.gamma, each)
-    of_template = _rows([template], size, k.size, dtype)
-    rows = _rows(others, size, k.size, dtype) + gamma * of_template
-    weighted = rows * terms.bend
-    mixed = _by_group(weighted * k, terms)
-    safe = weighted @ rows.T - _eased(mixed, terms)
-    more = _eased(mixed, terms) - _eased(mixed + _by_group(terms.slope * of_template, terms), terms)
+    gamma = jnp.repeat(found.gamma, k.size // seen.size)
     slopes = [terms.slope * gamma if yes else terms.slope for yes in here]
-    rest = _bent(parts, slopes, size, dtype) + more
-    return _Sum(terms.value, rows @ terms.slope, safe, rest), found
+    behind = _Behind(terms, found, gamma, template, others)
+    return terms.value, slopes, terms.bend, behind
+
+
+def _whole(model, counts, names: tuple[str, ...], values: Values, start, steps) -> tuple[_Sum, Any]:
+    """Everything of one model, and the factors of its measured template."""
+    both = [bending(component, names, values) for component in model.components]
+    parts, bent = ([pair[i] for pair in both] for i in (0, 1))
+    value, slopes, bend, behind = _slopes_of(model, counts, parts, start, steps)
+    size, dtype = values.size, values.dtype
+    rest = _bent(parts, bent, slopes, size, dtype)
+    gradient = _along(parts, slopes, values)
+    if behind is None:
+        rows = _rows(parts, size, bend.size, dtype)
+        return _Sum(value, gradient, (rows * jnp.maximum(bend, 0.0)) @ rows.T, rest), ()
+    terms = behind.terms
+    of_template = _rows([behind.template], size, bend.size, dtype)
+    rows = _rows(behind.others, size, bend.size, dtype) + behind.gamma * of_template
+    weighted = rows * bend
+    mixed = _by_group(weighted * behind.template.counts, terms)
+    eased = _eased(mixed, terms)
+    more = eased - _eased(mixed + _by_group(terms.slope * of_template, terms), terms)
+    return _Sum(value, gradient, weighted @ rows.T - eased, rest + more), behind.factors
 
 
 def _by_group(each: Rows, terms: MeasuredTerms) -> Float[Array, "parameters groups"]:
@@ -185,20 +209,33 @@ def point_at(joint: JointModel, data: Data, values: Values, memory: tuple, steps
     sums, kept = [_constrained(joint, data, values)], []
     names = joint.parameters.names
     for model, counts, held in zip(joint.models, data.counts, memory, strict=True):
-        if model.measured is None:
-            sums.append(_plain(model, counts, names, values))
-            kept.append(())
-        else:
-            found, factors = _measured(model, counts, names, values, held, steps)
-            sums.append(found)
-            kept.append(factors)
-    value, gradient, safe, rest = (sum(part[1:], part[0]) for part in zip(*sums, strict=True))
+        found, factors = _whole(model, counts, names, values, held, steps)
+        sums.append(found)
+        kept.append(factors)
+    value, gradient, safe, rest = (reduce(jnp.add, part) for part in zip(*sums, strict=True))
     return Point(values, value, gradient, safe + rest, safe, tuple(kept))
 
 
-def next_point(joint: JointModel, data: Data, values: Values, old: Point) -> Point:
+def newton_next(joint: JointModel, data: Data, values: Values, old: Point) -> Point:
     """`point_at` near a known point."""
     return point_at(joint, data, values, old.memory, _AGAIN)
+
+
+def secant_next(joint: JointModel, data: Data, values: Values, old: Point) -> Point:
+    """The same with the Hessian of the point before, corrected by how the gradient changed (BFGS).
+
+    It costs a third: no derivative of second order, no product of all pairs.
+    """
+    known, kept = _constrained(joint, data, values), []
+    value, gradient = known.value, known.gradient
+    names = joint.parameters.names
+    for model, counts, held in zip(joint.models, data.counts, old.memory, strict=True):
+        parts = [moving(component, names, values) for component in model.components]
+        more, slopes, _, behind = _slopes_of(model, counts, parts, held, _AGAIN)
+        value, gradient = value + more, gradient + _along(parts, slopes, values)
+        kept.append(() if behind is None else behind.factors)
+    hessian = secant_hessian(old.hessian, values - old.x, gradient - old.gradient)
+    return Point(values, value, gradient, hessian, memory=tuple(kept))
 
 
 def linear_point(joint: JointModel, data: Data, values: Values) -> Point:

@@ -116,15 +116,20 @@ def factor_step(point: Point, box: Any, damping: Scalar) -> tuple[Vector, Scalar
     The distance is that of the damped parabola, so without damping alone that of the point.
     """
     unit = jnp.eye(point.x.size, dtype=point.x.dtype)
-    exact, safe = (quadratic(point._replace(hessian=h), box) for h in (point.hessian, point.safe))
-    # Both in one call: two that wait for the same threads at once can wait for ever.
-    matrices = jnp.stack([exact.hessian, safe.hessian]) + (1e-12 + damping) * unit[None]
-    gradients = jnp.stack([exact.gradient, safe.gradient])
+    hessians = (point.hessian,) if point.safe is None else (point.hessian, point.safe)
+    ways = [quadratic(point._replace(hessian=hessian), box) for hessian in hessians]
+    # All in one call: two that wait for the same threads at once can wait for ever.
+    matrices = jnp.stack([way.hessian for way in ways]) + (1e-12 + damping) * unit[None]
+    gradients = jnp.stack([way.gradient for way in ways])
     lower = jnp.linalg.cholesky(matrices)
     solved = jax.vmap(lambda half, g: cho_solve((half, True), g))(lower, gradients)
+    solved = solved * jnp.stack([way.scale for way in ways])
     good = jnp.all(jnp.isfinite(solved), axis=1)
-    scaled = jnp.where(good[0], solved[0] * exact.scale, solved[1] * safe.scale)
-    step = jnp.where(good[0] | good[1], -scaled, -exact.gradient * exact.scale)
-    step = jnp.where(exact.held, 0.0, step)
-    free = jnp.where(exact.held, 0.0, point.gradient)
-    return step, jnp.where(good[0] | good[1], -0.5 * jnp.sum(free * step), jnp.inf)
+    step = -jnp.where(good[0], solved[0], jnp.where(good[-1], solved[-1], _downhill(ways[0])))
+    step = jnp.where(ways[0].held, 0.0, step)
+    distance = -0.5 * jnp.sum(point.gradient * step)
+    return step, jnp.where(good[0] | good[-1], distance, jnp.inf)
+
+
+def _downhill(way: Quadratic) -> Vector:
+    return way.gradient * way.scale

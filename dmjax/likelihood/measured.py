@@ -52,7 +52,7 @@ def best_factors(n: Bins, s: Bins, k: Bins, seen: Groups, wanted: Groups) -> Gro
         γ̂, (groups,); 1 for a group without template or counts behind it.
     """
     held = (n, s, k, seen, wanted)
-    found = refined(unit_factors(seen), *jax.tree.map(jax.lax.stop_gradient, held), _STEPS)
+    found = _converged(*jax.tree.map(jax.lax.stop_gradient, held))
     # One more step carries the derivative of the root.
     rows, seen, wanted, some = _grouped(*held)
     gamma, _ = _newton(*jax.lax.stop_gradient(found), some, *rows, seen, wanted)
@@ -69,13 +69,32 @@ def refined(
         n, s, k, seen, wanted: see `best_factors`.
         steps: static.
     """
-    rows, seen, wanted, some = _grouped(n, s, k, seen, wanted)
+    known = _grouped(n, s, k, seen, wanted)
+    return jax.lax.fori_loop(0, steps, lambda _, state: _step(state, known), start)
 
-    def step(_, state):
-        moved, multiplier = _newton(*state, some, *rows, seen, wanted)
-        return jnp.clip(moved, 0.25 * state.gamma, 4.0 * state.gamma), multiplier
 
-    return jax.lax.fori_loop(0, steps, lambda i, state: Factors(*step(i, state)), start)
+def _step(state: Factors, known) -> Factors:
+    rows, seen, wanted, some = known
+    moved, multiplier = _newton(*state, some, *rows, seen, wanted)
+    return Factors(jnp.clip(moved, 0.25 * state.gamma, 4.0 * state.gamma), multiplier)
+
+
+def _converged(n, s, k, seen, wanted) -> Factors:
+    """The factors once a step changes them by less than √ε: the error of the next is below ε."""
+    known = _grouped(n, s, k, seen, wanted)
+    near = jnp.finfo(seen.dtype).eps ** 0.5
+
+    def step(state):
+        factors, _, count = state
+        moved = _step(factors, known)
+        change = jnp.max(jnp.abs(moved.gamma / factors.gamma - 1.0))
+        return moved, change, count + 1
+
+    def going(state):
+        return (state[1] > near) & (state[2] < _STEPS)
+
+    start = unit_factors(seen), jnp.full((), jnp.inf, seen.dtype), jnp.asarray(0)
+    return jax.lax.while_loop(going, step, start)[0]
 
 
 def _grouped(n, s, k, seen, wanted):

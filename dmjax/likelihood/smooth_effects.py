@@ -3,13 +3,13 @@
 from functools import cache
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 from scipy.interpolate import CubicSpline
 
 from dmjax.likelihood.effects import AbstractFactor, AbstractOffset
+from dmjax.likelihood.softplus import softplus
 
 Scalar = Float[Array, ""]
 Bins = Float[Array, " bins"]
@@ -87,12 +87,12 @@ class SoftSpline(AbstractFactor):
 
     def __init__(self, parameter: str, knots: tuple[float, ...], heights: Array):
         self.parameter, self.knots, self.heights = parameter, knots, heights
-        self.inverse = 1.0 / jax.nn.softplus(heights[knots.index(0.0)])
+        self.inverse = 1.0 / softplus(heights[knots.index(0.0)])
 
     def factor(self, value: Scalar) -> Bins:
         """Factor of every bin."""
         bent = spline_weights(self.knots, value) @ self.heights.astype(value.dtype)
-        return jax.nn.softplus(bent) * self.inverse.astype(value.dtype)
+        return softplus(bent) * self.inverse.astype(value.dtype)
 
 
 _CORNER, _LEAST = 0.02, 1e-6
