@@ -158,14 +158,14 @@ def _whole(model, counts, names: tuple[str, ...], values: Values, start, steps) 
     gradient = _along(parts, slopes, values)
     if behind is None:
         rows = _rows(parts, size, bend.size, dtype)
-        return _Sum(value, gradient, (rows * jnp.maximum(bend, 0.0)) @ rows.T, rest), ()
+        return _Sum(value, gradient, (rows * jnp.maximum(bend, 0.0)[None]) @ rows.T, rest), ()
     terms = behind.terms
     of_template = _rows([behind.template], size, bend.size, dtype)
-    rows = _rows(behind.others, size, bend.size, dtype) + behind.gamma * of_template
-    weighted = rows * bend
-    mixed = _by_group(weighted * behind.template.counts, terms)
+    rows = _rows(behind.others, size, bend.size, dtype) + behind.gamma[None] * of_template
+    weighted = rows * bend[None]
+    mixed = _by_group(weighted * behind.template.counts[None], terms)
     eased = _eased(mixed, terms)
-    more = eased - _eased(mixed + _by_group(terms.slope * of_template, terms), terms)
+    more = eased - _eased(mixed + _by_group(terms.slope[None] * of_template, terms), terms)
     return _Sum(value, gradient, weighted @ rows.T - eased, rest + more), behind.factors
 
 
@@ -181,7 +181,7 @@ def _eased(mixed: Float[Array, "parameters groups"], terms: MeasuredTerms):
     D is the curvature in the factors, B that in parameters and factors, a the counts behind the
     template, whose sum weighed by the factors is kept.
     """
-    eased = mixed / terms.stiff
+    eased = mixed / terms.stiff[None]
     along = eased @ terms.wanted
     room = jnp.sum(terms.wanted * terms.wanted / terms.stiff)
     return eased @ mixed.T - jnp.outer(along, along) / jnp.where(room > 0.0, room, 1.0)

@@ -73,7 +73,7 @@ def fixed_mask(joint: JointModel, fixed: Bool[Array, " parameters"] | None):
     return integrated if fixed is None else fixed | integrated
 
 
-def _problem(joint: JointModel, fixed, steps: int, way: str) -> Problem:
+def problem_of(joint: JointModel, fixed, steps: int, way: str = WAYS[0]) -> Problem:
     """Minimisation of −ln L: in closed form, or by automatic derivatives of an integral."""
 
     def box(start: Values) -> Box:
@@ -99,23 +99,22 @@ def minimum_of(
 ) -> Minimum:
     """The minimum of −ln L, without gradient."""
     joint, data, start = frozen((joint, data, start))
-    problem = _problem(joint, fixed, steps, way)
+    problem = problem_of(joint, fixed, steps, way)
     box = problem.box(start)
     if way == "sure":
         return minimise_surely(partial(_objective, (joint, data)), start, box, steps)
     evaluate = partial(problem.evaluate, data)
     found = descend(evaluate, problem.first(start), box, steps, *problem[3:5])
-    return found._replace(value=found.value + _left_out(joint, data))
+    return found._replace(value=found.value + left_out(joint, data))
 
 
-def _left_out(joint: JointModel, data: Data) -> Scalar:
+def left_out(joint: JointModel, data: Data) -> Scalar:
     """What the function that is minimised leaves out of −ln L."""
     return constant(data) if joint.integrate is None else jnp.zeros((), data.centres.dtype)
 
 
-def _secant_problem(joint: JointModel, fixed, about: Values) -> Problem:
+def _secant_problem(joint: JointModel, newton: Problem, about: Values) -> Problem:
     """The same by BFGS from the Hessian that data thrown at `about` have on average."""
-    newton = _problem(joint, fixed, STEPS, "quick")
     hessian = linear_point(joint, asimov_data(joint, about), about).safe
 
     def first(start: Values) -> Point:
@@ -148,10 +147,11 @@ def minima_of(
         found = jax.vmap(lambda toy, x: minimum_of(joint, toy, x, fixed, way=way))(data, starts)
         return Ends(found.x, found.value, found.status, found.steps)
     secant = way == "quick" and joint.integrate is None and starts.shape[1] > NEWTON
-    problem = _secant_problem(joint, fixed, about) if secant else _problem(joint, fixed, STEPS, way)
+    usual = problem_of(joint, fixed, STEPS, way)
+    problem = _secant_problem(joint, usual, about) if secant else usual
     found = minimise_many(problem, data, starts)
-    left_out = jax.vmap(lambda toy: _left_out(joint, toy))(data)
-    return found._replace(value=found.value + left_out)
+    rest = jax.vmap(lambda toy: left_out(joint, toy))(data)
+    return found._replace(value=found.value + rest)
 
 
 @eqx.filter_jit

@@ -140,7 +140,7 @@ def weighted_bends(part: Moving, bent: Bending, weights: Bins) -> Float[Array, "
 
     A pair that holds a factor of 0 is taken from its other side.
     """
-    one_sided = (part.rows * weights) @ bent.ratios.T
+    one_sided = (part.rows * weights[None]) @ bent.ratios.T
     both = jnp.where(bent.factors[None, :], one_sided, one_sided.T)
     alone = jnp.eye(len(part.places), dtype=bool)
     return jnp.where(alone, jnp.diag(bent.bends @ weights), both)

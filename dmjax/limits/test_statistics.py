@@ -129,7 +129,7 @@ def toy_scans(
 
     def one(values, target):
         held, point = target
-        begin = jnp.where(here & held, point, values)
+        begin = jnp.where((here & held)[None], point, values)
         found = minima_of(joint, data, begin, fixed_mask(joint, here & held), way, truth)
         return found.x, (2.0 * found.value, found.x, found.status)
 
