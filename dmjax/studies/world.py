@@ -42,6 +42,9 @@ def run_world(settings: WorldSettings) -> World:
         InputError: a curve that was named, or a saved result, does not hold for these terms.
     """
     asked = _with_defaults(settings)
+    ends = settings.y_limits
+    if ends is not None and not ends[0] < ends[1]:
+        raise InputError(f"--ylim takes low,high with low < high, got {ends[0]:g},{ends[1]:g}")
     made, left_out = [], {}
     every = settings.curves == (ALL,)
     names = curve_names() if every else [n for n in settings.curves if n != NONE]

@@ -168,6 +168,7 @@ def test_bad_numbers_are_refused(tmp_path, csv, said):
         ("recast babar-2017 --model b-l --charges up=1", "not both"),
         ("plot world --curves lsdn --out w", "did you mean 'lsnd'"),
         ("plot world --curves none", "nothing to draw"),
+        ("plot world --ylim 1e-9,1e-12", "--ylim takes low,high"),
         ("plot world --model baryonic --curves na64-2019", "coupling to electrons"),
     ],
 )
@@ -200,7 +201,7 @@ def test_every_curve_in_the_figure_has_its_label():
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert texts == {"LSND", "E137 (95 %)", "BaBar"}
     assert "MeV" in figure.axes[0].get_xlabel() and figure.axes[0].get_ylabel()
-    with pytest.raises(InputError, match="convert it first"):
+    with pytest.raises(InputError, match="mix conventions: first dmjax.recast"):
         curves[0].plot(shipped("babar-2017"))
 
 
