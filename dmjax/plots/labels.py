@@ -1,5 +1,7 @@
 """Labels that stand on their curves, where the figure has most room."""
 
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -37,9 +39,11 @@ def label_lines(figure: Figure, axes: Axes) -> None:
         if name not in longest or _length(path) > _length(longest[name][1]):
             longest[name] = line, path
     placed: list[np.ndarray] = []
-    for name, (line, path) in longest.items():
-        others = [p for other, p in paths if other is not line]
-        spot = _best(path, others, placed, frame, len(name) * _WIDTH * size, size)
+    first = sorted(longest.items(), key=lambda one: -one[1][0].get_linewidth())
+    for name, (line, path) in first:
+        others = np.concatenate([path[:0], *(p for other, p in paths if other is not line)])
+        crowd = Crowd(path, others, np.concatenate([path[:0], *placed]), frame)
+        spot = _best(crowd, len(name) * _WIDTH * size, size)
         if spot is None:
             continue
         (x, y), angle, footprint = spot
@@ -47,7 +51,7 @@ def label_lines(figure: Figure, axes: Axes) -> None:
         bold = line.get_linewidth() > 2.0
         axes.annotate(
             name,
-            axes.transData.inverted().transform((x, y)),
+            tuple(axes.transData.inverted().transform((x, y))),
             color=line.get_color(),
             fontsize=FONT,
             fontweight="bold" if bold else "normal",
@@ -75,34 +79,44 @@ def _length(path: np.ndarray) -> float:
     return float(np.hypot(*np.diff(path, axis=0).T).sum()) if len(path) > 1 else 0.0
 
 
-def _best(
-    path: np.ndarray,
-    others: list[np.ndarray],
-    placed: list[np.ndarray],
-    frame: np.ndarray,
-    width: float,
-    size: float,
-) -> tuple[np.ndarray, float, np.ndarray] | None:
+class Crowd(NamedTuple):
+    """What a label has to do with: its own line, other lines, other labels, the frame [pixels]."""
+
+    path: np.ndarray
+    lines: np.ndarray
+    labels: np.ndarray
+    frame: np.ndarray
+
+
+def _best(crowd: Crowd, width: float, size: float) -> tuple[np.ndarray, float, np.ndarray] | None:
     """Centre [pixels], angle [degrees] and footprint of the label with most room."""
-    crowd = np.concatenate([*others, *placed, path[:0]])
     best, found = -np.inf, None
-    for i in range(0, len(path), 2):
-        near = path[np.hypot(*(path - path[i]).T) < 0.5 * width + size]
+    for i in range(0, len(crowd.path), 2):
+        near = crowd.path[np.hypot(*(crowd.path - crowd.path[i]).T) < 0.5 * width + size]
         along = _direction(near)
         across = np.array([-along[1], along[0]])
         for side in (1.0, -1.0):
-            centre = path[i] + side * 0.5 * _HEIGHT * size * across
-            footprint = centre + np.linspace(-0.5, 0.5, 9)[:, None] * width * along
-            edge = np.minimum(footprint - frame[0], frame[1] - footprint).min() - 0.5 * size
-            if edge < _MARGIN:
-                continue
-            room = _gap(footprint, crowd) - 2.0 * _bend(near, along)
-            own = _gap(footprint, path)
-            room = min(room, 12.0 * size) + 2.0 * min(own - 0.5 * size, 0.0)
-            if room > best:
+            centre = crowd.path[i] + side * 0.5 * _HEIGHT * size * across
+            footprint = centre + np.linspace(-0.5, 0.5, 15)[:, None] * width * along
+            score = _room(footprint, crowd, size) - _bend(near, along)
+            if score > best:
                 angle = np.degrees(np.arctan2(along[1], along[0]))
-                best, found = room, (centre, float(angle), footprint)
+                best, found = score, (centre, float(angle), footprint)
     return found
+
+
+def _room(footprint: np.ndarray, crowd: Crowd, size: float) -> float:
+    """Free pixels around a label; what it would cover counts four times, the frame forbids."""
+    low, high = crowd.frame
+    if np.minimum(footprint - low, high - footprint).min() < 0.5 * size + _MARGIN:
+        return -np.inf
+    room = min(
+        _gap(footprint, crowd.lines) - 0.6 * size,
+        _gap(footprint, crowd.labels) - 1.4 * size,
+        6.0 * size,
+    )
+    own = min(_gap(footprint, crowd.path) - 0.55 * size, 0.0)
+    return (room if room > 0.0 else 4.0 * room) + 4.0 * own
 
 
 def _direction(near: np.ndarray) -> np.ndarray:

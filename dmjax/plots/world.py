@@ -54,7 +54,7 @@ def plot_world(curves: Sequence[Saved], y_limits: tuple[float, float] | None = N
     _set_limits(axes, drawn, y_limits)
     _draw_all(axes, drawn)
     axes.set_xlabel(AXES[drawn[0]["x_quantity"]], fontsize=10)
-    axes.set_ylabel(NAMES.get(drawn[0]["y_quantity"], drawn[0]["y_quantity"]), fontsize=10)
+    axes.set_ylabel(NAMES[drawn[0]["y_quantity"]], fontsize=10)
     axes.set_title(_title(drawn), fontsize=8.5)
     label_lines(figure, axes)
     return figure
@@ -79,8 +79,8 @@ def _title(drawn: Sequence[Mapping[str, Any]]) -> str:
 
 def _usual_level(drawn: Sequence[Mapping[str, Any]]) -> float | None:
     """The confidence level of most curves; the lowest of several."""
-    levels = sorted(one["cl"] for one in drawn if one["cl"] is not None)
-    return max(dict.fromkeys(levels), key=levels.count, default=None)
+    levels = sorted(float(one["cl"]) for one in drawn if one["cl"] is not None)
+    return max(levels, key=levels.count) if levels else None
 
 
 def _set_limits(
@@ -113,8 +113,8 @@ def _draw_all(axes: Axes, drawn: Sequence[Mapping[str, Any]]) -> None:
 
 def _label(one: Mapping[str, Any], usual: float | None) -> str:
     """The label, with the confidence level where it is not the usual one."""
-    other = one["cl"] is not None and one["cl"] != usual
-    return f"{one['label']} ({100.0 * one['cl']:g} %)" if other else one["label"]
+    level, label = one["cl"], str(one["label"])
+    return label if level in (None, usual) else f"{label} ({100.0 * float(level):g} %)"
 
 
 def _look(one: Mapping[str, Any], own: bool, number: int) -> dict[str, Any]:

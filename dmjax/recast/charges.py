@@ -33,7 +33,8 @@ def atoms(target: Mapping[str, float]) -> list[tuple[int, int, float]]:
         element = getattr(periodictable, name, None) if name.isalpha() else None
         if element is None or not hasattr(element, "isotopes") or not element.number:
             raise InputError(f"unknown element {shown(name)} in a target: write e.g. Ar = 1")
-        common = max(element.isotopes, key=lambda a: element[a].abundance)
+        shares = {a: element[a].abundance for a in element.isotopes}
+        common = max(shares, key=shares.__getitem__)
         found.append((element.number, common - element.number, count))
     return found
 

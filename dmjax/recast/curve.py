@@ -100,6 +100,8 @@ class Curve(AbstractResult):
         """This curve, or several of the same terms and quantities, with labels on them."""
         from dmjax.plots.world import plot_world
 
+        for other in others:
+            require_same_terms(self, other)
         return plot_world([self, *others])
 
 

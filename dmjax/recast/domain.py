@@ -109,6 +109,10 @@ def remarks(curve: Curve, wanted: Terms, eps: np.ndarray, m_v: np.ndarray) -> li
         said.append("chi comes from X of one mass, not from V: its energies are not corrected")
     if wanted.producer is None and curve.made == "pi0" and wanted.charges != own.charges:
         said.append("by the charges of pi0 -> gamma V and of what is struck ([D20] Eq. 6.8)")
+    if not (seen_by_scattering(curve) or curve.simulated) and wanted.charges != own.charges:
+        chi = wanted.dm, wanted.alpha_d, wanted.mass_ratio or wanted.m_chi
+        if None in chi:
+            said.append("V -> invisible is assumed; with --alpha-d and --mass-ratio it is computed")
     if np.any(eps > LARGE_EPS):
         masses = m_v[eps > LARGE_EPS]
         said.append(f"from m_V = {masses.min():.4g} MeV on kappa > 0.1 e: no limit in earnest")

@@ -1,6 +1,7 @@
 """Curves by name, from files, and of one's own limits."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from dmjax.recast.plane import Plane
 from dmjax.recast.terms import charges_of
 from dmjax.store.result import AbstractResult
 from dmjax.studies.limit_result import LimitResult
-from dmjax.studies.load import load
+from dmjax.studies.load import made_from
 
 OWN_LICENCE = "yours: computed with dmjax"
 
@@ -63,7 +64,7 @@ def as_curve(found: LimitResult) -> Curve:
     )
 
 
-def _terms(signal: dict) -> dict:
+def _terms(signal: dict) -> dict[str, Any]:
     """What a limit's signal holds for, as fields of a curve."""
     charges = signal.get("charges")
     charges_of(signal["model"], charges)
@@ -107,12 +108,17 @@ def found_curve(name: str) -> Curve | tuple[Described, Plane]:
     if name.endswith(".toml"):
         return read_curve(Path(name))
     if Path(name).suffix in (".json", ".nc"):
-        return curve_of_result(load(name))
+        return made_from([Path(name)], lambda held: curve_of_result(held[0]))
     return shipped(name)
 
 
 def curve_of_result(found: AbstractResult) -> Curve:
     """The curve that a saved result is.
+
+    Args:
+        found: a limit, a curve, or any result with columns m_chi [MeV] and y (Y) that states its
+            model, dm, alpha_d and mass_ratio or m_chi: a line to reach, with y_low and y_high
+            around it where it has them.
 
     Raises:
         InputError: another kind of result.
@@ -121,4 +127,42 @@ def curve_of_result(found: AbstractResult) -> Curve:
         return as_curve(found)
     if isinstance(found, Curve):
         return found
-    raise InputError(f"a {found.kind} result is no limit against a mass")
+    plain = found.to_plain()
+    if not all(isinstance(plain.get(name), list) for name in ("m_chi", "y")):
+        raise InputError(f"a {found.kind} result is no limit against a mass")
+    return _target(found.kind, plain)
+
+
+def _target(kind: str, plain: dict) -> Curve:
+    """A line Y against m_χ, its rows without a number left out."""
+    rows = {name: plain[name] for name in ("m_chi", "y", "y_low", "y_high") if plain.get(name)}
+    numbers = np.array([np.array(values, float) for values in rows.values()])
+    numbers = numbers[:, np.isfinite(numbers).all(axis=0)]
+    held = dict(zip(rows, numbers[:, np.argsort(numbers[0])], strict=True))
+    stated = plain.get("signal") or plain
+    return Curve(
+        model=stated.get("model", "dark-photon"),
+        charges=stated.get("charges"),
+        dm=stated.get("dm"),
+        alpha_d=stated.get("alpha_d"),
+        mass_ratio=stated.get("mass_ratio"),
+        name=kind,
+        label=f"{kind} target",
+        x=held["m_chi"],
+        y=held["y"],
+        low=held.get("y_low"),
+        high=held.get("y_high"),
+        x_quantity="m_chi",
+        y_quantity="Y",
+        piece=np.zeros(held["y"].size, int),
+        made="beam",
+        detected="invisible",
+        target={},
+        role="target",
+        simulated=f"dmjax {kind}",
+        provenance=f"dmjax {plain['version']}",
+        source=f"dmjax {plain['version']}",
+        licence=OWN_LICENCE,
+        notes=[],
+        configuration=plain.get("configuration", {}),
+    )

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from dmjax.errors import InputError
 from dmjax.recast.curve import Curve
 from dmjax.recast.library import curve_names, sliced
+from dmjax.store.result import AbstractResult
 from dmjax.studies.curve_settings import WorldSettings
 from dmjax.studies.curves import curve_of_result, found_curve
-from dmjax.studies.load import load
+from dmjax.studies.load import made_from
 from dmjax.studies.recasting import SPIN, recast_for
 
 ALL, NONE = "all", "none"
@@ -41,6 +42,9 @@ def run_world(settings: WorldSettings) -> World:
         InputError: a curve that was named, or a saved result, does not hold for these terms.
     """
     asked = _with_defaults(settings)
+    ends = settings.y_limits
+    if ends is not None and not ends[0] < ends[1]:
+        raise InputError(f"--ylim takes low,high with low < high, got {ends[0]:g},{ends[1]:g}")
     made, left_out = [], {}
     every = settings.curves == (ALL,)
     names = curve_names() if every else [n for n in settings.curves if n != NONE]
@@ -53,10 +57,14 @@ def run_world(settings: WorldSettings) -> World:
                 raise
             left_out[name] = str(problem)
     for path in settings.results:
-        made.append(recast_for(curve_of_result(load(Path(path))), asked))
+        made.append(recast_for(made_from([Path(path)], _curve), asked))
     if not made:
         raise InputError(f"nothing to draw: {'; '.join(left_out.values()) or 'name a curve'}")
     return World(made, left_out)
+
+
+def _curve(held: list[AbstractResult]) -> Curve:
+    return curve_of_result(held[0])
 
 
 def _with_defaults(settings: WorldSettings) -> WorldSettings:

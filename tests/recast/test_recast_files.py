@@ -1,6 +1,9 @@
 """Curves of users: CSV and TOML, one's own limits, and what is wrong in them."""
 
 import json
+import math
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -8,9 +11,12 @@ from command import answer, check_refused, run
 
 import dmjax
 from dmjax.errors import InputError
-from dmjax.recast import require_same_terms, shipped
+from dmjax.recast import curve_names, require_same_terms, shipped
 from dmjax.recast.files import read_curve
-from dmjax.studies.curves import as_curve
+from dmjax.recast.table7 import table7
+from dmjax.store.fields import column
+from dmjax.store.result import AbstractResult, container
+from dmjax.studies.curves import as_curve, curve_of_result
 from made_results import made_limit, made_toys
 from tolerances import tolerance
 
@@ -79,7 +85,7 @@ def test_our_limits_are_curves_that_only_change_their_units():
     projected = as_curve(made_limit(datasets=[], experiment="coherent-csi"))
     assert projected.role == "projection" and np.all(projected.low < projected.high)
     with pytest.raises(InputError, match="no limit against a mass"):
-        dmjax.studies.curves.curve_of_result(made_toys())
+        curve_of_result(made_toys())
 
 
 def test_exports_are_read_back(tmp_path):
@@ -162,6 +168,7 @@ def test_bad_numbers_are_refused(tmp_path, csv, said):
         ("recast babar-2017 --model b-l --charges up=1", "not both"),
         ("plot world --curves lsdn --out w", "did you mean 'lsnd'"),
         ("plot world --curves none", "nothing to draw"),
+        ("plot world --ylim 1e-9,1e-12", "--ylim takes low,high"),
         ("plot world --model baryonic --curves na64-2019", "coupling to electrons"),
     ],
 )
@@ -194,7 +201,7 @@ def test_every_curve_in_the_figure_has_its_label():
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert texts == {"LSND", "E137 (95 %)", "BaBar"}
     assert "MeV" in figure.axes[0].get_xlabel() and figure.axes[0].get_ylabel()
-    with pytest.raises(InputError, match="convert it first"):
+    with pytest.raises(InputError, match="mix conventions: first dmjax.recast"):
         curves[0].plot(shipped("babar-2017"))
 
 
@@ -203,3 +210,34 @@ def test_plot_without_a_name_is_of_saved_results(tmp_path):
     for words in ("plot", "plot saved"):
         assert len(answer(f"{words} {limit} --json")["figures"]) == 2
     assert "world" in run("plot --help").stdout
+
+
+def test_the_docs_show_the_table_as_it_is_computed():
+    docs = (Path(__file__).parents[2] / "docs" / "recast.md").read_text()
+    for row, cells in table7().items():
+        assert f"| {row} | {' | '.join(cells.values())} |" in docs
+    for name in curve_names():
+        assert f"`{name}`" in docs
+
+
+def test_a_line_to_reach_is_drawn_from_any_result_with_masses_and_y():
+    @container
+    class Line(AbstractResult):
+        kind: ClassVar[str] = "line"
+        m_chi: np.ndarray = column("m_chi", unit="MeV")
+        y: np.ndarray = column("m_chi", empty=math.inf)
+        y_low: np.ndarray = column("m_chi")
+        y_high: np.ndarray = column("m_chi")
+        signal: dict
+        configuration: dict
+        version: str = "1"
+
+    signal = {"model": "dark-photon", "dm": "scalar", "alpha_d": 0.5, "mass_ratio": 3.0}
+    y = np.array([6e-11, 1e-11, np.inf])
+    bands = {"y_low": np.full(3, 5e-12), "y_high": np.full(3, 7e-11)}
+    held = Line(m_chi=np.array([20.0, 10.0, 30.0]), y=y, signal=signal, configuration={}, **bands)
+    made = curve_of_result(held)
+    assert made.role == "target" and made.x.tolist() == [10.0, 20.0] and made.high is not None
+    wanted = dmjax.recast("lsnd", coupling="Y", axis="m_chi", mass_ratio=3.0, alpha_d=0.5)
+    texts = {text.get_text() for text in wanted.plot(made).axes[0].texts}
+    assert texts == {"LSND", "line target"}
