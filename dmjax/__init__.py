@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dmjax.answers import significance as significance
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
+    from dmjax.cuts.cuts_result import CutsResult as CutsResult
+    from dmjax.cuts.design_result import DesignResult as DesignResult
     from dmjax.data.releases import add_release as add_release
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from dmjax.models import double_mediator as double_mediator
     from dmjax.models import lifetime_ns as lifetime_ns
     from dmjax.models import mediator as mediator
+    from dmjax.planning import design as design
+    from dmjax.planning import optimize_cuts as optimize_cuts
     from dmjax.prediction.events import events as events
     from dmjax.prediction.predict import predict as predict
     from dmjax.prediction.prediction import Prediction as Prediction
@@ -89,6 +93,8 @@ _HOMES = {
     "Coupling": "dmjax.models",
     "CountingResult": "dmjax.studies.counting",
     "CoverageResult": "dmjax.studies.coverage",
+    "CutsResult": "dmjax.cuts.cuts_result",
+    "DesignResult": "dmjax.cuts.design_result",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "EvidenceResult": "dmjax.studies.evidence",
@@ -117,6 +123,7 @@ _HOMES = {
     "convert": "dmjax.models",
     "coverage": "dmjax.verbs",
     "dataset": "dmjax.analyses.catalogue",
+    "design": "dmjax.planning",
     "diagnose": "dmjax.verbs",
     "double_mediator": "dmjax.models",
     "events": "dmjax.prediction.events",
@@ -133,6 +140,7 @@ _HOMES = {
     "load": "dmjax.studies.load",
     "mediator": "dmjax.models",
     "nsi": "dmjax.verbs",
+    "optimize_cuts": "dmjax.planning",
     "plot": "dmjax.verbs",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
@@ -154,6 +162,8 @@ __all__ = [
     "CountingResult",
     "Coupling",
     "CoverageResult",
+    "CutsResult",
+    "DesignResult",
     "DiagnosisResult",
     "DoubleMediator",
     "EvidenceResult",
@@ -183,6 +193,7 @@ __all__ = [
     "convert",
     "coverage",
     "dataset",
+    "design",
     "diagnose",
     "double_mediator",
     "events",
@@ -199,6 +210,7 @@ __all__ = [
     "load",
     "mediator",
     "nsi",
+    "optimize_cuts",
     "plot",
     "posterior",
     "predict",

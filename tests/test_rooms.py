@@ -24,9 +24,10 @@ ROOMS = [
     {"limits"},
     {"bayes"},
     {"studies"},
+    {"cuts"},
     {"export", "reproduce"},
     {"asking"},
-    {"verbs", "answers"},
+    {"verbs", "answers", "planning"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from dmjax.errors import InputError, unknown_name
 from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
 from dmjax.studies.costs import check_cost
+from dmjax.studies.cut_settings import CutSettings
 from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS, read_option
 from dmjax.studies.settings import (
     CoverageSettings,
@@ -40,6 +41,10 @@ class Rule(NamedTuple):
 
 def _methods(*names: str) -> Rule:
     return Rule(lambda s: s.method in names, f"goes with --method {' or '.join(names)}")
+
+
+def _objectives(*names: str) -> Rule:
+    return Rule(lambda s: s.objective in names, f"goes with --objective {' or '.join(names)}")
 
 
 def _dark(s: Any) -> bool:
@@ -116,6 +121,12 @@ RULES: dict[type, dict[str, Rule]] = {
     | {
         "mass": _PHYSICS,
         "injected": Rule(lambda s: s.events is None, "is given as --events: leave one out"),
+    },
+    CutSettings: {
+        "expected_at": _objectives("discovery", "information", "s-over-root-b"),
+        "cl": _objectives("limit"),
+        "cls": _objectives("limit"),
+        "starts": Rule(lambda s: s.counting, "is of a search: --no-counting has none"),
     },
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
