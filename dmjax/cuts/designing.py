@@ -8,9 +8,9 @@ import numpy as np
 from dmjax.analyses.projections import projected
 from dmjax.cuts.design_result import DesignResult
 from dmjax.cuts.forecast import best_place, fisher, floor_of, marginal_errors
+from dmjax.cuts.optimizing import check_detector
 from dmjax.cuts.plan import Plan, at_rest, plan_of, plan_yields, slopes
 from dmjax.cuts.strength import Level
-from dmjax.data import available
 from dmjax.errors import InputError
 from dmjax.prediction.points import REFERENCE, strength_of
 from dmjax.prediction.signal import describe_conventions, describe_signal
@@ -48,7 +48,9 @@ def run_design(settings: DesignSettings) -> DesignResult:
     value, found = slopes(plan, level, at_rest(plan))
     limit = float(np.exp(float(value)))
     if not np.isfinite(limit):
-        raise InputError(f"no signal in {name} at m_v = {settings.mass:g} MeV: choose an open mass")
+        raise InputError(
+            f"no coupling is excluded in {name} at m_v = {settings.mass:g} MeV: choose an open mass"
+        )
     here = plan_yields(plan, at_rest(plan))
     names = plan.rules.components
     reference = REFERENCE[signal.coupling or ""]
@@ -73,9 +75,7 @@ def run_design(settings: DesignSettings) -> DesignResult:
 
 
 def _check(settings: DesignSettings) -> None:
-    name = settings.experiment
-    if name in available("datasets") and name not in available("experiments"):
-        raise InputError(f"{name} is a data set: name the detector, e.g. coherent-csi")
+    check_detector(settings.experiment, settings.cl)
     if settings.floor is None:
         return
     if len(settings.floor) != 4:

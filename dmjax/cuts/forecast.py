@@ -148,7 +148,7 @@ def best_place(plan: Plan, level: Level, floor: Floor) -> Place:
             best = float(value), np.asarray(at), np.asarray(slope)
         with jax.numpy_dtype_promotion("standard"):
             step, state = method.update(slope, state)
-        at = jnp.clip(at + step, 0.0, 1.0)
+        at = jnp.clip(optax.apply_updates(at, step), 0.0, 1.0)  # pyright: ignore
     value, where, slope = best  # pyright: ignore
     along, across = floor.low + where * (floor.high - floor.low)
     each = slope / (floor.high - floor.low)

@@ -77,13 +77,20 @@ def run_optimize_cuts(settings: CutSettings) -> CutsResult:
     return _result(asked, found, published)
 
 
-def _asked(settings: CutSettings) -> Asked:
-    name = settings.experiment
+def check_detector(name: str, cl: float) -> None:
+    """Raise InputError for a data set, or for a level at which nothing is excluded."""
     if name in available("datasets") and name not in available("experiments"):
         raise InputError(
             f"{name} is a data set: windows are chosen on what is expected of a detector, never on "
             "observed counts: name the detector, e.g. coherent-csi"
         )
+    if not 0.5 < cl < 1.0:
+        raise InputError(f"cl must lie between 0.5 and 1, got {cl:g}")
+
+
+def _asked(settings: CutSettings) -> Asked:
+    name = settings.experiment
+    check_detector(name, settings.cl)
     signal = signal_of(settings)
     if settings.objective in NEEDS_SIGNAL and settings.expected_at is None:
         raise InputError(
@@ -134,7 +141,9 @@ def _values(asked: Asked, merits: np.ndarray) -> np.ndarray:
         return np.where(known, np.exp(merits), 0.0)
     strengths = np.where(known, np.exp(-merits), np.inf)
     reference = REFERENCE[asked.signal.coupling or ""]
-    return np.asarray(coupling_of(asked.signal, asked.settings.m_v, strengths, reference), float)
+    return np.asarray(
+        coupling_of(asked.signal, np.asarray(asked.settings.m_v), strengths, reference), float
+    )
 
 
 def _gain(asked: Asked, value: np.ndarray, published: np.ndarray) -> np.ndarray:

@@ -154,10 +154,11 @@ def at_rest(plan: Plan) -> dict[str, Scalar]:
 
 
 def log_coupling(plan: Plan, level: Level, yields: Yields) -> Scalar:
-    """ln of the coupling that is expected to be excluded."""
+    """ln of the coupling that is expected to be excluded; inf where none is."""
     found = expected_limit(plan.rules, yields, level)
     reference = REFERENCE[plan.signal.coupling or ""]
-    return jnp.log(coupling_of(plan.signal, plan.m_v, jnp.exp(found.log), reference))
+    log = jnp.log(coupling_of(plan.signal, plan.m_v, jnp.exp(found.log), reference))
+    return jnp.where(found.found, log, jnp.inf)
 
 
 def log_limit(plan: Plan, level: Level, x: dict[str, Scalar]) -> Scalar:

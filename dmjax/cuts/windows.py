@@ -18,6 +18,8 @@ from dmjax.cuts.tables import CutTables
 
 HARD_BLOCK, SOFT_BLOCK = 512, 32
 """Windows that are tried, and starts that are improved, at once."""
+MASSES = 32
+"""In the tables of a program."""
 
 
 class Found(NamedTuple):
@@ -109,7 +111,41 @@ def best_windows(
         published: nodes of the published selection, (edges,).
         starts: of the coarse grid.
     """
-    signal = np.asarray(tables.signal[..., 0])
+    masses = tables.signal.shape[0]
+    parts = [
+        _some_windows(tables, aim, strengths, published, starts, slice(low, low + MASSES))
+        for low in range(0, masses, MASSES)
+    ]
+    return Found(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def _block_of(
+    tables: CutTables, strengths: np.ndarray, some: slice
+) -> tuple[CutTables, np.ndarray]:
+    """Some masses, the last repeated so that no number of masses compiles anew."""
+
+    def filled(rows: np.ndarray) -> np.ndarray:
+        kept = rows[some]
+        ends = ((0, MASSES - len(kept)), *((0, 0),) * (kept.ndim - 1))
+        return np.pad(kept, ends, mode="edge")
+
+    signal, errors = (
+        jnp.asarray(filled(np.asarray(x))) for x in (tables.signal, tables.source_errors)
+    )
+    block = eqx.tree_at(lambda t: (t.signal, t.source_errors), tables, (signal, errors))
+    return block, filled(strengths)
+
+
+def _some_windows(
+    whole: CutTables,
+    aim: Aim,
+    strength: np.ndarray,
+    published: np.ndarray,
+    starts: int,
+    some: slice,
+) -> Found:
+    tables, strengths = _block_of(whole, strength, some)
+    signal = np.asarray(whole.signal[some, ..., 0])
     masses, sizes = len(signal), (signal.shape[1] - 1, signal.shape[2] - 1)
     merits = partial(hard_merits, tables, aim, strengths)
     later = tuple(int(node - published[2]) for node in published[4::2])
