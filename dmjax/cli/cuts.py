@@ -15,7 +15,7 @@ Objectives: limit (expected upper limit; default), discovery (expected significa
 coupling --expected-at), s-over-root-b (S/sqrt(2 B_steady + B_nu + B_beam)), information. Found by
 gradient on smooth edges that narrow to a hard cut, which is what is reported. Windows are chosen on
 expected counts, never on observed ones. With --no-counting the windows keep their binned
-likelihood, for which all of the detector's range is always best.
+likelihood (by formulas of large samples), for which the whole range is always best.
 """
 _NAMES = {
     "discovery": "Z",

@@ -2,7 +2,8 @@
 
 A profile likelihood of more bins is the smallest of a sum, which is at least the sum of the
 smallest: q_A(all bins) ≥ q_A(bins inside). So does information. There is nothing to search for;
-what all bins give is the ceiling that a count in windows can be compared with.
+what all bins give is the ceiling that a count in windows can be compared with. It is as high as the
+bins are fine: a window whose edges lie inside of wide bins can still be better.
 """
 
 import equinox as eqx
@@ -17,6 +18,7 @@ from dmjax.cuts.objectives import Aim, merit
 from dmjax.cuts.tables import CutTables
 from dmjax.cuts.windows import Found
 from dmjax.cuts.yields import Yields
+from dmjax.limits.low_counts import FEW, effective_counts
 
 
 def bins_inside(nodes: np.ndarray, native: tuple[float, ...], ends: np.ndarray) -> np.ndarray:
@@ -79,16 +81,20 @@ def whole_range(
     Args:
         tables, aim, strengths, published: see `windows.best_windows`.
         setting: gives the detector's own bins.
+
+    Returns:
+        `Found`; not settled where so few counts decide that the formulas of large samples fail.
     """
     detector = setting.search.experiment
     native = (detector.edges, detector.time_edges)
     every = np.array([0, len(tables.energy) - 1, 0, len(tables.time) - 1])
     at = jnp.asarray(strengths)
-    best, before = (
-        binned_merit(tables, aim, binned_yields(tables, native, nodes), at)
-        for nodes in (every, published)
-    )
+    inside = [binned_yields(tables, native, nodes) for nodes in (every, published)]
+    best, before = (np.asarray(binned_merit(tables, aim, one, at)) for one in inside)
     masses = len(strengths)
-    return Found(
-        np.tile(every, (masses, 1)), np.asarray(best), np.ones(masses, bool), np.asarray(before)
-    )
+    enough = np.ones(masses, bool)
+    if aim.objective == "limit":
+        signals = np.asarray(inside[0].signal[:, 0])
+        background = np.asarray(inside[0].background[0].sum(0))
+        enough = np.array([effective_counts(row, background) >= FEW for row in signals])
+    return Found(np.tile(every, (masses, 1)), best, enough, before)

@@ -16,6 +16,7 @@ STATUS = (
     "ok",
     "not converged: the best window found is kept",
     "no signal at this mass",
+    "few counts: a binned limit by formulas is too strong, see limit --expected",
 )
 
 

@@ -160,7 +160,8 @@ def _result(asked: Asked, found: Found, published: np.ndarray) -> CutsResult:
     nodes = np.where(seen[:, None], np.asarray(found.nodes), published[None, :])
     energy, time = np.asarray(tables.energy), np.asarray(tables.time)
     value, before = _values(asked, merits), _values(asked, np.asarray(found.merit_start))
-    codes = np.where(seen, np.where(np.asarray(found.settled), 0, 1), 2)
+    doubtful = 1 if settings.counting else 3
+    codes = np.where(seen, np.where(np.asarray(found.settled), 0, doubtful), 2)
     detector = asked.setting.search.experiment
     events, background = _events(tables, nodes)
     strengths = np.exp(-merits) if settings.objective == "limit" else asked.strengths
