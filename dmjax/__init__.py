@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dmjax.comparing import recast as recast
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
+    from dmjax.cuts.cuts_result import CutsResult as CutsResult
+    from dmjax.cuts.design_result import DesignResult as DesignResult
     from dmjax.data.releases import add_release as add_release
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from dmjax.models import double_mediator as double_mediator
     from dmjax.models import lifetime_ns as lifetime_ns
     from dmjax.models import mediator as mediator
+    from dmjax.planning import design as design
+    from dmjax.planning import optimize_cuts as optimize_cuts
     from dmjax.prediction.events import events as events
     from dmjax.prediction.predict import predict as predict
     from dmjax.prediction.prediction import Prediction as Prediction
@@ -51,8 +55,8 @@ if TYPE_CHECKING:
     from dmjax.prediction.signal import signal as signal
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
-    from dmjax.recast.curve import Curve as Curve
     from dmjax.programs import keep_programs as keep_programs
+    from dmjax.recast.curve import Curve as Curve
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
@@ -95,6 +99,8 @@ _HOMES = {
     "CountingResult": "dmjax.studies.counting",
     "CoverageResult": "dmjax.studies.coverage",
     "Curve": "dmjax.recast.curve",
+    "CutsResult": "dmjax.cuts.cuts_result",
+    "DesignResult": "dmjax.cuts.design_result",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "EvidenceResult": "dmjax.studies.evidence",
@@ -123,6 +129,7 @@ _HOMES = {
     "convert": "dmjax.models",
     "coverage": "dmjax.verbs",
     "dataset": "dmjax.analyses.catalogue",
+    "design": "dmjax.planning",
     "diagnose": "dmjax.verbs",
     "double_mediator": "dmjax.models",
     "events": "dmjax.prediction.events",
@@ -141,6 +148,7 @@ _HOMES = {
     "load": "dmjax.studies.load",
     "mediator": "dmjax.models",
     "nsi": "dmjax.verbs",
+    "optimize_cuts": "dmjax.planning",
     "plot": "dmjax.verbs",
     "plot_world": "dmjax.comparing",
     "posterior": "dmjax.verbs",
@@ -165,6 +173,8 @@ __all__ = [
     "Coupling",
     "CoverageResult",
     "Curve",
+    "CutsResult",
+    "DesignResult",
     "DiagnosisResult",
     "DoubleMediator",
     "EvidenceResult",
@@ -194,6 +204,7 @@ __all__ = [
     "convert",
     "coverage",
     "dataset",
+    "design",
     "diagnose",
     "double_mediator",
     "events",
@@ -212,6 +223,7 @@ __all__ = [
     "load",
     "mediator",
     "nsi",
+    "optimize_cuts",
     "plot",
     "plot_world",
     "posterior",

@@ -25,9 +25,10 @@ ROOMS = [
     {"limits"},
     {"bayes"},
     {"studies"},
+    {"cuts"},
     {"export", "reproduce"},
     {"asking"},
-    {"verbs", "answers", "comparing"},
+    {"verbs", "answers", "comparing", "planning"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -10,6 +10,8 @@ import typer
 from dmjax._version import __version__
 from dmjax.cli import (
     check,
+    cuts,
+    design,
     diagnose,
     evidence,
     fit,
@@ -33,7 +35,7 @@ from dmjax.cli.reproduce import reproduce
 from dmjax.cli.signals import INTERRUPTED, leaving, stopped_by_signals
 from dmjax.cli.streams import standard_streams
 from dmjax.errors import InputError, one_line
-from dmjax.studies import answer_settings, curve_settings, settings
+from dmjax.studies import answer_settings, curve_settings, cut_settings, settings
 
 app = typer.Typer(
     name="dmjax",
@@ -58,6 +60,8 @@ VERBS = {
         significance.ABOUT,
         OUT_HELP,
     ),
+    "optimize-cuts": (cut_settings.CutSettings, cuts.optimize_cuts, cuts.ABOUT, OUT_HELP),
+    "design": (cut_settings.DesignSettings, design.design, design.ABOUT, OUT_HELP),
     "regions": (answer_settings.RegionSettings, regions.regions, regions.ABOUT, OUT_HELP),
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),

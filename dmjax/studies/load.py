@@ -19,6 +19,8 @@ KINDS = {
     "regions": ("dmjax.studies.regions", "RegionResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "counting": ("dmjax.studies.counting", "CountingResult"),
+    "design": ("dmjax.cuts.design_result", "DesignResult"),
+    "cuts": ("dmjax.cuts.cuts_result", "CutsResult"),
     "whole_fit": ("dmjax.studies.whole_fit", "WholeFitResult"),
     "diagnosis": ("dmjax.fits.diagnostics", "DiagnosisResult"),
     "nsi": ("dmjax.studies.nsi", "NsiResult"),

@@ -11,6 +11,7 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
 from dmjax.studies.costs import check_cost
 from dmjax.studies.curve_settings import RecastSettings, WorldSettings
+from dmjax.studies.cut_settings import CutSettings
 from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS, read_option
 from dmjax.studies.settings import (
     CoverageSettings,
@@ -41,6 +42,10 @@ class Rule(NamedTuple):
 
 def _methods(*names: str) -> Rule:
     return Rule(lambda s: s.method in names, f"goes with --method {' or '.join(names)}")
+
+
+def _objectives(*names: str) -> Rule:
+    return Rule(lambda s: s.objective in names, f"goes with --objective {' or '.join(names)}")
 
 
 def _dark(s: Any) -> bool:
@@ -121,6 +126,12 @@ RULES: dict[type, dict[str, Rule]] = {
     },
     RecastSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
     WorldSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
+    CutSettings: {
+        "expected_at": _objectives("discovery", "information", "s-over-root-b"),
+        "cl": _objectives("limit"),
+        "cls": _objectives("limit"),
+        "starts": Rule(lambda s: s.counting, "is of a search: --no-counting has none"),
+    },
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
     },
