@@ -14,7 +14,7 @@ ROOMS = [
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},
-    {"sources"},
+    {"relic", "sources"},
     {"flux", "scattering"},
     {"experiments"},
     {"prediction"},
