@@ -15,7 +15,7 @@ ROOMS = [
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},
-    {"recast", "sources"},
+    {"recast", "relic", "sources"},
     {"flux", "scattering"},
     {"experiments"},
     {"prediction"},

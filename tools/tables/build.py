@@ -1,7 +1,8 @@
 """Make the shipped tables: `python -m tools.tables.build SOURCE_DIR [OUT_DIR]`.
 
 SOURCE_DIR holds the COHERENT releases and the GEANT4 lists behind arXiv:2006.09386 in folders
-`coherent/`, `csi2021/`, `lar2020/`, `ccm/`, `jsns/`, and published limits in `beams/`, `limits/`.
+`coherent/`, `csi2021/`, `lar2020/`, `ccm/`, `jsns/`, published limits, hadrons and
+cosmology in `beams/` and `limits/`.
 Everything is re-tabulated; each module of `TABLE_MODULES` says how and offers its tables as
 `BUILDERS`: name → function of SOURCE_DIR.
 """
@@ -20,6 +21,7 @@ from tools.tables import (
     meson_tables,
     neutrino_tables,
     release_tables,
+    relic_tables,
     response_tables,
 )
 
@@ -31,11 +33,13 @@ TABLE_MODULES = (
     lar_tables,
     csi2021_tables,
     limit_tables,
+    relic_tables,
 )
 BUILDERS: dict[str, Callable[[Path], Table]] = {
     name: builder for module in TABLE_MODULES for name, builder in module.BUILDERS.items()
 }
 INPUT_FOLDERS = ("coherent", "csi2021", "lar2020", "ccm", "jsns", "beams", "limits")
+INPUT_FOLDERS = ("coherent", "csi2021", "lar2020", "ccm", "jsns", "beams")
 TABLES = Path(__file__).parents[2] / "dmjax" / "data" / "tables"
 USAGE = "python -m tools.tables.build SOURCE_DIR [OUT_DIR], SOURCE_DIR holding " + ", ".join(
     f"{name}/" for name in INPUT_FOLDERS

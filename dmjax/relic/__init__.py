@@ -1,0 +1,1 @@
+"""Relic density of dark matter that annihilates through V, and the couplings that give it."""
