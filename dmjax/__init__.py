@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from dmjax.prediction.signal import signal as signal
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
+    from dmjax.scan.result import ScanResult as ScanResult
+    from dmjax.scanning import merge as merge
+    from dmjax.scanning import scan as scan
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
@@ -104,6 +107,7 @@ _HOMES = {
     "PosteriorResult": "dmjax.studies.posterior_result",
     "Prediction": "dmjax.prediction.prediction",
     "RegionResult": "dmjax.studies.regions",
+    "ScanResult": "dmjax.scan.result",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
     "SignalCounts": "dmjax.prediction.templates",
@@ -132,12 +136,14 @@ _HOMES = {
     "limit": "dmjax.verbs",
     "load": "dmjax.studies.load",
     "mediator": "dmjax.models",
+    "merge": "dmjax.scanning",
     "nsi": "dmjax.verbs",
     "plot": "dmjax.verbs",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
     "regions": "dmjax.answers",
     "reproduce": "dmjax.verbs",
+    "scan": "dmjax.scanning",
     "signal": "dmjax.prediction.signal",
     "significance": "dmjax.answers",
     "templates": "dmjax.prediction.templates",
@@ -169,6 +175,7 @@ __all__ = [
     "PosteriorResult",
     "Prediction",
     "RegionResult",
+    "ScanResult",
     "Search",
     "Signal",
     "SignalCounts",
@@ -198,12 +205,14 @@ __all__ = [
     "limit",
     "load",
     "mediator",
+    "merge",
     "nsi",
     "plot",
     "posterior",
     "predict",
     "regions",
     "reproduce",
+    "scan",
     "signal",
     "significance",
     "templates",

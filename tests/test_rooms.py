@@ -24,9 +24,9 @@ ROOMS = [
     {"limits"},
     {"bayes"},
     {"studies"},
-    {"export", "reproduce"},
+    {"export", "reproduce", "scan"},
     {"asking"},
-    {"verbs", "answers"},
+    {"verbs", "answers", "scanning"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
