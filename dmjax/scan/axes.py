@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dmjax.scan.settings import CHOICES, NUMBERS, UNITS, ScanSettings
+from dmjax.scan.settings import CHOICES, LEVEL, NUMBERS, UNITS, ScanSettings
 
 DIMENSIONS = {"datasets": "dataset", "experiment": "detector"}
 """Axis → its name in what is saved, where that differs."""
@@ -16,8 +16,9 @@ class Grid(NamedTuple):
     """Axes of a scan: choices first, each a program of its own, then numbers.
 
     Attributes:
-        names, values: of every axis, in order of the dimensions.
-        chunk: points along each axis that are kept together; 1 along choices.
+        names, values: of every axis, in order of the dimensions; first the levels of an adaptive
+            scan.
+        chunk: points along each axis that are kept together; 1 along choices and levels.
     """
 
     names: tuple[str, ...]
@@ -70,10 +71,12 @@ def grid_of(settings: ScanSettings) -> Grid:
     """
     axes = dict(settings.grid)
     names = [name for name in axes if name in CHOICES] + [name for name in axes if name in NUMBERS]
+    if settings.refine_level is not None:
+        names, axes = [LEVEL, *names], axes | {LEVEL: tuple(range(settings.refine_steps + 1))}
     values = tuple(axes[name] for name in names)
     chunk, left = [], settings.batch
     for name, found in zip(reversed(names), reversed(values), strict=True):
-        most = 1 if name in CHOICES else max(1, min(left, len(found)))
+        most = 1 if name not in NUMBERS else max(1, min(left, len(found)))
         size = -(-len(found) // -(-len(found) // most))
         left = left // size if size == len(found) else 1
         chunk.insert(0, size)
@@ -112,6 +115,18 @@ def numbers_at(grid: Grid, chunk: Chunk) -> dict[str, np.ndarray]:
     ]
     full = np.meshgrid(*(values for _, values in held), indexing="ij")
     return {name: x.ravel() for (name, _), x in zip(held, full, strict=True)}
+
+
+def is_logarithmic(values: np.ndarray) -> bool:
+    """Whether points of an axis lie nearer to equal ratios than to equal steps.
+
+    >>> is_logarithmic(np.array([1.0, 10.0, 100.0])), is_logarithmic(np.array([1.0, 2.0, 3.0]))
+    (True, False)
+    """
+    if len(values) < 3 or values[0] <= 0.0:
+        return False
+    steps, ratios = np.diff(values), np.diff(np.log(values))
+    return bool(np.std(ratios) / np.mean(ratios) < np.std(steps) / np.mean(steps))
 
 
 def label_of(value: Any) -> Any:

@@ -260,14 +260,14 @@ def _described(grid: Grid, names: tuple[str, ...], head: dict[str, Any]):
 
 def _add_axis(group: "zarr.Group", name: str, axis: Mapping[str, Any]) -> None:
     values = np.asarray([label_of(x) for x in axis["values"]])
-    kind = "float64" if values.dtype.kind == "f" else "str"
+    kind = {"f": "float64", "i": "int64"}.get(values.dtype.kind, "str")
     made = group.create_array(
         name,
         dtype=kind,
         shape=values.shape,
         chunks=values.shape,
         dimension_names=(name,),
-        attributes={"units": axis["unit"]} if kind == "float64" else {},
+        attributes={"units": axis["unit"]} if kind != "str" else {},
     )
     made[:] = values
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dmjax.errors import InputError, unknown_name
+from dmjax.scan.axes import is_logarithmic
 
 if TYPE_CHECKING:
     from dmjax.scan.result import ScanResult
@@ -22,18 +23,6 @@ class Contour(NamedTuple):
 
     outer: np.ndarray
     holes: tuple[np.ndarray, ...]
-
-
-def is_logarithmic(values: np.ndarray) -> bool:
-    """Whether points of an axis lie nearer to equal ratios than to equal steps.
-
-    >>> is_logarithmic(np.array([1.0, 10.0, 100.0])), is_logarithmic(np.array([1.0, 2.0, 3.0]))
-    (True, False)
-    """
-    if len(values) < 3 or values[0] <= 0.0:
-        return False
-    steps, ratios = np.diff(values), np.diff(np.log(values))
-    return bool(np.std(ratios) / np.mean(ratios) < np.std(steps) / np.mean(steps))
 
 
 def regions_below(found: "ScanResult", level: float) -> list[Contour]:

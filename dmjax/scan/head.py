@@ -9,13 +9,16 @@ import numpy as np
 from dmjax._version import __version__
 from dmjax.analyses.catalogue import notes_of
 from dmjax.errors import InputError
+from dmjax.prediction.points import REFERENCE
 from dmjax.prediction.signal import describe_conventions, describe_signal
 from dmjax.scan.axes import Grid, axes_plain, grid_of
 from dmjax.scan.checkpoint import KIND, Checkpoint, read_head
 from dmjax.scan.engine import Engine
 from dmjax.scan.files import settings_of
+from dmjax.scan.memory import Memory
+from dmjax.scan.refine import is_refined, merged
 from dmjax.scan.result import ScanResult
-from dmjax.scan.settings import HOW_RUN, ScanSettings
+from dmjax.scan.settings import HOW_RUN, LEVEL, ScanSettings
 from dmjax.scan.status import STATUS_TEXT
 from dmjax.store.plain import to_plain
 
@@ -74,10 +77,18 @@ def head_of(engine: Engine) -> dict[str, Any]:
 def _meaning(engine: Engine) -> str:
     methods = list(dict.fromkeys(one.settings.method for one in engine.every))
     if methods == ["events"]:
-        return "signal events"
+        return f"signal events{_coupling(engine)}"
     how = engine.every[0].question.how
     kind = "limit expected without signal" if how.median else "upper limit"
     return f"{kind} at {100.0 * engine.settings.cl:.4g} % C.L. ({', '.join(map(str, methods))})"
+
+
+def _coupling(engine: Engine) -> str:
+    """At what coupling events are counted; nothing where that is an axis."""
+    if "reference" in engine.grid.names:
+        return ""
+    quantity = engine.every[0].question.how.quantity
+    return f" at {quantity} = {engine.settings.reference or REFERENCE[quantity]:g}"
 
 
 def checkpoint_of(engine: Engine, folder: Path) -> Checkpoint:
@@ -103,19 +114,22 @@ def _grid(configuration: dict[str, Any]) -> Grid:
     return grid_of(settings_of(configuration))
 
 
-def scan_result(held: Checkpoint, error: float | None = None) -> ScanResult:
+def scan_result(held: "Checkpoint | Memory") -> ScanResult:
     """The result of a group, finished or not.
 
     Raises:
         InputError: a chunk that was finished is damaged.
     """
     arrays, finished = held.everything()
+    error = None
+    if is_refined(held.grid):
+        arrays, error = merged(held.grid, arrays)
     flat = {name: np.asarray(x).ravel() for name, x in arrays.items()}
     stated = {name: held.head.get(name) for name in _STATED}
     return ScanResult(
         **stated,
         **flat,
-        axes=held.head["axes"],
+        axes={name: x for name, x in held.head["axes"].items() if name != LEVEL},
         status_text=list(STATUS_TEXT),
         error=error,
         chunks=(len(finished), held.grid.count),

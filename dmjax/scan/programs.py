@@ -209,9 +209,3 @@ def _finished(columns: Columns, status: Array) -> Columns:
     none = none | (status == PointStatus.FIT_FAILED)
     made = {name: jnp.where(jnp.isfinite(x), x, jnp.nan) for name, x in columns.items()}
     return made | {"value": jnp.where(none, jnp.nan, value), "status": status}
-
-
-@eqx.filter_jit
-def compiled(question: Question, rows: Numbers) -> Columns:
-    """`answer`, compiled once for each static part and number of rows."""
-    return answer(question, rows)

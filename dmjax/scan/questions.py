@@ -51,6 +51,8 @@ def check_settings(settings: ScanSettings) -> None:
     idle = [name for name in PROJECTION if getattr(settings, name) != getattr(usual, name)]
     if settings.experiment is None and idle:
         raise InputError(f"data.{idle[0]} goes with experiment")
+    if settings.refine_level is None and settings.refine_steps != usual.refine_steps:
+        raise InputError("refine.steps goes with refine.level")
     if settings.method != "events" and (settings.reference is not None or "reference" in named):
         raise InputError("reference goes with method events: limits need none")
     if settings.method == "events" and settings.cl != usual.cl:

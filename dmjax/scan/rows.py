@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from dmjax.constants import E_CHARGE
 from dmjax.models.couplings import eps_from_y, y_from_eps
@@ -14,7 +14,6 @@ from dmjax.prediction.signal import Signal
 from dmjax.scan.settings import NUMBERS, ScanSettings
 from dmjax.studies.setting import signal_of
 
-Rows = Float[Array, " rows"]
 _PRODUCER = ("m_x", "kappa_x", "kappa_d_x")
 
 
@@ -40,7 +39,7 @@ def numbers_of_rows(signal: Signal, axes: Mapping[str, np.ndarray], dtype: str) 
         dtype: of the numbers.
 
     Returns:
-        `Numbers` at the axis "reference", or at the usual coupling of the quantity.
+        `Numbers` of NumPy arrays, at the axis "reference" or at the usual coupling of the quantity.
     """
     m_v = np.asarray(axes["m_v"], float)
 
@@ -55,8 +54,8 @@ def numbers_of_rows(signal: Signal, axes: Mapping[str, np.ndarray], dtype: str) 
     reference = axes.get("reference", np.full_like(m_v, REFERENCE[signal.coupling or ""]))
     kappa = kappa_from(signal.coupling or "", reference, m_v / m_chi, alpha_d)
 
-    def typed(value: np.ndarray) -> Array:
-        return jnp.asarray(np.asarray(value), dtype)
+    def typed(value: np.ndarray) -> Any:
+        return np.asarray(value, dtype)
 
     return Numbers(
         m_v=typed(m_v),

@@ -1,22 +1,28 @@
 """`scan`: every chunk that is not kept yet is computed and kept, here or by workers."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from dmjax.errors import InputError, shown
+from dmjax.scan.axes import chunk_of
 from dmjax.scan.checkpoint import ENDING, Checkpoint
 from dmjax.scan.engine import Answered, Engine
 from dmjax.scan.head import checkpoint_of, head_of, scan_result
 from dmjax.scan.memory import Memory
+from dmjax.scan.refine import is_refined, wanted_at
 from dmjax.scan.result import ScanResult
 from dmjax.scan.settings import ScanSettings
 from dmjax.store.locks import working_in
-from dmjax.store.progress import Say, nothing, remark
+from dmjax.store.progress import Say, nothing, remark, under
 
 Answers = Iterable[tuple[int, Answered]]
-Compute = Callable[[Engine, list[int]], Answers]
-"""(engine, numbers of chunks) → each with its answer, in any order."""
+Task = tuple[int, np.ndarray | None]
+"""Number of a chunk, and which of its points are computed (None: all)."""
+Compute = Callable[[Engine, list[Task]], Answers]
+"""(engine, tasks) → number and answer of each, in any order."""
 
 
 class Share(NamedTuple):
@@ -46,10 +52,10 @@ def read_share(text: str | None) -> Share:
     return Share(int(number), int(of))
 
 
-def here(engine: Engine, numbers: list[int]) -> Answers:
+def here(engine: Engine, tasks: list[Task]) -> Answers:
     """Chunks one after the other, in this process."""
-    for number in numbers:
-        yield number, engine.chunk(number)
+    for number, wanted in tasks:
+        yield number, engine.chunk(number, wanted)
 
 
 def run_scan(
@@ -78,6 +84,8 @@ def run_scan(
     """
     if share.of > 1 and (out is None or out.suffix != ENDING):
         raise InputError(f"a shard is kept for merging: give --out NAME{ENDING}")
+    if share.of > 1 and settings.refine_level is not None:
+        raise InputError("refine needs the whole map: leave shard out")
     if out is not None and out.suffix not in (ENDING, ".nc", ".json"):
         raise InputError(f"a scan is kept as NAME{ENDING}, .nc or .json, not as '{out.name}'")
     engine = Engine(settings)
@@ -100,16 +108,33 @@ def run_scan(
 def _grow(
     engine: Engine, kept: "Checkpoint | Memory", say: Say, compute: Compute, share: Share
 ) -> None:
-    done = kept.begin()
-    ours = [n for n in range(engine.grid.count) if n % share.of == share.number - 1]
-    missing = [n for n in ours if n not in done]
-    if len(missing) < len(ours):
-        remark(say, "scan", f"{len(ours) - len(missing)} of {len(ours)} chunks are kept already")
-    for count, (number, answer) in enumerate(_said(compute(engine, missing), say, len(missing))):
+    """Every chunk that is missing, level after level of an adaptive scan."""
+    grid, done = engine.grid, kept.begin()
+    if not is_refined(grid):
+        ours = [n for n in range(grid.count) if n % share.of == share.number - 1]
+        _compute(engine, kept, say, compute, [(n, None) for n in ours], done)
+        return
+    each = grid.count // grid.shape[0]
+    for level in range(grid.shape[0]):
+        wanted = wanted_at(engine.settings, grid, kept.everything()[0], level)
+        numbers = range(level * each, (level + 1) * each)
+        tasks: list[Task] = [(n, wanted[chunk_of(grid, n).where[1:]][None]) for n in numbers]
+        _compute(engine, kept, under(say, f"level {level} of "), compute, tasks, done)
+
+
+def _compute(
+    engine: Engine,
+    kept: "Checkpoint | Memory",
+    say: Say,
+    compute: Compute,
+    tasks: list[Task],
+    done: set[int],
+) -> None:
+    missing = [task for task in tasks if task[0] not in done]
+    if len(missing) < len(tasks):
+        remark(say, "scan", f"{len(tasks) - len(missing)} of {len(tasks)} chunks are kept already")
+    if missing:
+        say("scan", 0, len(missing), "chunks")
+    for count, (number, answer) in enumerate(compute(engine, missing)):
         kept.commit(number, answer)
         say("scan", count + 1, len(missing), "chunks")
-
-
-def _said(answers: Answers, say: Say, of: int) -> Iterator[tuple[int, Answered]]:
-    say("scan", 0, of, "chunks") if of else None
-    yield from answers

@@ -37,6 +37,9 @@ CHOICES = ("datasets", "experiment", "window", "model", "dm", "method")
 UNITS = {"m_v": "MeV", "m_chi": "MeV", "splitting": "MeV", "lifetime_ns": "ns", "m_x": "MeV"}
 """Of axes; others are pure numbers."""
 
+LEVEL = "level"
+"""The axis of levels of an adaptive scan."""
+
 PROJECTION = ("years", "pot", "background", "all_windows")
 """Options of a detector without data."""
 

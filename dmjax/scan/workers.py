@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dmjax._version import __version__
 from dmjax.errors import InputError
 from dmjax.scan.engine import Answered, Engine
-from dmjax.scan.run import Answers, Compute
+from dmjax.scan.run import Answers, Compute, Task
 from dmjax.scan.settings import ScanSettings
 
 if TYPE_CHECKING:
@@ -36,11 +38,11 @@ def by_workers(workers: int | None, scheduler: str | None) -> Compute:
         raise InputError(f"workers must be a whole number from 1 to {MOST_WORKERS}, got {workers}")
     _distributed()
 
-    def compute(engine: Engine, numbers: list[int]) -> Answers:
-        if not numbers:
+    def compute(engine: Engine, tasks: list[Task]) -> Answers:
+        if not tasks:
             return
         with _client(workers, scheduler) as client:
-            yield from _answers(client, engine, numbers)
+            yield from _answers(client, engine, tasks)
 
     return compute
 
@@ -71,16 +73,22 @@ def _client(workers: int | None, scheduler: str | None) -> Iterator["Client"]:
         yield client
 
 
-def _answers(client: "Client", engine: Engine, numbers: list[int]) -> Answers:
+def _answers(client: "Client", engine: Engine, tasks: list[Task]) -> Answers:
     """Every chunk as soon as a worker has it; a worker that dies costs the chunk at work."""
     distributed = _distributed()
-    tasks = {
-        client.submit(work, engine.settings, number, pure=False, retries=RETRIES): number
-        for number in numbers
+    begun = {
+        client.submit(work, engine.settings, *task, pure=False, retries=RETRIES): task[0]
+        for task in tasks
     }
-    for task in distributed.as_completed(tasks):
-        number = tasks.pop(task)
-        made, version, inputs = task.result()
+    for task in distributed.as_completed(list(begun), loop=client.loop):
+        number = begun.pop(task)
+        try:
+            made, version, inputs = task.result()
+        except distributed.KilledWorker as problem:
+            raise InputError(
+                f"chunk {number} ended every worker that took it (out of memory?): give a smaller "
+                "run.batch; finished chunks are kept"
+            ) from problem
         task.release()
         if (version, inputs) != (__version__, engine.inputs):
             raise InputError(
@@ -90,13 +98,15 @@ def _answers(client: "Client", engine: Engine, numbers: list[int]) -> Answers:
         yield number, made
 
 
-def work(settings: ScanSettings, number: int) -> tuple[Answered, str, str]:
+def work(
+    settings: ScanSettings, number: int, wanted: np.ndarray | None
+) -> tuple[Answered, str, str]:
     """One chunk, on a worker: (its answer, version, fingerprint of its inputs)."""
     import jax
 
     jax.config.update("jax_enable_x64", True)
     engine = _engine(settings)
-    return engine.chunk(number), __version__, engine.inputs
+    return engine.chunk(number, wanted), __version__, engine.inputs
 
 
 @lru_cache(maxsize=2)
