@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dmjax.answers import inject as inject
     from dmjax.answers import regions as regions
     from dmjax.answers import significance as significance
+    from dmjax.comparing import export_curve as export_curve
+    from dmjax.comparing import plot_world as plot_world
+    from dmjax.comparing import recast as recast
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
     from dmjax.data.releases import add_release as add_release
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
     from dmjax.prediction.signal import signal as signal
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
+    from dmjax.programs import keep_programs as keep_programs
+    from dmjax.recast.curve import Curve as Curve
     from dmjax.scan.result import ScanResult as ScanResult
     from dmjax.scanning import merge as merge
     from dmjax.scanning import scan as scan
@@ -92,6 +97,7 @@ _HOMES = {
     "Coupling": "dmjax.models",
     "CountingResult": "dmjax.studies.counting",
     "CoverageResult": "dmjax.studies.coverage",
+    "Curve": "dmjax.recast.curve",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "EvidenceResult": "dmjax.studies.evidence",
@@ -126,12 +132,14 @@ _HOMES = {
     "events": "dmjax.prediction.events",
     "evidence": "dmjax.verbs",
     "experiment": "dmjax.experiments",
+    "export_curve": "dmjax.comparing",
     "export_hepdata": "dmjax.verbs",
     "export_pyhf": "dmjax.verbs",
     "fit": "dmjax.verbs",
     "import_pyhf": "dmjax.export.pyhf_import",
     "info": "dmjax.verbs",
     "inject": "dmjax.answers",
+    "keep_programs": "dmjax.programs",
     "lifetime_ns": "dmjax.models",
     "limit": "dmjax.verbs",
     "load": "dmjax.studies.load",
@@ -139,8 +147,10 @@ _HOMES = {
     "merge": "dmjax.scanning",
     "nsi": "dmjax.verbs",
     "plot": "dmjax.verbs",
+    "plot_world": "dmjax.comparing",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
+    "recast": "dmjax.comparing",
     "regions": "dmjax.answers",
     "reproduce": "dmjax.verbs",
     "scan": "dmjax.scanning",
@@ -160,6 +170,7 @@ __all__ = [
     "CountingResult",
     "Coupling",
     "CoverageResult",
+    "Curve",
     "DiagnosisResult",
     "DoubleMediator",
     "EvidenceResult",
@@ -195,12 +206,14 @@ __all__ = [
     "events",
     "evidence",
     "experiment",
+    "export_curve",
     "export_hepdata",
     "export_pyhf",
     "fit",
     "import_pyhf",
     "info",
     "inject",
+    "keep_programs",
     "lifetime_ns",
     "limit",
     "load",
@@ -208,8 +221,10 @@ __all__ = [
     "merge",
     "nsi",
     "plot",
+    "plot_world",
     "posterior",
     "predict",
+    "recast",
     "regions",
     "reproduce",
     "scan",

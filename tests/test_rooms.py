@@ -11,10 +11,11 @@ PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "threads", "units"},
     {"constants", "numerics", "batches", "texts", "store"},
+    {"programs"},
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},
-    {"sources"},
+    {"recast", "sources"},
     {"flux", "scattering"},
     {"experiments"},
     {"prediction"},
@@ -26,7 +27,7 @@ ROOMS = [
     {"studies"},
     {"export", "reproduce", "scan"},
     {"asking"},
-    {"verbs", "answers", "scanning"},
+    {"verbs", "answers", "comparing", "scanning"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

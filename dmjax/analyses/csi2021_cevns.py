@@ -16,6 +16,7 @@ from dmjax.experiments import Experiment
 from dmjax.likelihood.effects import Component, Scale
 from dmjax.prediction.nuisances import Responses, Sides
 from dmjax.prediction.search import Search, neutrino_counts, neutrino_knots, search
+from dmjax.programs import kept_value
 from dmjax.response import RecoilGrid, accepted_recoils
 
 RADIUS = "csi_radius"
@@ -58,6 +59,7 @@ def _changed(detector: Experiment, numbers: dict[str, float]) -> Experiment:
     return detector
 
 
+@kept_value
 def csi2021_search(region: str = "signal", binning: Binning | None = None) -> Search:
     """The detector of the data set in the bins of a region, with its nuisances."""
     chosen = binning or csi2021_binning(region)
@@ -72,6 +74,7 @@ def _counts(setting: Search) -> np.ndarray:
 
 
 @cache
+@kept_value
 def _events_below() -> tuple[float, dict[str, np.ndarray]]:
     """CEvNS below 60 photo-electrons, as it is and at the knots of every nuisance."""
     setting = csi2021_search()
@@ -90,6 +93,7 @@ def _radii(setting: Search, nominal: np.ndarray, step: float) -> Float[Array, "3
     return jnp.asarray(np.stack([moved(-step), nominal, moved(step)]))
 
 
+@kept_value
 def cevns_part(bins: Binning, cevns: str, systematics: bool) -> Parts:
     """CEvNS, predicted or counted by "csi_n_cevns": events below 60 photo-electrons in any region.
 

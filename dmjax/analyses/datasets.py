@@ -15,6 +15,7 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.experiments import Experiment
 from dmjax.experiments.experiment import bin_edges
 from dmjax.prediction.neutrinos import Spectra, neutrino_spectra
+from dmjax.programs import kept_value
 from dmjax.response import accepted_recoils
 
 DATASETS = tuple(name for name in available("datasets") if "windows" in load_toml("datasets", name))
@@ -82,6 +83,7 @@ def _energy_spectra(
     return neutrino_spectra(detector, recoils, conventions, radius_fm)
 
 
+@kept_value
 def load_dataset(
     name: str,
     window: str = "no-cuts",

@@ -18,6 +18,7 @@ from dmjax.cli import (
     nsi,
     posterior,
     predict,
+    recast,
     regions,
     significance,
     study,
@@ -33,7 +34,7 @@ from dmjax.cli.scan import merge, scan
 from dmjax.cli.signals import INTERRUPTED, leaving, stopped_by_signals
 from dmjax.cli.streams import standard_streams
 from dmjax.errors import InputError, one_line
-from dmjax.studies import answer_settings, settings
+from dmjax.studies import answer_settings, curve_settings, settings
 
 app = typer.Typer(
     name="dmjax",
@@ -62,6 +63,7 @@ VERBS = {
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),
     "nsi": (settings.NsiSettings, nsi.nsi, nsi.ABOUT, OUT_HELP),
+    "recast": (curve_settings.RecastSettings, recast.recast, recast.ABOUT, OUT_HELP),
     "diagnose": (settings.DiagnoseSettings, diagnose.diagnose, diagnose.ABOUT, OUT_HELP),
 }
 """Command → settings class, what runs it, its help, help of --out."""
@@ -71,10 +73,10 @@ for name, (kind, run, about, out) in VERBS.items():
     app.command(name)(command(kind, run, about, out))
 app.command()(scan)
 app.command()(merge)
-app.command()(plot)
 app.command()(reproduce)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")
+app.add_typer(plot, name="plot")
 
 
 def _version(wanted: bool) -> None:

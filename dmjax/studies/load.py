@@ -29,6 +29,7 @@ KINDS = {
     "evidence": ("dmjax.studies.evidence", "EvidenceResult"),
     "scan": ("dmjax.scan.result", "ScanResult"),
     "check": ("dmjax.studies.check_result", "CheckResult"),
+    "curve": ("dmjax.recast.curve", "Curve"),
     "prediction": ("dmjax.prediction.prediction", "Prediction"),
 }
 """Kind → where its class is; a class is loaded when a file of its kind is."""

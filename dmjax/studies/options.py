@@ -133,6 +133,14 @@ WHERE_OPTIONS = {
     "out": Option("Write the result here.", path, metavar="PATH"),
 }
 
+CURVE_OPTIONS = {
+    "curve": Option("Shipped curve, e.g. lsnd; your own mine.toml[:NAME]; or a saved limit."),
+    "axis": _choice("Mass on the axis.", ("m_V", "m_chi")),
+    "results": Option("Saved limits, curves and lines, drawn with the others.", names),
+    "curves": Option("Curves to draw, comma-separated, as of recast; all; or none.", names),
+    "y_limits": Option("Ends of the axis of the coupling.", interval, "--ylim", "LOW,HIGH"),
+}
+
 STATISTICS_OPTIONS = {
     "method": Option("How it is done; see the command's own help."),
     "cl": _number("Confidence level."),
@@ -254,6 +262,7 @@ def read_option(option: str, name: str, value: Any) -> Any:
 
 OPTIONS: dict[str, Option] = (
     WHERE_OPTIONS
+    | CURVE_OPTIONS
     | SIGNAL_OPTIONS
     | MODEL_OPTIONS
     | STATISTICS_OPTIONS

@@ -43,6 +43,7 @@ RANGES: dict[str, Number] = {
     "eps_range": Number(-1e3, 1e3),
     "y_range": Number(0.0, 1e3),
     "coupling_range": Number(0.0, 1e3),
+    "y_limits": Number(1e-60, 1e6),
     "reference": Number(1e-40, 1e6),
     "expected_at": Number(1e-40, 1e6),
     "cl": Number(1e-3, 1.0 - 1e-9),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from dmjax.errors import InputError, unknown_name
 from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
 from dmjax.studies.costs import check_cost
+from dmjax.studies.curve_settings import RecastSettings, WorldSettings
 from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS, read_option
 from dmjax.studies.settings import (
     CoverageSettings,
@@ -58,6 +59,7 @@ _OWN_MODEL = Rule(
 _SIGNAL_MASS = dict.fromkeys(SIGNAL_OPTIONS, _MASS)
 _SIGNAL_PHYSICS = {name: _PHYSICS for name in SIGNAL_OPTIONS if name != "model"}
 _EXPECTED = Rule(lambda s: s.expected, "goes with --expected")
+_OF_X = Rule(lambda s: s.m_x is not None, "is of a second mediator: give its mass with --mx")
 _TOYS = Rule(lambda s: s.toys > 0, "goes with --toys")
 
 RULES: dict[type, dict[str, Rule]] = {
@@ -117,6 +119,8 @@ RULES: dict[type, dict[str, Rule]] = {
         "mass": _PHYSICS,
         "injected": Rule(lambda s: s.events is None, "is given as --events: leave one out"),
     },
+    RecastSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
+    WorldSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
     },

@@ -1,8 +1,9 @@
 """Make the shipped tables: `python -m tools.tables.build SOURCE_DIR [OUT_DIR]`.
 
 SOURCE_DIR holds the COHERENT releases and the GEANT4 lists behind arXiv:2006.09386 in folders
-`coherent/`, `csi2021/`, `lar2020/`, `ccm/`, `jsns/`. Everything is re-tabulated; each module of
-`TABLE_MODULES` says how and offers its tables as `BUILDERS`: name → function of SOURCE_DIR.
+`coherent/`, `csi2021/`, `lar2020/`, `ccm/`, `jsns/`, and published limits in `beams/`, `limits/`.
+Everything is re-tabulated; each module of `TABLE_MODULES` says how and offers its tables as
+`BUILDERS`: name → function of SOURCE_DIR.
 """
 
 import sys
@@ -15,6 +16,7 @@ from dmjax.data import Table
 from tools.tables import (
     csi2021_tables,
     lar_tables,
+    limit_tables,
     meson_tables,
     neutrino_tables,
     release_tables,
@@ -28,11 +30,12 @@ TABLE_MODULES = (
     response_tables,
     lar_tables,
     csi2021_tables,
+    limit_tables,
 )
 BUILDERS: dict[str, Callable[[Path], Table]] = {
     name: builder for module in TABLE_MODULES for name, builder in module.BUILDERS.items()
 }
-INPUT_FOLDERS = ("coherent", "csi2021", "lar2020", "ccm", "jsns")
+INPUT_FOLDERS = ("coherent", "csi2021", "lar2020", "ccm", "jsns", "beams", "limits")
 TABLES = Path(__file__).parents[2] / "dmjax" / "data" / "tables"
 USAGE = "python -m tools.tables.build SOURCE_DIR [OUT_DIR], SOURCE_DIR holding " + ", ".join(
     f"{name}/" for name in INPUT_FOLDERS
