@@ -1,17 +1,20 @@
 """`dmjax scan` and `dmjax merge`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dmjax.cli.common import JSON, emit, show, start
+from dmjax.cli.common import JSON, emit, keep_nothing, show, start
 from dmjax.cli.progress import Progress
 
 if TYPE_CHECKING:
     from dmjax.scan.result import ScanResult
 
 KEPT = "finished chunks are kept; the same command continues"
+NO_CACHE = Annotated[
+    bool, typer.Option("--no-cache", help="Compile anew, and keep no programs on disk.")
+]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table.")]
 
 
@@ -33,11 +36,14 @@ def scan(
     ] = None,
     json: JSON = False,
     quiet: QUIET = False,
+    no_cache: NO_CACHE = False,
 ) -> None:
     """Limits or events on a grid of masses, couplings, models, experiments; see docs/scans.md.
 
     The same command continues where it was stopped, wherever that was.
     """
+    if no_cache:
+        keep_nothing()
     start()
     from dmjax.scanning import scan as run
 
@@ -65,13 +71,12 @@ def _report(found: "ScanResult", target: Path, json: bool, quiet: bool) -> None:
     from dmjax.scan.summary import summary
     from dmjax.store.plain import to_json
 
-    told = {"out": str(target)} | summary(found)
+    told: dict[str, Any] = {"out": str(target)} | summary(found)
     if json:
         emit(to_json(told))
     elif not quiet:
-        statuses = told.pop("status")
-        rows = [[key, _brief(value)] for key, value in told.items()]
-        rows += [[f"points: {text}", str(count)] for text, count in statuses.items()]
+        rows = [[key, _brief(value)] for key, value in told.items() if key != "status"]
+        rows += [[f"points: {text}", str(count)] for text, count in told["status"].items()]
         show(f"scan: {found.meaning}", ["", ""], rows)
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from dmjax.errors import InputError
 from dmjax.plots.canvas import WIDTH, Saved, blank_figure, plain
@@ -161,7 +161,7 @@ def _map(held: Mapping[str, Any], wide: list[str], axes: Axes, part: tuple, norm
     positive = np.ma.masked_invalid(np.where(value > 0.0, value, np.nan).T)
     drawn = axes.pcolormesh(*places, positive, norm=norm, cmap="viridis_r", rasterized=True)
     if positive.count() > 3 and min(positive.shape) > 1:
-        decades = LogLocator().tick_values(norm.vmin, norm.vmax)
+        decades = LogLocator().tick_values(float(positive.min()), float(positive.max()))
         inside = [x for x in decades if positive.min() < x < positive.max()]
         if inside:
             axes.contour(*places, positive, levels=inside, colors="k", linewidths=0.6)
@@ -192,4 +192,8 @@ def _scale(axes: Axes, side: str, values: np.ndarray) -> None:
         steps, ratios = np.diff(values), np.diff(np.log(values))
         if np.std(ratios) / np.mean(ratios) < np.std(steps) / np.mean(steps):
             (axes.set_xscale if side == "x" else axes.set_yscale)("log")
+            one = axes.xaxis if side == "x" else axes.yaxis
+            one.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            one.set_major_formatter(FormatStrFormatter("%g"))
+            one.set_minor_formatter(NullFormatter())
     (axes.set_xlim if side == "x" else axes.set_ylim)(values[0], values[-1])

@@ -1,7 +1,6 @@
 """A scan as it grows: a Zarr group, to which chunks are added whole, each with its checksum."""
 
 import re
-import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dmjax.errors import InputError, shown
-from dmjax.scan.axes import Chunk, Grid, axes_plain, chunk_of, chunks_of, label_of
+from dmjax.scan.axes import Chunk, Grid, chunk_of, chunks_of
+from dmjax.scan.layout import SUMS, described
 from dmjax.scan.memory import STATUS, Arrays, blank
-from dmjax.scan.status import STATUS_TEXT, PointStatus
 from dmjax.store.blocks import checksum
 from dmjax.store.plain import digest, to_plain
 from dmjax.store.reading import exists
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import zarr
 
 ENDING = ".zarr"
-ROOT, SUMS = "zarr.json", "sha256"
+ROOT = "zarr.json"
 KIND = "scan"
 
 _HIDDEN = re.compile(r"\..*\.[0-9a-f]{16}(\..*)?")
@@ -50,7 +49,7 @@ class Checkpoint:
         self.names = (*names, STATUS)
         self.head = to_plain(dict(head))
         self._belongs = digest([self.head, self.names])
-        self._group, self._memory = _described(grid, self.names, self.head)
+        self._group, self._memory = described(grid, self.names, self.head)
 
     def check(self) -> None:
         """Raise InputError where there is another scan, or something else."""
@@ -83,9 +82,9 @@ class Checkpoint:
         """Keep a chunk: its numbers, then its checksum, each file whole or not at all."""
         chunk = chunk_of(self.grid, number)
         for name in self.names:
-            self._group[name][chunk.where] = arrays[name]
+            _array(self._group, name)[chunk.where] = arrays[name]
         self._flush()
-        self._group[SUMS][number] = self._sum(number, arrays)
+        _array(self._group, SUMS)[number] = self._sum(number, arrays)
         self._flush()
 
     def read(self, number: int) -> Arrays | None:
@@ -220,62 +219,3 @@ def read_head(folder: Path) -> dict[str, Any]:
     if head.get("kind") != KIND or not isinstance(head.get("configuration"), dict):
         raise InputError(f"{folder} is no scan of dmjax; choose another name")
     return head
-
-
-def _described(grid: Grid, names: tuple[str, ...], head: dict[str, Any]):
-    """The group in memory, (group, key → bytes): axes, arrays without numbers, attributes."""
-    import zarr
-    from zarr.storage import MemoryStore
-
-    memory: dict[str, Any] = {}
-    store = MemoryStore(memory)
-    group = zarr.create_group(store, attributes=head)
-    shared = {
-        "shape": grid.shape,
-        "chunks": grid.chunk,
-        "dimension_names": grid.dimensions,
-        "config": {"write_empty_chunks": True},  # a chunk that is made again replaces the old one
-    }
-    for name in names:
-        kind = "int8" if name == STATUS else "float64"
-        empty = PointStatus.PENDING.value if name == STATUS else np.nan
-        about = _flags() if name == STATUS else {"units": "1"}
-        group.create_array(name, dtype=kind, fill_value=empty, attributes=about, **shared)
-    group.create_array(
-        SUMS,
-        dtype="uint8",
-        shape=(grid.count, 32),
-        chunks=(1, 32),
-        fill_value=0,
-        dimension_names=("chunk", "byte"),
-    )
-    for name, axis in axes_plain(grid).items():
-        _add_axis(group, name, axis)
-    with warnings.catch_warnings():
-        # The specification of Zarr 3 has no word for it yet; readers without it look file by file.
-        warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
-        zarr.consolidate_metadata(store)
-    return group, memory
-
-
-def _add_axis(group: "zarr.Group", name: str, axis: Mapping[str, Any]) -> None:
-    values = np.asarray([label_of(x) for x in axis["values"]])
-    kind = {"f": "float64", "i": "int64"}.get(values.dtype.kind, "str")
-    made = group.create_array(
-        name,
-        dtype=kind,
-        shape=values.shape,
-        chunks=values.shape,
-        dimension_names=(name,),
-        attributes={"units": axis["unit"]} if kind != "str" else {},
-    )
-    made[:] = values
-
-
-def _flags() -> dict[str, Any]:
-    """How CF conventions say what codes mean."""
-    return {
-        "flag_values": [code.value for code in PointStatus],
-        "flag_meanings": " ".join(code.name.lower() for code in PointStatus),
-        "flag_texts": list(STATUS_TEXT),
-    }

@@ -101,7 +101,7 @@ def program_rows(question: Question, numbers: Numbers, devices: Devices) -> int:
 _KNOWN: dict[tuple, int] = {}
 
 
-def _rows_of_one(static: "_Static", arrays: Any, numbers: Numbers, device: jax.Device) -> int:
+def _rows_of_one(static: "_Static", arrays: Any, numbers: Numbers, device: Any) -> int:
     if device.platform == "cpu":
         return CPU_ROWS
     key = (static, device)

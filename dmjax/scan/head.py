@@ -124,8 +124,8 @@ def scan_result(held: "Checkpoint | Memory") -> ScanResult:
     error = None
     if is_refined(held.grid):
         arrays, error = merged(held.grid, arrays)
-    flat = {name: np.asarray(x).ravel() for name, x in arrays.items()}
-    stated = {name: held.head.get(name) for name in _STATED}
+    flat: dict[str, Any] = {name: np.asarray(x).ravel() for name, x in arrays.items()}
+    stated: dict[str, Any] = {name: held.head.get(name) for name in _STATED}
     return ScanResult(
         **stated,
         **flat,

@@ -171,15 +171,16 @@ def _limits_at(question, rows: Numbers, wide: Numbers, kappa: Array, visible: Ar
     counts = _double(counts_of_rows(how, question.searches, rows))
     events = signal_events(counts)
     asked = (question.joint, how.chosen, question.data, counts, question.cl)
+    strengths: Columns = {}
     if how.method == "chi2":
         found = likelihood_limits(*asked)
-        strengths = {"value": found.limit}
+        code = found.status
     else:
         found = asymptotic_limits(*asked, "qtilde", how.cls)
-        strengths = dict(zip(BANDS, found.expected.T, strict=True))
-        strengths["value"] = strengths["expected"] if how.median else found.limit
+        strengths |= zip(BANDS, found.expected.T, strict=True)
+        code = found.expected_status[:, BANDS.index("expected")] if how.median else found.status
+    strengths["value"] = strengths["expected"] if how.median else found.limit
     strengths["best_fit"] = found.best_fit
-    code = found.expected_status[:, 2] if how.median else found.status
     kappas = {name: _kappa_at(x, kappa, visible, rows) for name, x in strengths.items()}
     ratio = wide.m_v / wide.m_chi
     columns = {

@@ -9,6 +9,7 @@ import numpy as np
 
 from dmjax._version import __version__
 from dmjax.errors import InputError
+from dmjax.programs import keep_programs
 from dmjax.scan.engine import Answered, Engine
 from dmjax.scan.run import Answers, Compute, Task
 from dmjax.scan.settings import ScanSettings
@@ -105,6 +106,7 @@ def work(
     import jax
 
     jax.config.update("jax_enable_x64", True)
+    keep_programs()
     engine = _engine(settings)
     return engine.chunk(number, wanted), __version__, engine.inputs
 
