@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from dmjax.prediction.templates import templates as templates
     from dmjax.programs import keep_programs as keep_programs
     from dmjax.recast.curve import Curve as Curve
+    from dmjax.scan.result import ScanResult as ScanResult
+    from dmjax.scanning import merge as merge
+    from dmjax.scanning import scan as scan
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
@@ -116,6 +119,7 @@ _HOMES = {
     "PosteriorResult": "dmjax.studies.posterior_result",
     "Prediction": "dmjax.prediction.prediction",
     "RegionResult": "dmjax.studies.regions",
+    "ScanResult": "dmjax.scan.result",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
     "SignalCounts": "dmjax.prediction.templates",
@@ -147,6 +151,7 @@ _HOMES = {
     "limit": "dmjax.verbs",
     "load": "dmjax.studies.load",
     "mediator": "dmjax.models",
+    "merge": "dmjax.scanning",
     "nsi": "dmjax.verbs",
     "optimize_cuts": "dmjax.planning",
     "plot": "dmjax.verbs",
@@ -156,6 +161,7 @@ _HOMES = {
     "recast": "dmjax.comparing",
     "regions": "dmjax.answers",
     "reproduce": "dmjax.verbs",
+    "scan": "dmjax.scanning",
     "signal": "dmjax.prediction.signal",
     "significance": "dmjax.answers",
     "templates": "dmjax.prediction.templates",
@@ -190,6 +196,7 @@ __all__ = [
     "PosteriorResult",
     "Prediction",
     "RegionResult",
+    "ScanResult",
     "Search",
     "Signal",
     "SignalCounts",
@@ -222,6 +229,7 @@ __all__ = [
     "limit",
     "load",
     "mediator",
+    "merge",
     "nsi",
     "optimize_cuts",
     "plot",
@@ -231,6 +239,7 @@ __all__ = [
     "recast",
     "regions",
     "reproduce",
+    "scan",
     "signal",
     "significance",
     "templates",

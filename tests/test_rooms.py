@@ -26,9 +26,9 @@ ROOMS = [
     {"bayes"},
     {"studies"},
     {"cuts"},
-    {"export", "reproduce"},
+    {"export", "reproduce", "scan"},
     {"asking"},
-    {"verbs", "answers", "comparing", "planning"},
+    {"verbs", "answers", "comparing", "planning", "scanning"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

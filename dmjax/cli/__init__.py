@@ -32,6 +32,7 @@ from dmjax.cli.generate import OUT_HELP, command
 from dmjax.cli.info import info
 from dmjax.cli.plot import plot
 from dmjax.cli.reproduce import reproduce
+from dmjax.cli.scan import merge, scan
 from dmjax.cli.signals import INTERRUPTED, leaving, stopped_by_signals
 from dmjax.cli.streams import standard_streams
 from dmjax.errors import InputError, one_line
@@ -74,6 +75,8 @@ VERBS = {
 app.command()(info)
 for name, (kind, run, about, out) in VERBS.items():
     app.command(name)(command(kind, run, about, out))
+app.command()(scan)
+app.command()(merge)
 app.command()(reproduce)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")
