@@ -6,7 +6,6 @@ what all bins give is the ceiling that a count in windows can be compared with. 
 bins are fine: a window whose edges lie inside of wide bins can still be better.
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +18,7 @@ from dmjax.cuts.tables import CutTables
 from dmjax.cuts.windows import Found
 from dmjax.cuts.yields import Yields
 from dmjax.limits.low_counts import FEW, effective_counts
+from dmjax.programs import kept
 
 
 def bins_inside(nodes: np.ndarray, native: tuple[float, ...], ends: np.ndarray) -> np.ndarray:
@@ -61,7 +61,7 @@ def binned_yields(
     return Yields(signal, many, tables.source_errors)
 
 
-@eqx.filter_jit
+@kept
 def binned_merit(
     tables: CutTables, aim: Aim, yields: Yields, strengths: Float[Array, " masses"]
 ) -> Float[Array, " masses"]:

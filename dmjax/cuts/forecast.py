@@ -15,6 +15,7 @@ from dmjax.cuts.strength import Level
 from dmjax.cuts.yields import Scalar, means
 from dmjax.flux.mesons import MesonsInFlight
 from dmjax.numerics import safe_divide
+from dmjax.programs import kept
 from dmjax.sources import doppler_table
 from dmjax.sources.boost import boost_kernel
 
@@ -24,7 +25,7 @@ STEPS, RATE = 40, 0.05
 """Of Adam over the floor, in shares of its sides."""
 
 
-@eqx.filter_jit
+@kept
 def fisher(plan: Plan, coupling: Float[Array, ""]) -> Float[Array, "2 2"]:
     """Information on (ln m_V, ln coupling) of a signal, nuisances marginalised.
 
@@ -100,7 +101,7 @@ def floor_of(plan: Plan, corners: tuple[float, ...]) -> Floor:
     return Floor(low, high, angles, kernels)
 
 
-@eqx.filter_jit
+@kept
 def _at(plan: Plan, level: Level, floor: Floor, shares: Array) -> tuple[Scalar, Array]:
     """ln limit at shares of the sides of a floor, and its slopes."""
 

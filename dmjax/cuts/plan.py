@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,6 +28,7 @@ from dmjax.prediction.points import (
 from dmjax.prediction.recoils import expected_counts
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.prediction.templates import source_errors
+from dmjax.programs import kept
 from dmjax.response import cumulative_recoils
 
 
@@ -166,7 +166,7 @@ def log_limit(plan: Plan, level: Level, x: dict[str, Scalar]) -> Scalar:
     return log_coupling(plan, level, plan_yields(plan, x))
 
 
-@eqx.filter_jit
+@kept
 def slopes(
     plan: Plan, level: Level, x: dict[str, Scalar]
 ) -> tuple[Scalar, dict[str, Float[Array, ""]]]:

@@ -15,6 +15,7 @@ from dmjax.cuts.objectives import Aim, merit
 from dmjax.cuts.selection import Held, hard_yields, soft_yields
 from dmjax.cuts.starts import best_starts
 from dmjax.cuts.tables import CutTables
+from dmjax.programs import kept
 
 HARD_BLOCK, SOFT_BLOCK = 512, 32
 """Windows that are tried, and starts that are improved, at once."""
@@ -50,7 +51,7 @@ class Pairs(NamedTuple):
     edges: Array
 
 
-@eqx.filter_jit
+@kept
 def _hard_merits(
     tables: CutTables, aim: Aim, strengths: Float[Array, " masses"], pairs: Pairs
 ) -> Float[Array, " n"]:
@@ -61,7 +62,7 @@ def _hard_merits(
     return jax.vmap(one)(pairs.mass, pairs.edges)
 
 
-@eqx.filter_jit
+@kept
 def _ascended(
     tables: CutTables, aim: Aim, strengths: Float[Array, " masses"], pairs: Pairs
 ) -> Float[Array, "n edges"]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -30,6 +29,7 @@ from dmjax.likelihood.joint import (
 )
 from dmjax.likelihood.parameters import index_of, values_of
 from dmjax.numerics import frozen, safe_sqrt
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
@@ -154,7 +154,7 @@ def minima_of(
     return found._replace(value=found.value + rest)
 
 
-@eqx.filter_jit
+@kept
 def fit(
     joint: JointModel,
     data: Data,

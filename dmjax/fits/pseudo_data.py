@@ -2,7 +2,6 @@
 
 import math
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +16,7 @@ from dmjax.likelihood.count_terms import asimov_counts, raw_counts
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, onoff_counts
 from dmjax.likelihood.parameters import named
+from dmjax.programs import kept
 
 Values = Float[Array, " parameters"]
 
@@ -51,7 +51,7 @@ def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
 _GRAIN = 32
 
 
-@eqx.filter_jit
+@kept
 def _tops(joint: JointModel, values: Values) -> tuple[Array, ...]:
     """The largest expectation of each model."""
     means = [asimov_counts(model, named(joint.parameters, values)) for model in joint.models]

@@ -6,7 +6,6 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
-from scipy.interpolate import CubicSpline
 
 from dmjax.likelihood.effects import AbstractFactor, AbstractOffset
 from dmjax.likelihood.softplus import softplus
@@ -145,6 +144,8 @@ _BETWEEN = _between()
 @cache
 def _spline_basis(knots: tuple[float, ...]) -> np.ndarray:
     """(intervals + 2, 4, knots): cubics of each interval, and the lines beyond both ends."""
+    from scipy.interpolate import CubicSpline
+
     spline = CubicSpline(knots, np.eye(len(knots)), bc_type="natural")
     inner = np.moveaxis(spline.c[::-1], 0, 1)
     ends = []

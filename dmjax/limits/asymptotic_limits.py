@@ -5,7 +5,6 @@ from enum import IntEnum
 from functools import partial
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.core import Tracer
@@ -30,6 +29,7 @@ from dmjax.limits.asymptotics import (
 from dmjax.limits.profile_root import Side, mended, profile_root
 from dmjax.limits.test_statistics import Strength, check_test, statistic
 from dmjax.numerics import frozen, safe_divide, safe_sqrt
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
@@ -324,7 +324,7 @@ def asymptotic_limits(
     return mended(limits, tuple(templates), failed)
 
 
-@eqx.filter_jit
+@kept
 def _limits(joint, chosen, data, templates, cl, test, cls, batch_size: int, surely: bool):
     def one(each):
         model = with_signals(joint, each)

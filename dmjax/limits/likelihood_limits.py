@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float, Int
@@ -23,6 +22,7 @@ from dmjax.limits.asymptotics import asimov_statistic, asymptotic_p_values, refe
 from dmjax.limits.profile_root import Side, mended, profile_root
 from dmjax.limits.test_statistics import ProfileScan, Strength, conditional, profile_scan
 from dmjax.numerics import frozen, safe_sqrt
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 
@@ -186,7 +186,7 @@ def likelihood_limits(
     return mended(limits, tuple(templates), lambda found: found.status == LimitStatus.FIT_FAILED)
 
 
-@eqx.filter_jit
+@kept
 def _limits(joint, chosen, data, templates, cl, batch_size: int, surely: bool):
     def one(each):
         return likelihood_limit(with_signals(joint, each), chosen, data, cl, surely)

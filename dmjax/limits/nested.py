@@ -1,6 +1,5 @@
 """Toys that are each judged by a belt of their own, as an experiment would make it."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +11,7 @@ from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT
 from dmjax.limits.test_statistics import Strength, statistic, toy_scans
 from dmjax.limits.toys import Make, throw_batch, throw_toys, toy_starts
+from dmjax.programs import kept
 
 Values = Float[Array, " parameters"]
 
@@ -19,7 +19,7 @@ BELT_TOYS = 199
 """Toys in a toy's own belt: with one more, a tenth of them is a whole number."""
 
 
-@eqx.filter_jit
+@kept
 def _outer(joint: JointModel, chosen: Strength, data: Data, starts, truth: Values, way: str):
     """t of every toy at its truth, μ̂, status, and the conditional best fit there."""
     point = truth[chosen.index]

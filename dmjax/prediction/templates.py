@@ -67,7 +67,7 @@ def source_errors(
     }
 
 
-@eqx.filter_jit
+@kept
 def dark_matter_signal(
     setting: Search,
     point: VectorMediator | DoubleMediator,

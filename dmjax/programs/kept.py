@@ -80,7 +80,8 @@ def _written(path: Path, function: Callable, tree, rest, flat: list) -> tuple | 
     try:
         made = export.export(jax.jit(program))(*flat)
         content = bytes(made.serialize())
-    except (CannotDescribeError, ValueError, NotImplementedError):
+    except Exception:
+        # What is wrong with the function itself shows when it is called without being kept.
         return None
     write_kept(path, {"form": forms[0]}, content)
     return forms[0], jax.jit(made.call)

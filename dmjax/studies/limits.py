@@ -15,7 +15,6 @@ from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.prediction.points import REFERENCE, kappa_of, visible_share
 from dmjax.prediction.signal import EVENTS
-from dmjax.programs import kept
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.bayes_limits import run_bayes_limit
 from dmjax.studies.expected import run_expected
@@ -34,8 +33,6 @@ from dmjax.studies.setting import (
     to_coupling,
 )
 from dmjax.studies.settings import LimitSettings
-
-_asymptotic_limits, _likelihood_limits = kept(asymptotic_limits), kept(likelihood_limits)
 
 _ROUNDS = 4
 _MOVED = 1e-5
@@ -95,8 +92,8 @@ def _strengths(asked: Asked, counts: Counts, method: str) -> Any:
     how, cl = asked.settings, asked.settings.cl
     question = (asked.joint, asked.chosen, asked.data, counts, cl)
     if method in ("asymptotic", "toys"):
-        return _asymptotic_limits(*question, "qtilde", how.cls)
-    return _likelihood_limits(*question)
+        return asymptotic_limits(*question, "qtilde", how.cls)
+    return likelihood_limits(*question)
 
 
 def _solved(asked: Asked, found: Any, method: str) -> LimitResult:
