@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -44,7 +45,7 @@ def _both_sides(sides: dict[str, dict[str, float]], bins: Binning) -> RecoilGrid
         accepted_recoils(_changed(exposure(NAME), sides[side]).response, bins.pe)
         for side in ("down", "up")
     )
-    return RecoilGrid(jnp.stack([down.t, up.t]), jnp.stack([down.fold, up.fold]))
+    return jax.tree.map(lambda *pair: jnp.stack(pair), down, up)
 
 
 def _changed(detector: Experiment, numbers: dict[str, float]) -> Experiment:
