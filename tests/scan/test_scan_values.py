@@ -12,8 +12,6 @@ from dmjax.scan.status import STATUS_TEXT, PointStatus
 from scan_setups import CONTENT, GRID, same_bits, settings
 from tolerances import tolerance
 
-LIMITS = CONTENT | {"method": {"name": "chi2"}}
-
 
 @pytest.fixture(scope="module")
 def full():
