@@ -5,13 +5,12 @@ import pytest
 
 import dmjax
 from dmjax.scan import devices, programs
+from dmjax.scan import engine as engine_module
 from dmjax.scan.engine import Engine
 from dmjax.scan.run import run_scan
 from dmjax.scan.status import STATUS_TEXT, PointStatus
 from scan_setups import CONTENT, GRID, same_bits, settings
 from tolerances import tolerance
-
-LIMITS = CONTENT | {"method": {"name": "chi2"}}
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +116,7 @@ def test_a_point_that_fails_has_a_status_and_the_others_go_on(monkeypatch, full)
 
         return run
 
-    monkeypatch.setattr("dmjax.scan.engine.program", failing)
+    monkeypatch.setattr(engine_module, "program", failing)
     found = run_scan(settings())
     bad = found.gridded("status")[:, 1]
     assert set(bad[full.gridded("status")[:, 1] == PointStatus.OK]) == {PointStatus.FAILED}
