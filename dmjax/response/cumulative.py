@@ -94,7 +94,7 @@ def cumulative_recoils(
     else:
         factor = slope
         below = _accepted_below(response, edges, left, width, native)
-    share = (width[:, None] * jnp.asarray(_W, width.dtype)).ravel()
+    share = (width[:, None] * jnp.asarray(_W, width.dtype)[None, :]).ravel()
     ends = cell_ends(t[0] - slope[0] * (x[0] - panels[0]), share * slope)
     return RecoilGrid(t, jnp.diff(below, axis=0) * factor[None, :], ends, apart=False)
 
