@@ -125,7 +125,7 @@ def _expected(joint, chosen, base: Reference, ends: _Ends, levels):
         def rise(q):
             return safe_sqrt(q[0]) - level, ()
 
-        met = profile_root(still, chosen, [side], rise, zero, zero, lowest, *ends[1::-1])
+        met = profile_root(still, chosen, [side], rise, zero, zero, lowest, ends.most, ends.unit)
         place, reached, fitted = met.x, met.reached, jnp.where(met.found, 0, Status.BUDGET)
         if ends.surely:
 
@@ -196,7 +196,7 @@ def _observed(joint, base: Reference, first, ends: _Ends, alpha, rule: _Rule):
         return log_alpha - log, (found.log_sb, found.log_b)
 
     begin = jnp.maximum(first, low + 1e-3 * ends.unit)
-    met = profile_root(still, rule.chosen, sides, excess, begin, low, at_low, *ends[1::-1])
+    met = profile_root(still, rule.chosen, sides, excess, begin, low, at_low, ends.most, ends.unit)
     place, reached, logs = met.x, met.reached, met.info
     fitted = jnp.where(met.found, 0, Status.BUDGET)
     if ends.surely:
