@@ -151,7 +151,7 @@ def _slopes_of(model: CountModel, counts, parts: list[Moving], start: Any, steps
 def _whole(model, counts, names: tuple[str, ...], values: Values, start, steps) -> tuple[_Sum, Any]:
     """Everything of one model, and the factors of its measured template."""
     both = [bending(component, names, values) for component in model.components]
-    parts, bent = ([pair[i] for pair in both] for i in (0, 1))
+    parts, bent = [pair[0] for pair in both], [pair[1] for pair in both]
     value, slopes, bend, behind = _slopes_of(model, counts, parts, start, steps)
     size, dtype = values.size, values.dtype
     rest = _bent(parts, bent, slopes, size, dtype)

@@ -35,9 +35,11 @@ Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
 STEPS = 60
 NEWTON = 4
-WAYS = ("precise", "quick", "sure")
-"""Of a fit: closed form; the same, ended at 1e−8 of −ln L, for toys; BFGS, then Newton by automatic
-derivatives, for failures."""
+"""Parameters up to which many fits go by Newton's steps, beyond by BFGS."""
+
+WAYS = ("quick", "precise", "sure")
+"""Of a fit, also as attempts go on: in closed form, ended at 1e−8 of −ln L, for toys; ended beyond
+rounding; BFGS, then Newton by automatic derivatives."""
 
 
 class Fit(NamedTuple):
@@ -73,7 +75,7 @@ def fixed_mask(joint: JointModel, fixed: Bool[Array, " parameters"] | None):
     return integrated if fixed is None else fixed | integrated
 
 
-def problem_of(joint: JointModel, fixed, steps: int, way: str = WAYS[0]) -> Problem:
+def problem_of(joint: JointModel, fixed, steps: int, way: str = WAYS[1]) -> Problem:
     """Minimisation of −ln L: in closed form, or by automatic derivatives of an integral."""
 
     def box(start: Values) -> Box:
@@ -95,7 +97,7 @@ def problem_of(joint: JointModel, fixed, steps: int, way: str = WAYS[0]) -> Prob
 
 
 def minimum_of(
-    joint: JointModel, data: Data, start: Values, fixed, steps: int = STEPS, way: str = WAYS[0]
+    joint: JointModel, data: Data, start: Values, fixed, steps: int = STEPS, way: str = WAYS[1]
 ) -> Minimum:
     """The minimum of −ln L, without gradient."""
     joint, data, start = frozen((joint, data, start))
@@ -161,7 +163,7 @@ def fit(
     start: Values | None = None,
     fixed: Bool[Array, " parameters"] | None = None,
     steps: int = STEPS,
-    way: str = WAYS[0],
+    way: str = WAYS[1],
 ) -> Fit:
     """Best fit, or with `fixed` the conditional best fit. Pure; vmap over `data` and `start`.
 

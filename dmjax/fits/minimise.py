@@ -52,7 +52,7 @@ class Minimum(NamedTuple):
         gradient, hessian: there.
         held: parameters fixed by the caller, or held at a bound.
         distance: estimated vertical distance to the minimum, ½ gᵀH⁻¹g.
-        status: a `Status`; where the start is bad, `x` is the start and nothing else is known.
+        status: a `Status`; where the start is bad, `x` is the start and the value NaN.
         steps: evaluations used.
     """
 
@@ -159,7 +159,7 @@ def minimum_at(state: Descent, box: Box) -> Minimum:
     point = state.point
     return Minimum(
         x=point.x,
-        value=point.value,
+        value=jnp.where(jnp.isfinite(point.value), point.value, jnp.nan),
         gradient=point.gradient,
         hessian=point.hessian,
         held=quadratic(point, box).held,

@@ -75,7 +75,8 @@ def refined(
 
 def _step(state: Factors, known) -> Factors:
     rows, seen, wanted, some = known
-    moved, multiplier = _newton(*state, some, *rows, seen, wanted)
+    n, s, k = rows
+    moved, multiplier = _newton(state.gamma, state.multiplier, some, n, s, k, seen, wanted)
     return Factors(jnp.clip(moved, 0.25 * state.gamma, 4.0 * state.gamma), multiplier)
 
 

@@ -17,8 +17,9 @@ from dmjax.fits.pseudo_data import check_data
 from dmjax.fits.roots import rising_root
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.signals import SignalLike, with_signals
-from dmjax.limits.asymptotic_limits import LimitStatus, limit_status, one_event
 from dmjax.limits.asymptotics import asimov_statistic, asymptotic_p_values, reference_of
+from dmjax.limits.limit_searches import one_event
+from dmjax.limits.limit_status import LimitStatus, limit_status
 from dmjax.limits.profile_root import Side, mended, profile_root
 from dmjax.limits.test_statistics import ProfileScan, Strength, conditional, profile_scan
 from dmjax.numerics import frozen, safe_sqrt

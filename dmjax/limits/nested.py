@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.fits.estimates import ROUNDING
+from dmjax.fits.fit import WAYS
 from dmjax.fits.minimise import Status
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT
@@ -67,7 +68,7 @@ def nested_maker(
         return (beyond + 1) / (int(good.sum()) + 1) if good.any() else np.nan
 
     def make(keys: Array, attempt: int):
-        way = "sure" if attempt else "quick"
+        way = WAYS[attempt] if attempt < len(WAYS) else WAYS[-1]
         starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
         data = throw_batch(joint, truth, keys, most)
         t, best, status, values = _outer(joint, chosen, data, starts, truth, way)

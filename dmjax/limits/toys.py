@@ -18,6 +18,7 @@ from dmjax.fits.estimates import (
     some_fitted,
     tail_share,
 )
+from dmjax.fits.fit import WAYS
 from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw, toy_keys
 from dmjax.fits.retry import start_at, tried_again
 from dmjax.likelihood.joint import Data, JointModel
@@ -115,7 +116,7 @@ def _maker(joint, chosen, truth, points, test, most) -> Make:
     def make(keys, attempt):
         data = throw_batch(joint, truth, keys, most)
         starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
-        way = "sure" if attempt else "quick"
+        way = WAYS[attempt] if attempt < len(WAYS) else WAYS[-1]
         return _statistics(joint, chosen, data, starts, truth, points, test, way)
 
     return make
