@@ -201,7 +201,7 @@ def test_every_curve_in_the_figure_has_its_label():
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert texts == {"LSND", "E137 (95 %)", "BaBar"}
     assert "MeV" in figure.axes[0].get_xlabel() and figure.axes[0].get_ylabel()
-    with pytest.raises(InputError, match="mix conventions: first dmjax.recast"):
+    with pytest.raises(InputError, match="mix conventions: first"):
         curves[0].plot(shipped("babar-2017"))
 
 
