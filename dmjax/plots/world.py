@@ -41,6 +41,8 @@ def plot_world(curves: Sequence[Saved], y_limits: tuple[float, float] | None = N
     Raises:
         InputError: none, another kind of result, or curves of other terms.
     """
+    if y_limits is not None and not y_limits[0] < y_limits[1]:
+        raise InputError("--ylim takes low,high with low < high")
     drawn = [plain(curve) for curve in curves]
     if not drawn:
         raise InputError("no curve to draw")
