@@ -75,7 +75,7 @@ def _points(curve: Curve, number: int) -> dict[str, Any]:
 
 
 def _look(curve: Curve, number: int) -> dict[str, Any]:
-    own = bool(curve.simulated) and curve.role != "target"
+    own = bool(curve.simulated) and curve.role in ("exclusion", "projection")
     palette = OWN if own else COLOURS
     colour = TARGET if curve.role == "target" else palette[number % len(palette)]
     dash = "" if own or curve.role == "target" else DASHES[number % len(DASHES)]

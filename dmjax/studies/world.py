@@ -7,9 +7,8 @@ from typing import NamedTuple
 from dmjax.errors import InputError
 from dmjax.recast.curve import Curve
 from dmjax.recast.library import curve_names, sliced
-from dmjax.store.result import AbstractResult
 from dmjax.studies.curve_settings import ExploreSettings, TermOptions
-from dmjax.studies.curves import curve_of_result, found_curve
+from dmjax.studies.curves import curve_of_result, curves_of_result, found_curve
 from dmjax.studies.load import made_from
 from dmjax.studies.recasting import SPIN, recast_for
 
@@ -54,7 +53,8 @@ def run_world(settings: ExploreSettings) -> World:
                 raise
             left_out[name] = str(problem)
     for path in settings.results:
-        made.append(recast_for(made_from([Path(path)], _curve), asked))
+        held = made_from([Path(path)], lambda held: curves_of_result(held[0]))
+        made += [recast_for(one, asked) for one in held]
     if not made:
         raise InputError(f"nothing to draw: {'; '.join(left_out.values()) or 'name a curve'}")
     return World(made, left_out)
@@ -65,7 +65,7 @@ def terms_of_first(settings: ExploreSettings) -> ExploreSettings:
     stated = [getattr(settings, field.name) for field in fields(TermOptions)]
     if not settings.results or any(value is not None for value in stated):
         return settings
-    first = made_from([Path(settings.results[0])], _curve)
+    first = made_from([Path(settings.results[0])], lambda held: curve_of_result(held[0]))
     x = {f"{name}_x": (first.producer or {}).get(name) for name in ("model", "kappa")}
     charges = None if first.charges is None else tuple(first.charges.items())
     return replace(
@@ -80,10 +80,6 @@ def terms_of_first(settings: ExploreSettings) -> ExploreSettings:
         kappa_d_x=(first.producer or {}).get("kappa_d"),
         **x,
     )
-
-
-def _curve(held: list[AbstractResult]) -> Curve:
-    return curve_of_result(held[0])
 
 
 def _with_defaults(settings: ExploreSettings) -> ExploreSettings:
