@@ -88,6 +88,7 @@ def _usual_level(drawn: Sequence[Mapping[str, Any]]) -> float | None:
 def _set_limits(
     axes: Axes, drawn: Sequence[Mapping[str, Any]], y_limits: tuple[float, float] | None
 ) -> None:
+    drawn = [one for one in drawn if one["role"] != "cosmology"] or drawn
     lowest = [np.min(one["y"]) for one in drawn]
     highest = max(np.median(one["y"]) for one in drawn)
     bottom, top = y_limits or (0.3 * min(lowest), 30.0 * max(*lowest, highest))
