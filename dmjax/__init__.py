@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dmjax.answers import inject as inject
     from dmjax.answers import regions as regions
     from dmjax.answers import significance as significance
+    from dmjax.comparing import explore as explore
     from dmjax.comparing import export_curve as export_curve
     from dmjax.comparing import plot_world as plot_world
     from dmjax.comparing import recast as recast
@@ -139,6 +140,7 @@ _HOMES = {
     "events": "dmjax.prediction.events",
     "evidence": "dmjax.verbs",
     "experiment": "dmjax.experiments",
+    "explore": "dmjax.comparing",
     "export_curve": "dmjax.comparing",
     "export_hepdata": "dmjax.verbs",
     "export_pyhf": "dmjax.verbs",
@@ -217,6 +219,7 @@ __all__ = [
     "events",
     "evidence",
     "experiment",
+    "explore",
     "export_curve",
     "export_hepdata",
     "export_pyhf",

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dmjax.asking import Out, as_path, settled
-from dmjax.studies.curve_settings import RecastSettings, WorldSettings
+from dmjax.studies.curve_settings import ExploreSettings, RecastSettings, WorldSettings
 
 if TYPE_CHECKING:
     from dmjax.recast.curve import Curve
@@ -77,3 +77,19 @@ def export_curve(result: "AbstractResult | Path | str", out: Path | str) -> list
         path = Path(result)
         return made_from([path], lambda held: write_curve(Path(out), held[0], path.stem))
     return write_curve(Path(out), result, curve_of_result(result).name)
+
+
+def explore(*results: str | Path, out: Out = None, **options: Any) -> Path:
+    """One HTML page of limits to point at and convert, without any network.
+
+    Args:
+        results: saved limits, curves and lines; without other terms the first one's are taken.
+        out: the page; None: page.html, here.
+        options: fields of `ExploreSettings`.
+    """
+    from dmjax.export.explorer import write_page
+    from dmjax.studies.world import run_world, terms_of_first
+
+    asked = settled(ExploreSettings, options | {"results": tuple(map(str, results))})
+    found = run_world(terms_of_first(asked))
+    return write_page(as_path(out) or Path("page.html"), found.curves, found.left_out)

@@ -14,6 +14,7 @@ from dmjax.cli import (
     design,
     diagnose,
     evidence,
+    explore,
     fit,
     inject,
     limit,
@@ -67,6 +68,7 @@ VERBS = {
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),
     "nsi": (settings.NsiSettings, nsi.nsi, nsi.ABOUT, OUT_HELP),
+    "explore": (curve_settings.ExploreSettings, explore.explore, explore.ABOUT, explore.OUT),
     "recast": (curve_settings.RecastSettings, recast.recast, recast.ABOUT, OUT_HELP),
     "diagnose": (settings.DiagnoseSettings, diagnose.diagnose, diagnose.ABOUT, OUT_HELP),
 }

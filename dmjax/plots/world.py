@@ -32,7 +32,7 @@ _SHARED = ("x_quantity", "y_quantity", "model", "charges", "alpha_d", "mass_rati
 
 
 def plot_world(curves: Sequence[Saved], y_limits: tuple[float, float] | None = None) -> Figure:
-    """Exclusions as shaded regions, one's own limits in bold, projections dashed, targets.
+    """Exclusions shaded, one's own limits in bold, projections dashed, targets, cosmology hatched.
 
     Args:
         curves: curves, or what their files hold, of one pair of quantities and the same terms.
@@ -41,6 +41,8 @@ def plot_world(curves: Sequence[Saved], y_limits: tuple[float, float] | None = N
     Raises:
         InputError: none, another kind of result, or curves of other terms.
     """
+    if y_limits is not None and not y_limits[0] < y_limits[1]:
+        raise InputError("--ylim takes low,high with low < high")
     drawn = [plain(curve) for curve in curves]
     if not drawn:
         raise InputError("no curve to draw")
@@ -86,6 +88,7 @@ def _usual_level(drawn: Sequence[Mapping[str, Any]]) -> float | None:
 def _set_limits(
     axes: Axes, drawn: Sequence[Mapping[str, Any]], y_limits: tuple[float, float] | None
 ) -> None:
+    drawn = [one for one in drawn if one["role"] != "cosmology"] or drawn
     lowest = [np.min(one["y"]) for one in drawn]
     highest = max(np.median(one["y"]) for one in drawn)
     bottom, top = y_limits or (0.3 * min(lowest), 30.0 * max(*lowest, highest))
@@ -101,10 +104,11 @@ def _draw_all(axes: Axes, drawn: Sequence[Mapping[str, Any]]) -> None:
     numbers = {"others": 0, "own": 0}
     usual = _usual_level(drawn)
     for one in drawn:
-        own = bool(one["simulated"]) and one["role"] != "target"
+        searched = one["role"] in ("exclusion", "projection")
+        own = bool(one["simulated"]) and searched
         group = "own" if own else "others"
         look = _look(one, own, numbers[group])
-        numbers[group] += one["role"] != "target"
+        numbers[group] += searched
         _draw(axes, one, look, _label(one, usual))
     excluded = [one for one in drawn if one["role"] == "exclusion" and not one["simulated"]]
     if excluded:
@@ -121,6 +125,8 @@ def _look(one: Mapping[str, Any], own: bool, number: int) -> dict[str, Any]:
     """Colour, width and style of a curve."""
     if one["role"] == "target":
         return {"color": TARGET, "lw": 1.8, "ls": "-", "zorder": 2.5}
+    if one["role"] == "cosmology":
+        return {"color": "0.35", "lw": 1.0, "ls": "-", "zorder": 2.5}
     palette = OWN if own else COLOURS
     style = "-" if own else STYLES[number % len(STYLES)]
     if one["role"] == "projection":
@@ -139,6 +145,15 @@ def _pieces(one: Mapping[str, Any], *names: str) -> list[list[np.ndarray]]:
 def _draw(axes: Axes, one: Mapping[str, Any], look: dict[str, Any], label: str) -> None:
     for x, y in _pieces(one, "x", "y"):
         axes.plot(x, y, label=label, solid_capstyle="round", **look)
+        if one["role"] == "cosmology":
+            hatch = {
+                "facecolor": "none",
+                "edgecolor": "0.6",
+                "hatch": "///",
+                "lw": 0,
+                "zorder": 1.5,
+            }
+            axes.fill_between(x, y, axes.get_ylim()[1], **hatch)
     if one["low"] is not None and one["high"] is not None:
         for x, low, high in _pieces(one, "x", "low", "high"):
             axes.fill_between(x, low, high, color=look["color"], alpha=0.2, lw=0, zorder=2)

@@ -16,7 +16,7 @@ from dmjax.store.result import AbstractResult, container
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ROLES = ("exclusion", "projection", "target")
+ROLES = ("exclusion", "projection", "target", "cosmology")
 
 
 @container
@@ -37,7 +37,7 @@ class Curve(AbstractResult):
         made, detected: how V is made, what is detected; see `recast.charges`.
         target: element → atoms of what is struck.
         role: "exclusion", "projection" (what an experiment expects), or "target" (a line to
-            reach, which excludes nothing).
+            reach, which excludes nothing), or "cosmology" (excluded, but by no search).
         simulated: command that predicts this experiment, in place of a rule; "" where there is
             none.
         provenance: who read the numbers, and how.

@@ -115,5 +115,7 @@ def remarks(curve: Curve, wanted: Terms, eps: np.ndarray, m_v: np.ndarray) -> li
             said.append("V -> invisible is assumed; with --alpha-d and --mass-ratio it is computed")
     if np.any(eps > LARGE_EPS):
         masses = m_v[eps > LARGE_EPS]
-        said.append(f"from m_V = {masses.min():.4g} MeV on kappa > 0.1 e: no limit in earnest")
+        low, high = f"{masses.min():.4g}", f"{masses.max():.4g}"
+        ends = low if low == high else f"{low} to {high}"
+        said.append(f"kappa > 0.1 e at m_V = {ends} MeV: no limit in earnest")
     return said

@@ -30,9 +30,15 @@ class RecastSettings(TermOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorldSettings(TermOptions):
-    """Of `plot world`: curves of others, one's own limits and lines in one figure."""
+class ExploreSettings(TermOptions):
+    """Of `explore`: curves of others and saved results on one page."""
 
     results: tuple[str, ...] = ()
     curves: tuple[str, ...] = ("all",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldSettings(ExploreSettings):
+    """Of `plot world`: the same in one figure."""
+
     y_limits: tuple[float, float] | None = None

@@ -113,56 +113,71 @@ def found_curve(name: str) -> Curve | tuple[Described, Plane]:
 
 
 def curve_of_result(found: AbstractResult) -> Curve:
-    """The curve that a saved result is.
+    """The curve that a saved result is: of a relic density the target.
+
+    Raises:
+        InputError: another kind of result.
+    """
+    return curves_of_result(found)[0]
+
+
+def curves_of_result(found: AbstractResult) -> list[Curve]:
+    """Every curve that a saved result holds.
 
     Args:
         found: a limit, a curve, or any result with columns m_chi [MeV] and y (Y) that states its
-            model, dm, alpha_d and mass_ratio or m_chi: a line to reach, with y_low and y_high
-            around it where it has them.
+            signal: a line to reach, with a band where it has a `relative_error`, and with the
+            exclusion `cmb_y` where it has that.
 
     Raises:
         InputError: another kind of result.
     """
     if isinstance(found, LimitResult):
-        return as_curve(found)
+        return [as_curve(found)]
     if isinstance(found, Curve):
-        return found
+        return [found]
     plain = found.to_plain()
-    if not all(isinstance(plain.get(name), list) for name in ("m_chi", "y")):
+    held = [plain.get(name) for name in ("m_chi", "y")]
+    if not all(isinstance(one, list) for one in held) or "signal" not in plain:
         raise InputError(f"a {found.kind} result is no limit against a mass")
-    return _target(found.kind, plain)
+    made = [_line(plain, "y", "target", f"{found.kind} density")]
+    if any(value is not None for value in plain.get("cmb_y") or []):
+        made.append(_line(plain, "cmb_y", "cosmology", "CMB"))
+    return made
 
 
-def _target(kind: str, plain: dict) -> Curve:
-    """A line Y against m_χ, its rows without a number left out."""
-    rows = {name: plain[name] for name in ("m_chi", "y", "y_low", "y_high") if plain.get(name)}
-    numbers = np.array([np.array(values, float) for values in rows.values()])
-    numbers = numbers[:, np.isfinite(numbers).all(axis=0)]
-    held = dict(zip(rows, numbers[:, np.argsort(numbers[0])], strict=True))
-    stated = plain.get("signal") or plain
+def _line(plain: dict[str, Any], name: str, role: str, label: str) -> Curve:
+    """A column of Y against m_χ, its rows without a number left out."""
+    numbers = np.array([np.array(plain[key], float) for key in ("m_chi", name)])
+    error = np.array(plain.get("relative_error") or np.zeros(numbers.shape[1]), float)
+    kept = np.flatnonzero(np.isfinite(numbers).all(axis=0))
+    order = kept[np.argsort(numbers[0, kept])]
+    x, y = numbers[:, order]
+    banded = role == "target" and bool(np.any(error[order] > 0.0))
+    signal = plain["signal"]
     return Curve(
-        model=stated.get("model", "dark-photon"),
-        charges=stated.get("charges"),
-        dm=stated.get("dm"),
-        alpha_d=stated.get("alpha_d"),
-        mass_ratio=stated.get("mass_ratio"),
-        name=kind,
-        label=f"{kind} target",
-        x=held["m_chi"],
-        y=held["y"],
-        low=held.get("y_low"),
-        high=held.get("y_high"),
+        model=signal["model"],
+        charges=signal.get("charges"),
+        dm=signal.get("dm"),
+        alpha_d=signal.get("alpha_d"),
+        mass_ratio=signal.get("mass_ratio"),
+        name=f"{plain['kind']}-{role}",
+        label=label,
+        x=x,
+        y=y,
+        low=y / (1.0 + error[order]) if banded else None,
+        high=y * (1.0 + error[order]) if banded else None,
         x_quantity="m_chi",
         y_quantity="Y",
-        piece=np.zeros(held["y"].size, int),
+        piece=np.zeros(x.size, int),
         made="beam",
         detected="invisible",
         target={},
-        role="target",
-        simulated=f"dmjax {kind}",
+        role=role,
+        simulated=f"dmjax {plain['kind']}",
         provenance=f"dmjax {plain['version']}",
         source=f"dmjax {plain['version']}",
         licence=OWN_LICENCE,
-        notes=[],
-        configuration=plain.get("configuration", {}),
+        notes=list(plain.get("caveats") or []) if role == "target" else [],
+        configuration=plain["configuration"],
     )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from dmjax.errors import InputError, unknown_name
 from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
 from dmjax.studies.costs import check_cost
-from dmjax.studies.curve_settings import RecastSettings, WorldSettings
+from dmjax.studies.curve_settings import ExploreSettings, RecastSettings, WorldSettings
 from dmjax.studies.cut_settings import CutSettings
 from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS, read_option
 from dmjax.studies.settings import (
@@ -125,6 +125,7 @@ RULES: dict[type, dict[str, Rule]] = {
         "injected": Rule(lambda s: s.events is None, "is given as --events: leave one out"),
     },
     RecastSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
+    ExploreSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
     WorldSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
     CutSettings: {
         "expected_at": _objectives("discovery", "information", "s-over-root-b"),

@@ -1,15 +1,14 @@
 """`plot world`: limits of many searches brought to one set of terms."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from dmjax.errors import InputError
 from dmjax.recast.curve import Curve
 from dmjax.recast.library import curve_names, sliced
-from dmjax.store.result import AbstractResult
-from dmjax.studies.curve_settings import WorldSettings
-from dmjax.studies.curves import curve_of_result, found_curve
+from dmjax.studies.curve_settings import ExploreSettings, TermOptions
+from dmjax.studies.curves import curve_of_result, curves_of_result, found_curve
 from dmjax.studies.load import made_from
 from dmjax.studies.recasting import SPIN, recast_for
 
@@ -29,7 +28,7 @@ class World(NamedTuple):
     left_out: dict[str, str]
 
 
-def run_world(settings: WorldSettings) -> World:
+def run_world(settings: ExploreSettings) -> World:
     """Shipped curves, those of files, and saved results, for the same terms.
 
     Args:
@@ -42,9 +41,6 @@ def run_world(settings: WorldSettings) -> World:
         InputError: a curve that was named, or a saved result, does not hold for these terms.
     """
     asked = _with_defaults(settings)
-    ends = settings.y_limits
-    if ends is not None and not ends[0] < ends[1]:
-        raise InputError(f"--ylim takes low,high with low < high, got {ends[0]:g},{ends[1]:g}")
     made, left_out = [], {}
     every = settings.curves == (ALL,)
     names = curve_names() if every else [n for n in settings.curves if n != NONE]
@@ -57,17 +53,36 @@ def run_world(settings: WorldSettings) -> World:
                 raise
             left_out[name] = str(problem)
     for path in settings.results:
-        made.append(recast_for(made_from([Path(path)], _curve), asked))
+        held = made_from([Path(path)], lambda held: curves_of_result(held[0]))
+        made += [recast_for(one, asked) for one in held]
     if not made:
         raise InputError(f"nothing to draw: {'; '.join(left_out.values()) or 'name a curve'}")
     return World(made, left_out)
 
 
-def _curve(held: list[AbstractResult]) -> Curve:
-    return curve_of_result(held[0])
+def terms_of_first(settings: ExploreSettings) -> ExploreSettings:
+    """The settings with the terms of the first saved result, where none are given."""
+    stated = [getattr(settings, field.name) for field in fields(TermOptions)]
+    if not settings.results or any(value is not None for value in stated):
+        return settings
+    first = made_from([Path(settings.results[0])], lambda held: curve_of_result(held[0]))
+    x = {f"{name}_x": (first.producer or {}).get(name) for name in ("model", "kappa")}
+    charges = None if first.charges is None else tuple(first.charges.items())
+    return replace(
+        settings,
+        model=None if charges else first.model,
+        charges=charges,
+        dm=first.dm,
+        mass_ratio=first.mass_ratio,
+        m_chi=first.m_chi,
+        alpha_d=first.alpha_d,
+        m_x=(first.producer or {}).get("m_x"),
+        kappa_d_x=(first.producer or {}).get("kappa_d"),
+        **x,
+    )
 
 
-def _with_defaults(settings: WorldSettings) -> WorldSettings:
+def _with_defaults(settings: ExploreSettings) -> ExploreSettings:
     """Every term stated: all curves shall hold for the same."""
     given = {name: getattr(settings, name) for name in DEFAULTS}
     filled = {name: DEFAULTS[name] if v is None else v for name, v in given.items()}
@@ -80,7 +95,7 @@ def _with_defaults(settings: WorldSettings) -> WorldSettings:
     return replace(asked, axis=axis, coupling=settings.coupling or _coupling(asked))
 
 
-def _coupling(asked: WorldSettings) -> str:
+def _coupling(asked: ExploreSettings) -> str:
     """The usual quantity of the model."""
     if asked.m_x is not None:
         return "eps" if asked.model == "dark-photon" else "kappa_V"

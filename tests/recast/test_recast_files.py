@@ -16,7 +16,7 @@ from dmjax.recast.files import read_curve
 from dmjax.recast.table7 import table7
 from dmjax.store.fields import column
 from dmjax.store.result import AbstractResult, container
-from dmjax.studies.curves import as_curve, curve_of_result
+from dmjax.studies.curves import as_curve, curve_of_result, curves_of_result
 from made_results import made_limit, made_toys
 from tolerances import tolerance
 
@@ -201,7 +201,7 @@ def test_every_curve_in_the_figure_has_its_label():
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert texts == {"LSND", "E137 (95 %)", "BaBar"}
     assert "MeV" in figure.axes[0].get_xlabel() and figure.axes[0].get_ylabel()
-    with pytest.raises(InputError, match="mix conventions: first dmjax"):
+    with pytest.raises(InputError, match="mix conventions: first"):
         curves[0].plot(shipped("babar-2017"))
 
 
@@ -226,18 +226,27 @@ def test_a_line_to_reach_is_drawn_from_any_result_with_masses_and_y():
         kind: ClassVar[str] = "line"
         m_chi: np.ndarray = column("m_chi", unit="MeV")
         y: np.ndarray = column("m_chi", empty=math.inf)
-        y_low: np.ndarray = column("m_chi")
-        y_high: np.ndarray = column("m_chi")
+        relative_error: np.ndarray = column("m_chi")
+        cmb_y: np.ndarray = column("m_chi", empty=math.inf)
         signal: dict
+        caveats: list[str]
         configuration: dict
         version: str = "1"
 
     signal = {"model": "dark-photon", "dm": "scalar", "alpha_d": 0.5, "mass_ratio": 3.0}
-    y = np.array([6e-11, 1e-11, np.inf])
-    bands = {"y_low": np.full(3, 5e-12), "y_high": np.full(3, 7e-11)}
-    held = Line(m_chi=np.array([20.0, 10.0, 30.0]), y=y, signal=signal, configuration={}, **bands)
-    made = curve_of_result(held)
-    assert made.role == "target" and made.x.tolist() == [10.0, 20.0] and made.high is not None
+    held = Line(
+        m_chi=np.array([20.0, 10.0, 30.0]),
+        y=np.array([6e-11, 1e-11, np.inf]),
+        relative_error=np.full(3, 0.2),
+        cmb_y=np.array([1e-9, np.inf, 2e-9]),
+        signal=signal,
+        caveats=["uncertain"],
+        configuration={},
+    )
+    made, cmb = curves_of_result(held)
+    assert made.role == "target" and made.x.tolist() == [10.0, 20.0] and made.notes == ["uncertain"]
+    assert np.allclose(made.high, 1.2 * made.y, rtol=EXACT) and cmb.x.tolist() == [20.0, 30.0]
+    assert curve_of_result(held) == made and cmb.role == "cosmology" and cmb.low is None
     wanted = dmjax.recast("lsnd", coupling="Y", axis="m_chi", mass_ratio=3.0, alpha_d=0.5)
-    texts = {text.get_text() for text in wanted.plot(made).axes[0].texts}
-    assert texts == {"LSND", "line target"}
+    texts = {text.get_text() for text in wanted.plot(made, cmb).axes[0].texts}
+    assert texts == {"LSND", "line density", "CMB"}
