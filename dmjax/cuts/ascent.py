@@ -15,7 +15,7 @@ STEPS = 30
 """Of the gradient at each width of the edges."""
 RATES = (0.03, 0.001)
 """Adam's largest step at the start and at the end, as a share of an axis."""
-REACH = (1, 2, 4, 8, 16)
+REACH = (1, 2, 4, 8, 16, 32)
 """Nodes that an edge is moved by at the end."""
 MOST_ROUNDS = 60
 
@@ -61,7 +61,7 @@ def moves(edges: int) -> np.ndarray:
     """Steps that are tried: none, of every edge alone, and of both ends of every window together.
 
     >>> moves(4).shape
-    (61, 4)
+    (73, 4)
     """
     alone = np.eye(edges, dtype=int)
     units = np.concatenate([alone, alone[::2] + alone[1::2]])

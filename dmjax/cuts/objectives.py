@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from dmjax.cuts.strength import Level, expected_limit, relative_information, significance
 from dmjax.cuts.yields import Rules, Scalar, Yields
 from dmjax.errors import InputError, unknown_name
+from dmjax.numerics import safe_divide, safe_sqrt
 from dmjax.studies.options import OBJECTIVES
 
 NOTHING = -1e3
@@ -60,15 +61,14 @@ def merit(aim: Aim, rules: Rules, yields: Yields, strength: Scalar) -> Scalar:
 
 
 def signal_over_noise(rules: Rules, yields: Yields, strength: Scalar) -> Float[Array, ""]:
-    """S/√(2 B_steady + B_ν + B_beam), over all bins; 0 without background.
+    """S/√(2 B_steady + B_ν + B_beam); of several bins √(Σ of the squares). 0 without background.
 
     Source: [D20] (arXiv:2006.09386) Eq. 6.2.
     """
     weights = jnp.asarray([2.0 if kind == "steady" else 1.0 for kind in rules.kinds])
-    noise = jnp.sum(weights.astype(strength.dtype) @ yields.background)
-    some = noise > 0.0
-    root = jnp.sqrt(jnp.where(some, noise, 1.0))
-    return jnp.where(some, strength * jnp.sum(yields.signal[0]) / root, 0.0)
+    noise = weights.astype(strength.dtype) @ yields.background
+    events = strength * yields.signal[0]
+    return safe_sqrt(jnp.sum(safe_divide(events * events, noise)))
 
 
 def check_objective(detector: str, objective: str, rules: Rules) -> None:

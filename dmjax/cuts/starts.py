@@ -52,7 +52,7 @@ def coarse_windows(
 def best_starts(
     signal: np.ndarray, merits: Merits, count: int, later: tuple[int, ...]
 ) -> np.ndarray:
-    """The best windows of the coarse grid, of different energies.
+    """The best windows of the coarse grid, of different lower ends in energy.
 
     Args:
         signal: cumulative, (masses, energies, times).
@@ -61,7 +61,7 @@ def best_starts(
         later: see `coarse_windows`.
 
     Returns:
-        Nodes, (masses, count, edges).
+        Nodes, (masses, at most count, edges).
     """
     made = [coarse_windows(one[:, -1], one[-1, :], later) for one in signal]
     grids, energies = np.stack([grid for grid, _ in made]), made[0][1]
@@ -69,7 +69,10 @@ def best_starts(
     rows = np.repeat(np.arange(masses), size)
     found = merits(rows, grids.reshape(-1, edges)).reshape(masses, energies, -1)
     best, starts = found.argmax(axis=2), []
+    lows = np.array([i for j in range(EVEN + len(QUANTILES)) for i in range(j)])
     for grid, inner, top in zip(grids, found, best, strict=True):
-        order = np.argsort(-inner.max(axis=1), kind="stable")[:count]
+        height = inner.max(axis=1)
+        first = [max(np.flatnonzero(lows == low), key=lambda k: height[k]) for low in set(lows)]
+        order = np.array(sorted(first, key=lambda k: -height[k])[:count])
         starts.append(grid.reshape(energies, -1, edges)[order, top[order]])
     return np.stack(starts)

@@ -209,16 +209,22 @@ def _asimov_level(rules: Rules, yields: Yields, base: Pulls, level: Level) -> Sc
 
 
 def relative_information(rules: Rules, yields: Yields, strength: Scalar) -> Scalar:
-    """Fisher information on ln μ at a strength, nuisances profiled: jᵀ(λ + JJᵀ)⁻¹j, j = μ ∂λ/∂μ.
+    """Fisher information on ln μ at a strength, nuisances marginalised: jᵀ(λ + JJᵀ)⁻¹j, j = μS.
 
-    One bin: (μs)²/(λ + Σ(∂λ/∂θ)²).
+    One bin: (μS)²/(λ + Σ(∂λ/∂θ)²).
 
     Args:
-        rules, yields: of the selection, of one bin.
+        rules, yields: of the selection.
         strength: μ > 0.
     """
     pulls = no_pulls(rules, yields)
-    rate = jnp.sum(means(rules, yields, strength, pulls))
-    slopes = jax.jacfwd(lambda at: jnp.sum(means(rules, yields, strength, at)))(pulls)
-    events = strength * jnp.sum(yields.signal[0])
-    return safe_divide(events * events, rate + jnp.sum(slopes * slopes))
+    rate = means(rules, yields, strength, pulls)
+    events = strength * yields.signal[0]
+    weighted = safe_divide(events, rate)
+    total = jnp.sum(weighted * events)
+    if not rules.pulls:
+        return total
+    slopes = jax.jacfwd(lambda at: means(rules, yields, strength, at))(pulls)
+    mixed = weighted @ slopes
+    inner = slopes.T @ (safe_divide(jnp.ones_like(rate), rate)[:, None] * slopes)
+    return total - mixed @ solve(inner + jnp.eye(pulls.shape[0], dtype=pulls.dtype), mixed)

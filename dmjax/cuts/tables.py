@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -83,9 +84,10 @@ def selected_energy(detector: Experiment) -> tuple[float, float]:
 
 def recoil_kev(detector: Experiment, observable: np.ndarray) -> np.ndarray:
     """Recoil energies [keV] whose mean observable is given; 0 stays 0."""
-    flat = np.maximum(observable.ravel(), 1e-9)
-    found = [float(recoil_at(detector.response, jnp.asarray(x))) * KEV_PER_MEV for x in flat]
-    return np.where(observable.ravel() > 0.0, found, 0.0).reshape(observable.shape)
+    values, back = np.unique(observable, return_inverse=True)
+    some = jnp.asarray(np.maximum(values, 1e-9))
+    found = np.asarray(jax.vmap(partial(recoil_at, detector.response))(some)) * KEV_PER_MEV
+    return np.where(values > 0.0, found, 0.0)[back].reshape(observable.shape)
 
 
 def rules_of(setting: Projection, names: Sequence[str], sources: Sequence[str]) -> Rules:

@@ -104,8 +104,9 @@ def best_windows(
     """The best windows of an objective at every mass: multi-start, gradient, nodes.
 
     Starts are the published selection and the best of a coarse grid. Each is improved by Adam on
-    smooth edges that narrow; the best of all, and of the starts, is moved from node to node as a
-    hard cut. It is never worse than the published selection.
+    smooth edges that narrow, and from where that leads, or from the start if it is better, moved
+    from node to node as a hard cut; the best of all is kept. It is never worse than the published
+    selection.
 
     Args:
         tables, aim, strengths: see `hard_merits`.
@@ -158,8 +159,13 @@ def _some_windows(
     pairs = Pairs(rows, (begun / last).reshape(-1, edges))  # pyright: ignore
     ascent = partial(_ascended, tables, aim, jnp.asarray(strengths))
     ended = np.asarray(in_blocks(ascent, pairs, SOFT_BLOCK)).reshape(begun.shape)
-    every = np.concatenate([begun, np.round(ended * last).astype(int)], axis=1)
-    found = merits(np.repeat(np.arange(masses), 2 * count), every.reshape(-1, edges))
-    found = found.reshape(masses, -1)
-    best = every[np.arange(masses), found.argmax(axis=1)]
-    return Found(*settle(merits, best, sizes), found[:, 0])
+    rounded = np.round(ended * last).astype(int)
+    mass = np.arange(masses)
+    both = np.concatenate([begun, rounded], axis=1).reshape(-1, edges)
+    found = merits(np.repeat(mass, 2 * count), both).reshape(masses, 2, count)
+    improved = (found[:, 1] > found[:, 0])[..., None]
+    begin = np.where(improved, rounded, begun).reshape(-1, edges)
+    ends = settle(lambda row, nodes: merits(row // count, nodes), begin, sizes)
+    nodes, merit, settled = (one.reshape(masses, count, -1) for one in ends)
+    best = merit[..., 0].argmax(axis=1)
+    return Found(nodes[mass, best], merit[mass, best, 0], settled[mass, best, 0], found[:, 0, 0])

@@ -59,7 +59,7 @@ RANGES: dict[str, Number] = {
     "shift": Number(-9.0, 9.0),
     "min_ess": Number(0.0, 1e8),
     "floor": Number(-1e4, 1e4),
-    "starts": _count(1, 50),
+    "starts": _count(1, 7),
     "seed": _count(0, 2**63 - 1),
     "toys": _count(0, 10**8),
     "belt_toys": _count(1, 10**6),
