@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dmjax.analyses.catalogue import dataset as dataset
     from dmjax.answers import inject as inject
     from dmjax.answers import regions as regions
+    from dmjax.answers import relic as relic
     from dmjax.answers import significance as significance
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from dmjax.studies.nsi import NsiResult as NsiResult
     from dmjax.studies.posterior_result import PosteriorResult as PosteriorResult
     from dmjax.studies.regions import RegionResult as RegionResult
+    from dmjax.studies.relic import RelicResult as RelicResult
     from dmjax.studies.significance import SignificanceResult as SignificanceResult
     from dmjax.studies.toys import ToyResult as ToyResult
     from dmjax.studies.whole_fit import WholeFitResult as WholeFitResult
@@ -104,6 +106,7 @@ _HOMES = {
     "PosteriorResult": "dmjax.studies.posterior_result",
     "Prediction": "dmjax.prediction.prediction",
     "RegionResult": "dmjax.studies.regions",
+    "RelicResult": "dmjax.studies.relic",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
     "SignalCounts": "dmjax.prediction.templates",
@@ -137,6 +140,7 @@ _HOMES = {
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
     "regions": "dmjax.answers",
+    "relic": "dmjax.answers",
     "reproduce": "dmjax.verbs",
     "signal": "dmjax.prediction.signal",
     "significance": "dmjax.answers",
@@ -169,6 +173,7 @@ __all__ = [
     "PosteriorResult",
     "Prediction",
     "RegionResult",
+    "RelicResult",
     "Search",
     "Signal",
     "SignalCounts",
@@ -203,6 +208,7 @@ __all__ = [
     "posterior",
     "predict",
     "regions",
+    "relic",
     "reproduce",
     "signal",
     "significance",

@@ -19,6 +19,7 @@ from dmjax.cli import (
     posterior,
     predict,
     regions,
+    relic,
     significance,
     study,
 )
@@ -32,7 +33,7 @@ from dmjax.cli.reproduce import reproduce
 from dmjax.cli.signals import INTERRUPTED, leaving, stopped_by_signals
 from dmjax.cli.streams import standard_streams
 from dmjax.errors import InputError, one_line
-from dmjax.studies import answer_settings, settings
+from dmjax.studies import answer_settings, relic_settings, settings
 
 app = typer.Typer(
     name="dmjax",
@@ -58,6 +59,7 @@ VERBS = {
         OUT_HELP,
     ),
     "regions": (answer_settings.RegionSettings, regions.regions, regions.ABOUT, OUT_HELP),
+    "relic": (relic_settings.RelicSettings, relic.relic, relic.ABOUT, OUT_HELP),
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),
     "nsi": (settings.NsiSettings, nsi.nsi, nsi.ABOUT, OUT_HELP),
