@@ -21,6 +21,24 @@ def row(name: str, value, unit: str = "", most: float | None = None, least=None)
     return {"name": name, "value": value, "unit": unit, "cpu": cpu, "target": target, "met": met}
 
 
+SLOWER = 1.2
+TIMES = ("s", "ms", "ms/point", "µs/point")
+
+
+def slower(before: list[dict], after: list[dict]) -> list[str]:
+    """Times that grew by more than a fifth, in processor time where both have it."""
+    old = {one["name"]: one for one in before}
+    found = []
+    for new in after:
+        was = old.get(new["name"])
+        if was is None or new["unit"] not in TIMES or "compilation" in new["name"]:
+            continue
+        key = "value" if was["cpu"] is None or new["cpu"] is None else "cpu"
+        if new[key] > SLOWER * was[key]:
+            found.append(f"{new['name']}: {was[key]:g} to {new[key]:g} {new['unit']}")
+    return found
+
+
 def clocks() -> np.ndarray:
     return np.array([time.perf_counter(), time.process_time()])
 

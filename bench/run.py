@@ -2,12 +2,15 @@
 
 Every part runs in a fresh process, so that compilation and peak memory are its own. Prints a table
 and writes results/<platform>.json beside this file; --quick repeats less and writes nothing.
+--compare writes nothing either, and ends with status 1 where a part became slower by a fifth than
+the results that lie there; --only runs some parts.
 """
 
 import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -17,8 +20,11 @@ from pathlib import Path
 
 import jax
 
+from commands import commands
+from cost import batches, cost
 from dmjax._version import __version__
-from measure import row
+from measure import row, slower
+from outside import against_pyhf
 from predictions import experiments, lifetime, prediction
 from statistics_csi import likelihood, limits, posterior
 from statistics_joint import bands, joint, toys
@@ -28,7 +34,7 @@ PARTS = {
     part.__name__: part
     for part in (
         *(prediction, experiments, lifetime, likelihood, limits, posterior),
-        *(toys, bands, joint),
+        *(toys, bands, joint, against_pyhf, cost, batches, commands),
     )
 }
 
@@ -47,6 +53,8 @@ def run_part(name: str, repeats: int) -> None:
     """Run one part in this process and print its rows and device as JSON."""
     jax.config.update("jax_enable_x64", True)
     rows, device = PARTS[name](repeats), jax.devices()[0]
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    rows.append(row(f"{name}: peak memory", most, "MiB"))
     print(json.dumps({"rows": rows, "platform": device.platform, "device": device.device_kind}))
 
 
@@ -84,12 +92,13 @@ def show(rows: list[dict]) -> None:
         print(f"| {r['name']} | {value} | {cpu} | {rest} |")
 
 
-def run_all(source: str | None, repeats: int, write: bool) -> None:
+def run_all(source: str | None, repeats: int, only: list[str], write: bool) -> dict:
+    """Run parts, show their rows, and write them where all were run."""
     rows, found = [], {}
-    calls = {name: partial(fresh, name, repeats) for name in PARTS}
-    if source:
+    calls = {name: partial(fresh, name, repeats) for name in only or PARTS}
+    if source and not only:
         calls["baseline"] = lambda: {"rows": baseline(source)}
-    else:
+    elif not only:
         print("no SOURCE_DIR: the baseline is skipped", file=sys.stderr)
     for name, call in calls.items():
         load = round(os.getloadavg()[0], 2)
@@ -98,22 +107,48 @@ def run_all(source: str | None, repeats: int, write: bool) -> None:
         rows += [r | {"load_average": load} for r in result["rows"]]
         found |= result
     show(rows)
+    report = environment(found) | {"repeats": repeats, "rows": rows}
     if write:
-        report = environment(found) | {"repeats": repeats, "rows": rows}
-        path = HERE / "results" / f"{report['platform']}.json"
+        path = results(report["platform"])
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
         print(f"written: {path}", file=sys.stderr)
+    return report
+
+
+def results(name: str) -> Path:
+    """Where the results of a platform lie."""
+    return HERE / "results" / f"{name}.json"
+
+
+def compare(report: dict) -> None:
+    """Leave with status 1 where a time grew by a fifth since the results that were written."""
+    path = results(report["platform"])
+    if not path.exists():
+        sys.exit(f"nothing to compare with: {path} is not there; run without --compare first")
+    before = json.loads(path.read_text())
+    if any(before[key] != report[key] for key in ("processor", "cores")):
+        sys.exit(f"{path} is of another machine: run there, or write it anew on this one")
+    found = slower(before["rows"], report["rows"])
+    for line in found:
+        print(f"slower: {line}", file=sys.stderr)
+    sys.exit(1 if found else 0)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", nargs="?", help="folder of the raw data, for the baseline")
     parser.add_argument("--quick", action="store_true", help="3 repeats, nothing written")
+    parser.add_argument("--compare", action="store_true", help="status 1 where a part is slower")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=[], help="these parts")
     parser.add_argument("--repeats", type=int, default=9, help=argparse.SUPPRESS)
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.part:
         run_part(args.part, args.repeats)
     else:
-        run_all(args.source, 3 if args.quick else args.repeats, write=not args.quick)
+        writes = not (args.quick or args.compare or args.only)
+        repeats = 3 if args.quick else args.repeats
+        made = run_all(args.source, repeats, args.only, writes)
+        if args.compare:
+            compare(made)

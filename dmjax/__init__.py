@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from dmjax.answers import regions as regions
     from dmjax.answers import relic as relic
     from dmjax.answers import significance as significance
+    from dmjax.comparing import export_curve as export_curve
+    from dmjax.comparing import plot_world as plot_world
+    from dmjax.comparing import recast as recast
     from dmjax.conventions import Conventions as Conventions
     from dmjax.conventions import conventions as conventions
+    from dmjax.cuts.cuts_result import CutsResult as CutsResult
+    from dmjax.cuts.design_result import DesignResult as DesignResult
     from dmjax.data.releases import add_release as add_release
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
     from dmjax.models import double_mediator as double_mediator
     from dmjax.models import lifetime_ns as lifetime_ns
     from dmjax.models import mediator as mediator
+    from dmjax.planning import design as design
+    from dmjax.planning import optimize_cuts as optimize_cuts
     from dmjax.prediction.events import events as events
     from dmjax.prediction.predict import predict as predict
     from dmjax.prediction.prediction import Prediction as Prediction
@@ -49,6 +56,11 @@ if TYPE_CHECKING:
     from dmjax.prediction.signal import signal as signal
     from dmjax.prediction.templates import SignalCounts as SignalCounts
     from dmjax.prediction.templates import templates as templates
+    from dmjax.programs import keep_programs as keep_programs
+    from dmjax.recast.curve import Curve as Curve
+    from dmjax.scan.result import ScanResult as ScanResult
+    from dmjax.scanning import merge as merge
+    from dmjax.scanning import scan as scan
     from dmjax.scattering import Nsi as Nsi
     from dmjax.store.result import AbstractResult as AbstractResult
     from dmjax.studies.best_fit import FitResult as FitResult
@@ -91,6 +103,9 @@ _HOMES = {
     "Coupling": "dmjax.models",
     "CountingResult": "dmjax.studies.counting",
     "CoverageResult": "dmjax.studies.coverage",
+    "Curve": "dmjax.recast.curve",
+    "CutsResult": "dmjax.cuts.cuts_result",
+    "DesignResult": "dmjax.cuts.design_result",
     "DiagnosisResult": "dmjax.fits.diagnostics",
     "DoubleMediator": "dmjax.models",
     "EvidenceResult": "dmjax.studies.evidence",
@@ -107,6 +122,7 @@ _HOMES = {
     "Prediction": "dmjax.prediction.prediction",
     "RegionResult": "dmjax.studies.regions",
     "RelicResult": "dmjax.studies.relic",
+    "ScanResult": "dmjax.scan.result",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
     "SignalCounts": "dmjax.prediction.templates",
@@ -120,28 +136,36 @@ _HOMES = {
     "convert": "dmjax.models",
     "coverage": "dmjax.verbs",
     "dataset": "dmjax.analyses.catalogue",
+    "design": "dmjax.planning",
     "diagnose": "dmjax.verbs",
     "double_mediator": "dmjax.models",
     "events": "dmjax.prediction.events",
     "evidence": "dmjax.verbs",
     "experiment": "dmjax.experiments",
+    "export_curve": "dmjax.comparing",
     "export_hepdata": "dmjax.verbs",
     "export_pyhf": "dmjax.verbs",
     "fit": "dmjax.verbs",
     "import_pyhf": "dmjax.export.pyhf_import",
     "info": "dmjax.verbs",
     "inject": "dmjax.answers",
+    "keep_programs": "dmjax.programs",
     "lifetime_ns": "dmjax.models",
     "limit": "dmjax.verbs",
     "load": "dmjax.studies.load",
     "mediator": "dmjax.models",
+    "merge": "dmjax.scanning",
     "nsi": "dmjax.verbs",
+    "optimize_cuts": "dmjax.planning",
     "plot": "dmjax.verbs",
+    "plot_world": "dmjax.comparing",
     "posterior": "dmjax.verbs",
     "predict": "dmjax.prediction.predict",
+    "recast": "dmjax.comparing",
     "regions": "dmjax.answers",
     "relic": "dmjax.answers",
     "reproduce": "dmjax.verbs",
+    "scan": "dmjax.scanning",
     "signal": "dmjax.prediction.signal",
     "significance": "dmjax.answers",
     "templates": "dmjax.prediction.templates",
@@ -158,6 +182,9 @@ __all__ = [
     "CountingResult",
     "Coupling",
     "CoverageResult",
+    "Curve",
+    "CutsResult",
+    "DesignResult",
     "DiagnosisResult",
     "DoubleMediator",
     "EvidenceResult",
@@ -174,6 +201,7 @@ __all__ = [
     "Prediction",
     "RegionResult",
     "RelicResult",
+    "ScanResult",
     "Search",
     "Signal",
     "SignalCounts",
@@ -188,28 +216,36 @@ __all__ = [
     "convert",
     "coverage",
     "dataset",
+    "design",
     "diagnose",
     "double_mediator",
     "events",
     "evidence",
     "experiment",
+    "export_curve",
     "export_hepdata",
     "export_pyhf",
     "fit",
     "import_pyhf",
     "info",
     "inject",
+    "keep_programs",
     "lifetime_ns",
     "limit",
     "load",
     "mediator",
+    "merge",
     "nsi",
+    "optimize_cuts",
     "plot",
+    "plot_world",
     "posterior",
     "predict",
+    "recast",
     "regions",
     "relic",
     "reproduce",
+    "scan",
     "signal",
     "significance",
     "templates",

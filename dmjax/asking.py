@@ -23,15 +23,20 @@ def as_path(out: Out) -> Path | None:
     return None if out is None else Path(out)
 
 
+def check_float64(what: str) -> None:
+    """Raise InputError unless numbers are float64."""
+    if jnp.result_type(float) != jnp.float64:
+        raise InputError(
+            f"{what} needs float64 (predict, events and templates do not): first "
+            "jax.config.update('jax_enable_x64', True)"
+        )
+
+
 def settled(
     kind: type[Settings], options: Mapping[str, Any], whole_signal: bool = True
 ) -> Settings:
     """Settings of keywords, a whole signal taken apart."""
-    if jnp.result_type(float) != jnp.float64:
-        raise InputError(
-            "this verb needs float64 (predict, events and templates do not): first "
-            "jax.config.update('jax_enable_x64', True)"
-        )
+    check_float64("this verb")
     given = dict(options)
     held = given.get("signal")
     if isinstance(held, Signal):

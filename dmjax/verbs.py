@@ -235,11 +235,11 @@ def plot(*results: Path | str, out: Out = None) -> list[Path]:
     from dmjax.plots.fits import draw_fit
     from dmjax.plots.limits import plot_limits
     from dmjax.plots.relic import plot_relic
-    from dmjax.studies.load import made_from
+    from dmjax.studies.load import SCAN, made_from
     from dmjax.studies.relic import RelicResult
 
     paths = [Path(one) for one in results]
-    if paths and all(path.suffix in (".json", ".nc") for path in paths):
+    if paths and all(path.suffix in (".json", ".nc", SCAN) for path in paths):
         target = as_path(out) or paths[0]
 
         def drawn(held: list) -> list[Path]:

@@ -29,6 +29,8 @@ jax.config.update(
     float(os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"]),
 )
 
+os.environ["DMJAX_CACHE"] = str(PROGRAMS / "traced")
+
 MEMORY_MAPS = Path("/proc/self/maps")
 MOST_MAPS = 12_000
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

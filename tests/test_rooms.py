@@ -11,10 +11,11 @@ PACKAGE = Path(dmjax.__file__).parent
 ROOMS = [
     {"_version", "errors", "threads", "units"},
     {"constants", "numerics", "batches", "texts", "store"},
+    {"programs"},
     {"data", "schema", "conventions", "kinematics"},
     {"nuclei", "timing"},
     {"models", "response", "plots"},
-    {"relic", "sources"},
+    {"recast", "relic", "sources"},
     {"flux", "scattering"},
     {"experiments"},
     {"prediction"},
@@ -24,9 +25,10 @@ ROOMS = [
     {"limits"},
     {"bayes"},
     {"studies"},
-    {"export", "reproduce"},
+    {"cuts"},
+    {"export", "reproduce", "scan"},
     {"asking"},
-    {"verbs", "answers"},
+    {"verbs", "answers", "comparing", "planning", "scanning"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

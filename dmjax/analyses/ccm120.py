@@ -15,10 +15,12 @@ from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import Search, search
+from dmjax.programs import kept_value
 
 NAME = "ccm120"
 
 
+@kept_value
 def ccm120_search() -> Search:
     """The detector of the data set in its one bin."""
     spec = load_toml("datasets", NAME)

@@ -11,10 +11,12 @@ from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.parameters import Parameter
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import Search, search
+from dmjax.programs import kept_value
 
 NAME = "csi2017"
 
 
+@kept_value
 def csi2017_search(window: str = "no-cuts") -> Search:
     """The detector of the data set in the bins of a window."""
     return search(exposure(NAME), *window_edges(NAME, window))

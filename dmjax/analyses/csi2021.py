@@ -25,12 +25,13 @@ from dmjax.analyses.ingredients import (
     signal_parts,
     unit_sum,
 )
-from dmjax.analyses.moves import Move, recoil_effects
+from dmjax.analyses.moves import recoil_effects
 from dmjax.data import load_toml
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.nuisances import Clock
+from dmjax.programs import kept_value
 
 
 def csi2021(
@@ -73,7 +74,7 @@ def csi2021(
     on, off = counted(bins, single)
     moves = csi2021_moves(bins, systematics)
     known = [cevns_part(bins, cevns, systematics)]
-    known += [_neutrons(spec, key, bins, moves) for key in ("brn", "nin")]
+    known += [_neutrons(spec, key, bins, systematics) for key in ("brn", "nin")]
     components = [one for part in known for one in part.components]
     parameters = [one for part in known for one in part.parameters]
     name = "csi_n_ss" if region == "signal" else "csi_n_ss_sideband"
@@ -93,9 +94,11 @@ def csi2021(
     )
 
 
-def _neutrons(spec: dict, key: str, bins: Binning, moves: tuple[Move, ...]) -> Parts:
+@kept_value
+def _neutrons(spec: dict, key: str, bins: Binning, systematics: bool) -> Parts:
     """Neutrons of the beam, or those that neutrinos make: they come with the clock of the beam."""
     held = spec["parameters"][f"csi_n_{key}"]
+    moves = csi2021_moves(bins, systematics)
     late = {
         one.nuisance.name: jnp.stack(
             [jnp.asarray(neutron_shape(key, bins, x).ravel()) for x in one.nuisance.knots]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -16,6 +17,7 @@ from dmjax.experiments import Experiment
 from dmjax.likelihood.effects import Component, Scale
 from dmjax.prediction.nuisances import Responses, Sides
 from dmjax.prediction.search import Search, neutrino_counts, neutrino_knots, search
+from dmjax.programs import kept_value
 from dmjax.response import RecoilGrid, accepted_recoils
 
 RADIUS = "csi_radius"
@@ -43,7 +45,7 @@ def _both_sides(sides: dict[str, dict[str, float]], bins: Binning) -> RecoilGrid
         accepted_recoils(_changed(exposure(NAME), sides[side]).response, bins.pe)
         for side in ("down", "up")
     )
-    return RecoilGrid(jnp.stack([down.t, up.t]), jnp.stack([down.fold, up.fold]))
+    return jax.tree.map(lambda *pair: jnp.stack(pair), down, up)
 
 
 def _changed(detector: Experiment, numbers: dict[str, float]) -> Experiment:
@@ -58,6 +60,7 @@ def _changed(detector: Experiment, numbers: dict[str, float]) -> Experiment:
     return detector
 
 
+@kept_value
 def csi2021_search(region: str = "signal", binning: Binning | None = None) -> Search:
     """The detector of the data set in the bins of a region, with its nuisances."""
     chosen = binning or csi2021_binning(region)
@@ -72,6 +75,7 @@ def _counts(setting: Search) -> np.ndarray:
 
 
 @cache
+@kept_value
 def _events_below() -> tuple[float, dict[str, np.ndarray]]:
     """CEvNS below 60 photo-electrons, as it is and at the knots of every nuisance."""
     setting = csi2021_search()
@@ -90,6 +94,7 @@ def _radii(setting: Search, nominal: np.ndarray, step: float) -> Float[Array, "3
     return jnp.asarray(np.stack([moved(-step), nominal, moved(step)]))
 
 
+@kept_value
 def cevns_part(bins: Binning, cevns: str, systematics: bool) -> Parts:
     """CEvNS, predicted or counted by "csi_n_cevns": events below 60 photo-electrons in any region.
 

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from dmjax.errors import InputError, unknown_name
 from dmjax.experiments import Experiment
 from dmjax.experiments.experiment import bin_edges
 from dmjax.prediction.neutrinos import Spectra, neutrino_spectra
+from dmjax.programs import kept, kept_value
 from dmjax.response import accepted_recoils
 
 DATASETS = tuple(name for name in available("datasets") if "windows" in load_toml("datasets", name))
@@ -73,7 +73,7 @@ def _neutrons(spec: dict, detector: Experiment, pe_edges: np.ndarray) -> np.ndar
     return rebin(columns["pe"], columns["rate"] * spec["beam_gwh"] * np.asarray(accepted), pe_edges)
 
 
-@eqx.filter_jit
+@kept
 def _energy_spectra(
     detector: Experiment, pe_edges: tuple, conventions: Conventions, radius_fm: float | None
 ) -> Spectra:
@@ -82,6 +82,7 @@ def _energy_spectra(
     return neutrino_spectra(detector, recoils, conventions, radius_fm)
 
 
+@kept_value
 def load_dataset(
     name: str,
     window: str = "no-cuts",

@@ -18,18 +18,21 @@ from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale, Share
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import Search, neutrino_counts, search
+from dmjax.programs import kept_value
 
 NAME = "ge2024"
 RESPONSE = pull("ge_response")
 """Pull of quenching and efficiency, of CEvNS and dark matter alike."""
 
 
+@kept_value
 def ge2024_search() -> Search:
     """The detector of the data set in its one bin."""
     spec = load_toml("datasets", NAME)
     return search(exposure(NAME), axis_edges(spec, "kevee"), axis_edges(spec, "time_us"))
 
 
+@kept_value
 def _cevns(cevns: str, conventions: Conventions) -> Parts:
     if cevns == "free":
         return Parts(

@@ -24,6 +24,7 @@ from dmjax.likelihood.signals import SignalLike
 from dmjax.likelihood.smooth_effects import Exponential
 from dmjax.prediction.nuisances import Sides, Slices
 from dmjax.prediction.search import Search, in_slices, neutrino_counts, neutrino_knots, search
+from dmjax.programs import kept_value
 
 NAME = "lar2020"
 FLUX_ERROR = 0.10
@@ -51,6 +52,7 @@ def _f90_shares(column: str) -> np.ndarray:
     return counts / np.maximum(counts.sum(1, keepdims=True), 1e-300)
 
 
+@kept_value
 def lar2020_search() -> Search:
     """The detector of the data set in its bins; a signal takes F90 from recoils of its energy."""
     spec = load_toml("datasets", NAME)
@@ -67,10 +69,11 @@ def _normalisations(spec: dict) -> tuple[AbstractFactor, ...]:
     return Scale(FLUX.name, 1.0, FLUX_ERROR), response
 
 
-def _cevns(spec: dict, cevns: str, moves: tuple[Move, ...]) -> Parts:
+@kept_value
+def _cevns(spec: dict, cevns: str, systematics: bool) -> Parts:
     """The release's CEvNS, moved as our prediction of it moves; counted, its shape alone."""
     held, setting = spec["parameters"]["n_cevns"], lar2020_search()
-    shape = unit_sum(_shape("cevns"))
+    shape, moves = unit_sum(_shape("cevns")), lar2020_moves(systematics)
     nominal = in_slices(setting, neutrino_counts(setting))
     some = nominal > 0.0
     share = jnp.where(some, shape / jnp.where(some, nominal, 1.0), 0.0)
@@ -89,6 +92,7 @@ def _cevns(spec: dict, cevns: str, moves: tuple[Move, ...]) -> Parts:
     return Parts((component,), (number, *pulls, *moving.parameters))
 
 
+@kept_value
 def _background(spec: dict, name: str, systematics: bool) -> Parts:
     """A background of the release with its alternates."""
     held = spec["parameters"][name]
@@ -135,7 +139,10 @@ def lar2020(
     check_cevns(cevns)
     spec, moves = load_toml("datasets", NAME), lar2020_moves(systematics)
     names = [name for name in spec["parameters"] if name != "n_cevns"]
-    known = [_cevns(spec, cevns, moves), *(_background(spec, one, systematics) for one in names)]
+    known = [
+        _cevns(spec, cevns, systematics),
+        *(_background(spec, one, systematics) for one in names),
+    ]
     pulls = (FLUX, pull("lar_response"))
     known.append(signal_parts(signal, _normalisations(spec), pulls, moves))
     axes = [(name, axis_edges(spec, name)) for name in spec["axes"]]

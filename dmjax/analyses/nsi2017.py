@@ -17,6 +17,7 @@ from dmjax.likelihood.count_model import CountModel, remade
 from dmjax.likelihood.effects import AbstractOffset, Component, Scale
 from dmjax.likelihood.parameters import Parameter
 from dmjax.prediction.neutrinos import neutrino_spectra
+from dmjax.programs import kept
 from dmjax.response import accepted_recoils
 from dmjax.scattering.nsi import nsi
 
@@ -61,7 +62,7 @@ class Parabola(NamedTuple):
     quadratic: Float[Array, "energy time"]
 
 
-@eqx.filter_jit
+@kept
 def _spectra(data: Dataset, edges: tuple, pair: str, quarks: tuple[str, ...], eps: Scalar):
     recoils = accepted_recoils(data.experiment.response, np.array(edges))
     interaction = nsi({pair: {quark: eps for quark in quarks}})

@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -21,6 +20,7 @@ from dmjax.prediction.backgrounds import exposed, known_backgrounds
 from dmjax.prediction.neutrinos import endpoints_kev, neutrino_background
 from dmjax.prediction.search import Search
 from dmjax.prediction.windows import closed_by, in_windows, selected_windows, window_share
+from dmjax.programs import kept
 from dmjax.response import accepted_recoils, observable_at
 from dmjax.units import MEV_PER_KEV
 
@@ -111,7 +111,7 @@ def _inside(label: str, edges: np.ndarray, low: float | None, high: float) -> np
     return closed_by(np.array(ends), tuple(edges.tolist()))
 
 
-@eqx.filter_jit
+@kept
 def _known(
     search: Search, backgrounds: tuple[Background, ...], energy_edges: Array, chosen: Conventions
 ) -> dict[str, Array]:

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +24,7 @@ from dmjax.likelihood.parameters import index_of, values_of
 from dmjax.likelihood.signals import SIGNAL
 from dmjax.numerics import hat_weights
 from dmjax.prediction.tables import SignalTable, strength_at
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 CREDIBLE = (0.6827, 0.9545)
@@ -146,7 +146,7 @@ def grid_posterior(
     return GridPosterior(log_m_v, log_coupling, log_likelihood, log_density, cell_area, levels)
 
 
-@eqx.filter_jit
+@kept
 def _filled(
     joint: JointModel, data: Data, table: SignalTable, start, m_v, couplings, laplace: bool
 ):

@@ -28,6 +28,7 @@ from dmjax.prediction.tables import (
     coupling_name,
     strength_at,
 )
+from dmjax.programs import kept
 
 
 class MassFit(NamedTuple):
@@ -162,7 +163,7 @@ def nuisances(joint: JointModel) -> tuple[Parameter, ...]:
     return tuple(p for p in every if p.name != SIGNAL)
 
 
-@eqx.filter_jit
+@kept
 def _fit_masses(
     joint: JointModel, data: Data, table: SignalTable, tops, m_v: Float[Array, " masses"]
 ) -> Fit:

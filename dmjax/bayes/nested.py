@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import blackjax
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from dmjax.bayes.priors import PriorSet, quantiles
 from dmjax.errors import InputError
+from dmjax.programs import kept
 from dmjax.store.progress import Say, nothing
 
 _VOLUMES = 200
@@ -83,14 +83,14 @@ def _algorithm(hypothesis: Hypothesis, replaced: int, steps: int) -> Any:
     return blackjax.nss(log_inside, log_likelihood, num_inner_steps=steps, num_delete=replaced)
 
 
-@eqx.filter_jit
+@kept
 def _begin(hypothesis: Hypothesis, key, live: int, replaced: int, steps: int):
     u_key, start_key = jax.random.split(key)
     u = jax.random.uniform(u_key, (live, len(hypothesis.priors.names)))
     return _algorithm(hypothesis, replaced, steps).init(u, start_key)
 
 
-@eqx.filter_jit
+@kept
 def _advance(hypothesis: Hypothesis, key, state, replaced: int, steps: int):
     """A block of replacements: the state after, and the dead points with their cost."""
     algorithm = _algorithm(hypothesis, replaced, steps)

@@ -29,6 +29,7 @@ from dmjax.prediction.tables import (
     strength_at,
     strength_slope,
 )
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 Weights = tuple[Float[Array, " bins"], ...]
@@ -133,7 +134,7 @@ def _edges(table: SignalTable, m_v: Scalar, couplings: Array, shift: Scalar) -> 
     return jnp.log(jax.vmap(lambda c: strength_at(table, m_v, c))(couplings)) + shift
 
 
-@eqx.filter_jit
+@kept
 def _fitted(joint: JointModel, data: Data, table: SignalTable, m_v, strengths, start):
     at = index_of(joint.parameters.names, SIGNAL)
     held = jnp.zeros(start.shape, bool).at[at].set(True)
@@ -166,7 +167,7 @@ def _rows(nodes: np.ndarray, prior: Prior) -> np.ndarray:
     return np.unique(np.r_[low, inside, high])
 
 
-@eqx.filter_jit
+@kept
 def _prior_density(priors: PriorSet, table: SignalTable, m_v, strengths):
     """ln of the priors' density in ln m_V and ln coupling, at the ends beyond them."""
 

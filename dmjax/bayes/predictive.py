@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from dmjax.errors import InputError
 from dmjax.fits.estimates import binomial_error
 from dmjax.likelihood.count_terms import raw_counts
 from dmjax.likelihood.joint import Data
+from dmjax.programs import kept
 
 Bins = Float[Array, " bins"]
 STATISTICS = ("total", "chi2", "largest")
@@ -72,7 +72,7 @@ def _statistics(counts: Bins, mean: Bins, variance: Bins):
     return jnp.stack([jnp.sum(counts), jnp.sum(pull * pull), jnp.max(pull)])
 
 
-@eqx.filter_jit
+@kept
 def _replicas(hypothesis: Hypothesis, data: Data, keys, values):
     pairs = [raw_counts(counts) for counts in data.counts]
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from dmjax.fits.fit import Fit, fit
 from dmjax.likelihood.joint import Data, JointModel, integrated_mask, log_likelihood
 from dmjax.limits.likelihood_limits import risen
 from dmjax.limits.test_statistics import Strength
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 NODES, DRAWS, GROUPS = 48, 256, 8
@@ -75,7 +75,7 @@ def _widths(found: Fit, moving: np.ndarray, sigmas: Array) -> Array:
     return inside + jnp.diag(jnp.where(known, 0.0, jnp.where(moving, instead, 1.0)))
 
 
-@eqx.filter_jit
+@kept
 def _integrals(joint: JointModel, chosen: Strength, data: Data, strengths, key: Array):
     """(ln integral of each group (groups, nodes), effective share, status) at every strength.
 
@@ -116,7 +116,7 @@ def _integrals(joint: JointModel, chosen: Strength, data: Data, strengths, key: 
     return groups.T, effective, status
 
 
-@eqx.filter_jit
+@kept
 def _risen(joint: JointModel, chosen: Strength, data: Data, level: Scalar):
     found = risen(joint, chosen, data, level, 1e-2)[0]
     return found.x, found.reached

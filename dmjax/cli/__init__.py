@@ -10,6 +10,8 @@ import typer
 from dmjax._version import __version__
 from dmjax.cli import (
     check,
+    cuts,
+    design,
     diagnose,
     evidence,
     fit,
@@ -18,6 +20,7 @@ from dmjax.cli import (
     nsi,
     posterior,
     predict,
+    recast,
     regions,
     relic,
     significance,
@@ -30,10 +33,17 @@ from dmjax.cli.generate import OUT_HELP, command
 from dmjax.cli.info import info
 from dmjax.cli.plot import plot
 from dmjax.cli.reproduce import reproduce
+from dmjax.cli.scan import merge, scan
 from dmjax.cli.signals import INTERRUPTED, leaving, stopped_by_signals
 from dmjax.cli.streams import standard_streams
 from dmjax.errors import InputError, one_line
-from dmjax.studies import answer_settings, relic_settings, settings
+from dmjax.studies import (
+    answer_settings,
+    curve_settings,
+    cut_settings,
+    relic_settings,
+    settings,
+)
 
 app = typer.Typer(
     name="dmjax",
@@ -58,11 +68,14 @@ VERBS = {
         significance.ABOUT,
         OUT_HELP,
     ),
+    "optimize-cuts": (cut_settings.CutSettings, cuts.optimize_cuts, cuts.ABOUT, OUT_HELP),
+    "design": (cut_settings.DesignSettings, design.design, design.ABOUT, OUT_HELP),
     "regions": (answer_settings.RegionSettings, regions.regions, regions.ABOUT, OUT_HELP),
     "relic": (relic_settings.RelicSettings, relic.relic, relic.ABOUT, OUT_HELP),
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),
     "nsi": (settings.NsiSettings, nsi.nsi, nsi.ABOUT, OUT_HELP),
+    "recast": (curve_settings.RecastSettings, recast.recast, recast.ABOUT, OUT_HELP),
     "diagnose": (settings.DiagnoseSettings, diagnose.diagnose, diagnose.ABOUT, OUT_HELP),
 }
 """Command → settings class, what runs it, its help, help of --out."""
@@ -70,10 +83,12 @@ VERBS = {
 app.command()(info)
 for name, (kind, run, about, out) in VERBS.items():
     app.command(name)(command(kind, run, about, out))
-app.command()(plot)
+app.command()(scan)
+app.command()(merge)
 app.command()(reproduce)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")
+app.add_typer(plot, name="plot")
 
 
 def _version(wanted: bool) -> None:

@@ -14,10 +14,18 @@ JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 
 
 def start() -> None:
-    """float64 for every computation of the command line."""
+    """float64 for every computation of the command line, and programs kept for the next one."""
     import jax
 
+    from dmjax.programs import keep_programs
+
     jax.config.update("jax_enable_x64", True)
+    keep_programs()
+
+
+def keep_nothing() -> None:
+    """Let this command, and what it starts, keep no programs on disk."""
+    os.environ["DMJAX_CACHE"] = "0"
 
 
 def begin(out: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""`dmjax export`: pyhf workspaces and HEPData tables."""
+"""`dmjax export`: pyhf workspaces, HEPData tables and curves."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from dmjax.cli.generate import command
 from dmjax.errors import InputError
 from dmjax.studies.settings import PyhfSettings
 
-export = typer.Typer(help="Results for pyhf and HEPData.", no_args_is_help=True)
+export = typer.Typer(help="Results for pyhf, HEPData and plots of limits.", no_args_is_help=True)
 
 ABOUT = """Write the likelihood of data sets as a pyhf workspace, with a signal at --mv or without.
 
@@ -75,4 +75,18 @@ def hepdata(
 
     written = made_from([limit], lambda held: write_hepdata(out, held[0]))
     files = [str(path) for path in written]
+    emit_lines([to_json({"files": files})] if json else files)
+
+
+@export.command()
+def curve(
+    result: Annotated[Path, typer.Argument(help="Limit or curve saved with --out.")],
+    out: Annotated[Path, typer.Option(help="Folder of NAME.csv and NAME.toml.")],
+    json: JSON = False,
+) -> None:
+    """Write a saved limit or curve as CSV and TOML (keys of dd_limit_plot); recast reads them."""
+    from dmjax.comparing import export_curve
+    from dmjax.store.plain import to_json
+
+    files = [str(path) for path in export_curve(result, out)]
     emit_lines([to_json({"files": files})] if json else files)

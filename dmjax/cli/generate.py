@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dmjax.cli.common import JSON
+from dmjax.cli.common import JSON, keep_nothing
 from dmjax.errors import InputError, shown
 from dmjax.studies.options import OPTIONS, Option, spelled
 from dmjax.studies.ranges import RANGES
@@ -16,7 +16,7 @@ from dmjax.studies.readers import names
 from dmjax.studies.rules import settle
 from dmjax.texts import read_toml
 
-POSITIONAL = ("where", "experiment", "dataset")
+POSITIONAL = ("where", "experiment", "dataset", "curve", "results")
 """Options that stand without a name on a command line."""
 
 ALIASES = {"window": ("cuts", {"True": "cuts", "False": "no-cuts"})}
@@ -42,6 +42,8 @@ def command(
 
     def call(**given: Any) -> None:
         json, quiet = bool(given.pop("json", False)), bool(given.pop("quiet", False))
+        if given.pop("no_cache", False):
+            keep_nothing()
         target, config = given.pop("out", None), given.pop("config", None)
         alias = {
             name: given.pop(switch, None)
@@ -148,10 +150,12 @@ def _alias(name: str) -> inspect.Parameter:
 
 def _common(out: str | None) -> list[inspect.Parameter]:
     quiet = typer.Option("--quiet", "-q", help="No progress, and no table where --out is given.")
+    anew = typer.Option("--no-cache", help="Compile anew, and keep no programs on disk.")
     config = typer.Option("--config", help="Options from a TOML file; the command line wins.")
     found = [
         _keyword("json", JSON, False),
         _keyword("quiet", Annotated[bool, quiet], False),
+        _keyword("no_cache", Annotated[bool, anew], False),
         _keyword("config", Annotated[Path | None, config], None),
     ]
     if out is not None:

@@ -22,6 +22,7 @@ from dmjax.experiments.experiment import Experiment, Selection, bin_edges
 from dmjax.experiments.files import Description, beam_tables, read_beam, read_detector
 from dmjax.flux import Beam
 from dmjax.nuclei import mean_charge_radius
+from dmjax.programs import kept_value
 
 EXPERIMENTS = tuple(available("experiments"))
 
@@ -52,6 +53,7 @@ def _precision() -> str:
 
 
 @cache
+@kept_value
 def _preset(name: str, isotropic: bool, precision: str) -> Experiment:
     return _build(read_detector(name), name, isotropic)
 

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from dmjax.fits.goodness import GoodnessOfFit, goodness_of_fit, profiled
 from dmjax.fits.minimise import STATUS_TEXT
 from dmjax.likelihood.joint import Data, JointModel, Values, observed_data
 from dmjax.likelihood.parameters import index_of
+from dmjax.programs import kept
 from dmjax.store.fields import column, number
 from dmjax.store.result import AbstractResult, container
 
@@ -168,7 +168,7 @@ def _step(joint: JointModel, best: Fit) -> Values:
     return jnp.where(usable, best.errors, jnp.where(jnp.isfinite(sigmas), sigmas, 0.0))
 
 
-@eqx.filter_jit
+@kept
 def _shifted_fits(joint: JointModel, data: Data, best: Fit, moved, sides):
     """Refits with one parameter each held beside its best fit, inside its range."""
     limits, step = joint.parameters, _step(joint, best)

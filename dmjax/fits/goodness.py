@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,6 +21,7 @@ from dmjax.likelihood.count_terms import asimov_counts
 from dmjax.likelihood.joint import Data, JointModel, Values, log_likelihood, observed_data
 from dmjax.likelihood.parameters import named
 from dmjax.likelihood.poisson import log_poisson
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 
@@ -84,7 +84,7 @@ def saturated_two_nll(joint: JointModel, data: Data) -> Scalar:
     return -2.0 * total
 
 
-@eqx.filter_jit
+@kept
 def _thrown(joint: JointModel, values: Values, keys, attempt, most: tuple, size: int, way: str):
     """Statistic, toy by toy, of the fit to a toy, and its status."""
 

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float, Int
@@ -11,6 +10,7 @@ from dmjax.fits.fit import Fit, best_fit, fixed_mask, minimum_of
 from dmjax.fits.roots import bracketed_root
 from dmjax.likelihood.joint import Data, JointModel, integrated_mask, observed_data
 from dmjax.numerics import safe_sqrt
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 _DOUBLINGS = 8
@@ -53,7 +53,7 @@ def profile_points(
     fixed = fixed_mask(joint, jnp.zeros(best.values.shape, bool).at[indices].set(True))
 
     def one(point):
-        found, _ = minimum_of(joint, data, best.values.at[indices].set(point), fixed)
+        found = minimum_of(joint, data, best.values.at[indices].set(point), fixed)
         return 2.0 * found.value - best.two_nll, found.status
 
     return jax.vmap(one)(points)
@@ -123,7 +123,7 @@ def interval(
     return Interval(ends.value[0], ends.value[1], ends.reached, jnp.max(ends.status))
 
 
-@eqx.filter_jit
+@kept
 def _intervals(joint: JointModel, data: Data, best: Fit, level: Scalar) -> Interval:
     indices = jnp.arange(best.values.shape[0])
     return jax.lax.map(lambda i: interval(joint, data, best, i, level), indices)

@@ -13,6 +13,7 @@ from dmjax.flux.boxes import box_on_grid, boxes, chi_pair
 from dmjax.flux.channel import AbstractChannel, Pull, amplitude_pull
 from dmjax.flux.lines import monochromatic
 from dmjax.flux.mass_shell import mass_nodes
+from dmjax.flux.momenta import at_rest_momenta
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
 from dmjax.models.charges import Charges
@@ -106,6 +107,12 @@ class PionCapture(AbstractChannel):
             boxes(energy, mass, chi_pair(v, conventions))
         )
         return rate @ on_grid / (4.0 * jnp.pi)
+
+    def momenta(
+        self, v: VectorMediator, conventions: Conventions, lowest: Scalar
+    ) -> Float[Array, " n"]:
+        """Over the box of χ."""
+        return at_rest_momenta(v, conventions, lowest, M_CAPTURE_MAX, capture_energy)
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """One line, or several where E_V is spread; V must be on its mass shell."""

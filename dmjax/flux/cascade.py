@@ -1,8 +1,8 @@
 """χ from V in place of a photon of the e± cascade (P4)."""
 
+from dataclasses import replace
 from typing import Self, final
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -11,42 +11,44 @@ from dmjax.conventions import Conventions
 from dmjax.flux.boxes import WIDTH_FLOOR, chi_pair, momentum
 from dmjax.flux.channel import AbstractChannel, Pull
 from dmjax.flux.lines import isotropic
-from dmjax.flux.mass_shell import mass_nodes
+from dmjax.flux.mass_shell import MassNodes, mass_nodes
 from dmjax.flux.vertices import Line
-from dmjax.kinematics import pair_speed_squared
+from dmjax.kinematics import pair_speed_squared, two_body_energy
 from dmjax.models.charges import Charges
 from dmjax.models.vector import VectorMediator
-from dmjax.numerics import hat_integrals, hat_points, safe_divide, safe_sqrt
+from dmjax.numerics import hat_integrals, hat_points, safe_divide
 from dmjax.sources import CascadePhotons
 from dmjax.sources.cascade import emission_suppression
+from dmjax.sources.emission import EmissionTable, emission_table, emitted_below
 
 Scalar = Float[Array, ""]
-N_PARTS = 4
+Pair = tuple[Scalar, Scalar]
+N_PARTS = 3
 """Points between two momentum nodes: the photon bins make the spectrum rough."""
+N_MASSES = 10
+"""Masses of V per side of the resonance."""
 N_LINES = 32
 """Most lines of V in place of the photon bins."""
 
 
-def _emission(
-    photons: CascadePhotons, mass: Scalar, pair: tuple[Scalar, Scalar], y: Float[Array, " n"]
+def _shape(
+    table: EmissionTable, v: VectorMediator, nodes: MassNodes, k: Float[Array, " n"], pair: Pair
 ) -> Float[Array, " n"]:
-    """(m/2p*) ∫ du n f over the rapidities u of V of one mass that reach χ of rapidity y."""
-    edges = jnp.maximum(photons.edges, mass) / mass
-    u = jnp.log(edges + safe_sqrt(edges * edges - 1.0))
-    middle = 0.5 * (photons.edges[1:] + photons.edges[:-1])
-    density = photons.photons / jnp.diff(photons.edges) * emission_suppression(mass, middle)
-    beta = jnp.sqrt(jnp.clip(pair_speed_squared(mass, *pair), WIDTH_FLOOR**2))
-    y_star = jnp.arcsinh(0.5 * mass * beta / pair[0])
-    steps = jnp.concatenate([jnp.zeros(1, u.dtype), jnp.cumsum(density * jnp.diff(u))])
+    """Σ_s weight_s (m/2p*) [A(m, E₊) − A(m, E₋)] over the masses m of V.
 
-    def below(rapidity: Float[Array, " n"]) -> Float[Array, " n"]:
-        """∫ n f du up to a rapidity: linear inside each bin, so exact."""
-        width = photons.edges[1] - photons.edges[0]
-        place = (mass * jnp.cosh(jnp.minimum(rapidity, u[-1])) - photons.edges[0]) / width
-        i = jnp.clip(jnp.floor(place).astype(jnp.int32), 0, density.shape[0] - 1)
-        return steps[i] + density[i] * jnp.clip(rapidity - u[i], 0.0, u[i + 1] - u[i])
-
-    return jnp.clip(below(y + y_star) - below(jnp.abs(y - y_star)), 0.0) / beta
+    χ of energy E and momentum k comes from V between E± = m(E E* ± k p*)/m_χ². E₋ is taken from
+    E₊E₋ = m²(E*² + k²)/m_χ², which does not cancel.
+    """
+    mass = nodes.mass[:, None]
+    speed = jnp.sqrt(jnp.clip(pair_speed_squared(mass, *pair), WIDTH_FLOOR**2))
+    e_star, p_star = two_body_energy(mass, *pair), 0.5 * mass * speed
+    energy = jnp.sqrt(k * k + v.m_chi * v.m_chi)[None, :]
+    both = energy * e_star + k[None, :] * p_star
+    highest = mass * both / (v.m_chi * v.m_chi)
+    lowest = mass * (e_star * e_star + (k * k)[None, :]) / both
+    above, below = (emitted_below(table, nodes.mass, e - mass) for e in (highest, lowest))
+    share = nodes.weight / speed[:, 0]
+    return share @ jnp.clip(above - below, 0.0)
 
 
 @final
@@ -54,30 +56,33 @@ class Cascade(AbstractChannel):
     """V in place of a photon of the e± cascade: of the photon's energy, isotropic.
 
     Attributes:
-        photons: the photons of the beam.
+        photons: the photons of the beam; prompt χ follow from `table`, V that fly from these.
+        table: what they emit, by mass and energy. None until `prepared`.
     """
 
     photons: CascadePhotons
+    table: EmissionTable | None = None
 
     def weights(
         self, v: VectorMediator, k: Float[Array, " n"], conventions: Conventions
     ) -> Float[Array, " n"]:
         """χ per POT and sr at each momentum node.
 
-        With E_V = m cosh u and E_χ = m_χ cosh y, χ of energy E comes from |y − y*| < u < y + y*,
-        so dN/dE dΩ = (p² m/4πp*) ∫ du n(E_V) f(m/⟨E_e⟩), n uniform in each bin
-        ([D20] §2.1, App. A).
+        dN/dE dΩ = (p² m/4πp*) ∫ dE_V n(E_V) f(m/⟨E_e⟩)/p_V over the V that reach E, n uniform in
+        each bin ([D20] §2.1, App. A).
         """
-        nodes = mass_nodes(v, self.photons.edges[-1], conventions)
+        if self.table is None:
+            raise ValueError("the cascade needs the tables of make_beam")
+        nodes = mass_nodes(v, self.photons.edges[-1], conventions, N_MASSES)
         points, shares = hat_points(k, N_PARTS)
         between = points.ravel()
-        y = jnp.arcsinh(between / v.m_chi)
-        speed = between / jnp.sqrt(between * between + v.m_chi * v.m_chi)
-        over_masses = jax.vmap(_emission, in_axes=(None, 0, None, None))
-        shape = over_masses(self.photons, nodes.mass, chi_pair(v, conventions), y)
+        shape = _shape(self.table, v, nodes, between, chi_pair(v, conventions))
         factor = (v.charges.electron / E_CHARGE) ** 2 / (2.0 * jnp.pi)
-        density = factor * speed * (nodes.weight @ shape)
+        density = factor * between / jnp.sqrt(between * between + v.m_chi * v.m_chi) * shape
         return hat_integrals(k, density.reshape(points.shape), shares)
+
+    def momenta(self, v: VectorMediator, conventions: Conventions, lowest: Scalar) -> None:
+        """None: smooth."""
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """A few photon bins to a line.
@@ -106,5 +111,5 @@ class Cascade(AbstractChannel):
         return float(self.photons.edges[-1])
 
     def prepared(self, k_max: float, lifetimes: bool) -> Self:
-        """Nothing is tabulated."""
-        return self
+        """What the photons emit, by mass and energy."""
+        return self if self.table else replace(self, table=emission_table(self.photons))

@@ -48,6 +48,15 @@ class AbstractChannel(eqx.Module):
         """
 
     @abstractmethod
+    def momenta(
+        self, v: VectorMediator, conventions: Conventions, lowest: Scalar
+    ) -> Float[Array, " n"] | None:
+        """Momentum nodes of the channel's own [MeV], none below `lowest`.
+
+        None: its spectrum is smooth on those of the beam.
+        """
+
+    @abstractmethod
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """V of the channel as a few lines of one energy each, for V that fly before they decay."""
 

@@ -11,11 +11,14 @@ from dmjax.flux.boxes import box_on_grid, chi_pair
 from dmjax.flux.channel import AbstractChannel, Pull
 from dmjax.flux.lines import monochromatic
 from dmjax.flux.mesons import CLOSED, decay_boxes
+from dmjax.flux.momenta import at_rest_momenta
 from dmjax.flux.vertices import Line
 from dmjax.kinematics import two_body_energy
 from dmjax.models.charges import Charges
 from dmjax.models.vector import VectorMediator
 from dmjax.sources import NeutralMesons
+
+Scalar = Float[Array, ""]
 
 
 @final
@@ -35,6 +38,15 @@ class ChargeExchange(AbstractChannel):
         b, rate = decay_boxes(self.mesons, v, conventions)
         on_grid = jax.vmap(lambda one: box_on_grid(v, one, k, conventions.transverse_v))(b)
         return self.mesons.per_pot / (4.0 * jnp.pi) * (rate @ on_grid)
+
+    def momenta(
+        self, v: VectorMediator, conventions: Conventions, lowest: Scalar
+    ) -> Float[Array, " n"]:
+        """Over the box of χ."""
+        mass = self.mesons.mass
+        return at_rest_momenta(
+            v, conventions, lowest, mass, lambda m_v: two_body_energy(mass, m_v, 0.0)
+        )
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """One line; its rate does not matter beside others of the same channel."""

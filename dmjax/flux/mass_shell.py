@@ -21,7 +21,7 @@ from dmjax.models.widths import branching_ratios, chi_width, total_width
 from dmjax.numerics import gauss_legendre, safe_divide
 
 Scalar = Float[Array, ""]
-N_NODES = 16
+N_NODES = 14
 """Per side of the resonance."""
 
 
@@ -32,12 +32,15 @@ class MassNodes(NamedTuple):
     weight: Float[Array, " s"]
 
 
-def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Conventions) -> MassNodes:
+def mass_nodes(
+    v: VectorMediator, m_max: float | Scalar, conventions: Conventions, n: int | None = None
+) -> MassNodes:
     """Where V may sit between 2m_χ and m_max [MeV]; one node at m_V when it is narrow.
 
     `conventions.width`: "narrow"; "fixed": Γ_V(m_V) in the denominator; "running":
     √s Γ_V(m_V) Γ_χ(√s)/Γ_χ(m_V) instead of m_V Γ_V. Zero weight where the channel is closed, and
-    where V → χχ̄ is: χ of a V that is always virtual are not counted.
+    where V → χχ̄ is: χ of a V that is always virtual are not counted. `n` nodes per side of the
+    resonance; None: `N_NODES`.
     """
     if conventions.width == "narrow":
         return _on_shell(v, m_max)
@@ -48,7 +51,8 @@ def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Convention
     low = threshold**2
     ends = [jnp.arcsinh((s - v.m_v**2) / scale) for s in (low, jnp.maximum(m_max**2, low))]
     middle = jnp.clip(0.0, ends[0], ends[1])
-    panels = [_panel(ends[0], middle, 2), _panel(middle, ends[1], 1)]
+    n = N_NODES if n is None else n
+    panels = [_panel(ends[0], middle, 2, n), _panel(middle, ends[1], 1, n)]
     x, lorentz = (jnp.concatenate(pair) for pair in zip(*panels, strict=True))
     s = jnp.maximum(v.m_v**2 + scale * jnp.sinh(x), low)
     mass = jnp.sqrt(s)
@@ -62,13 +66,13 @@ def mass_nodes(v: VectorMediator, m_max: float | Scalar, conventions: Convention
 
 
 def _panel(
-    start: Scalar, stop: Scalar, power: int
+    start: Scalar, stop: Scalar, power: int, n: int
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     """∫ dx/cosh x by Gauss–Legendre in u, x = start + (stop − start) u^power.
 
     Scaled to the exact arctan(sinh x) at both ends. Power 2 where the width opens as a root.
     """
-    nodes = gauss_legendre(N_NODES, 0.0, 1.0)
+    nodes = gauss_legendre(n, 0.0, 1.0)
     u, w = (jnp.asarray(column, start.dtype) for column in nodes)
     x = start + (stop - start) * u**power
     weight = w * u ** (power - 1) / jnp.cosh(x)

@@ -21,7 +21,7 @@ from dmjax.models.charges import Charges
 from dmjax.models.production import ETA as ETA_MESON
 from dmjax.models.production import eta_mixing_error, meson_amplitude
 from dmjax.models.vector import VectorMediator
-from dmjax.numerics import gauss_legendre, hat_weights
+from dmjax.numerics import gauss_legendre, smooth_weights
 from dmjax.sources import DopplerTable, NeutralMesons, boost_kernel, doppler_table
 from dmjax.sources.boost import LIGHTEST_MEV, BoostKernel, boosted
 from dmjax.sources.harmonics import Harmonics, harmonics, harmonics_at
@@ -101,7 +101,10 @@ class MesonsInFlight(AbstractChannel):
         y_parent, y = (jnp.arcsinh(momenta / m_boost) for momenta in (k_parent.ravel(), k))
         flux = boosted(self.kernel, y_parent, weight.ravel(), y)
         density = k * k / jnp.sqrt(k * k + v.m_chi * v.m_chi) * jnp.clip(flux, 0.0)
-        return self.mesons.per_pot / (4.0 * jnp.pi) * density * hat_weights(k)
+        return self.mesons.per_pot / (4.0 * jnp.pi) * density * smooth_weights(k)
+
+    def momenta(self, v: VectorMediator, conventions: Conventions, lowest: Scalar) -> None:
+        """None: smooth."""
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """On nodes of V's rapidity: dN/dE dΩ = (k/4πk₀E₀) η(v, ln E₀/E)."""

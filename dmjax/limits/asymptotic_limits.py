@@ -5,7 +5,6 @@ from enum import IntEnum
 from functools import partial
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.core import Tracer
@@ -14,6 +13,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 from dmjax.batches import in_chunks
 from dmjax.errors import InputError
 from dmjax.fits.implicit import implicit_root
+from dmjax.fits.minimise import Status
 from dmjax.fits.pseudo_data import check_data
 from dmjax.fits.roots import rising_root
 from dmjax.likelihood.joint import Data, JointModel, joint_expected
@@ -26,8 +26,10 @@ from dmjax.limits.asymptotics import (
     both_statistics,
     reference,
 )
+from dmjax.limits.profile_root import Side, mended, profile_root
 from dmjax.limits.test_statistics import Strength, check_test, statistic
 from dmjax.numerics import frozen, safe_divide, safe_sqrt
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
@@ -82,7 +84,7 @@ class AsymptoticLimit(NamedTuple):
     expected_status: Int[Array, " bands"]
 
 
-def _one_event(joint: JointModel, chosen: Strength, values: Values) -> Scalar:
+def one_event(joint: JointModel, chosen: Strength, values: Values) -> Scalar:
     """Strength of about one signal event; 0 where the signal has no events."""
     with_signal = joint_expected(joint, values.at[chosen.index].set(1.0))
     without = joint_expected(joint, values.at[chosen.index].set(0.0))
@@ -96,20 +98,47 @@ def _shortfall(operands, point: Scalar, *, chosen: Strength) -> Scalar:
     return safe_sqrt(asimov_statistic(joint, chosen, base, point)[0]) - level
 
 
-def _expected(joint, chosen, base: Reference, unit: Scalar, most: Scalar, levels):
+class _Ends(NamedTuple):
+    """Where limits are looked for: from one event's strength to the largest one; and how.
+
+    Attributes:
+        unit, most: strengths.
+        surely: whether a search along refitted strengths stands in where parabolas lead nowhere;
+            static.
+    """
+
+    unit: Scalar
+    most: Scalar
+    surely: bool
+
+
+def _expected(joint, chosen, base: Reference, ends: _Ends, levels):
     """Where √q_A reaches each level, and a `LimitStatus` of each."""
     still, held = frozen((joint, base))
+    side = Side(held.asimov, held.scan.values[1], held.asimov_nll)
+    zero = jnp.zeros_like(ends.unit)
 
     def one(level):
-        def height(point):
-            q, status = asimov_statistic(still, chosen, held, point)
-            return safe_sqrt(q) - frozen(level), status
+        level = frozen(level)
+        lowest = -jnp.maximum(level, 1e-3)
 
-        zero = jnp.zeros_like(unit)
-        lowest = -jnp.maximum(frozen(level), 1e-3)
-        found = rising_root(height, zero, lowest, unit, most, _TOLERANCE)
-        status = limit_status(found.info, found.reached, base.scan.status[1])
-        return found.x, found.reached, status
+        def rise(q):
+            return safe_sqrt(q[0]) - level, ()
+
+        met = profile_root(still, chosen, [side], rise, zero, zero, lowest, *ends[1::-1])
+        place, reached, fitted = met.x, met.reached, jnp.where(met.found, 0, Status.BUDGET)
+        if ends.surely:
+
+            def height(point):
+                q, status = asimov_statistic(still, chosen, held, point)
+                return safe_sqrt(q) - level, status
+
+            most = jnp.where(met.found, zero, ends.most)
+            slow = rising_root(height, zero, lowest, ends.unit, most, _TOLERANCE)
+            place = jnp.where(met.found, place, slow.x)
+            reached = jnp.where(met.found, reached, slow.reached)
+            fitted = jnp.where(met.found, 0, slow.info)
+        return place, reached, limit_status(fitted, reached | ~met.found, base.scan.status[1])
 
     found, reached, status = jax.vmap(one)(levels)
 
@@ -147,18 +176,40 @@ def _excess_alone(operands, point: Scalar, *, rule: _Rule) -> Scalar:
     return _excess(operands, point, rule=rule)[0]
 
 
-def _observed(joint, base: Reference, first, most, alpha, rule: _Rule):
+def _observed(joint, base: Reference, first, ends: _Ends, alpha, rule: _Rule):
     """Where ln CLs or ln p_sb of the data falls to ln α above the best fit, where it is ≥ ln ½."""
     operands = (joint, base, alpha)
-    height = partial(_excess, frozen(operands), rule=rule)
-    best = frozen(base.scan.values[0, rule.chosen.index])
+    still, held, log_alpha = *frozen((joint, base)), jnp.log(frozen(alpha))
+    best = held.scan.values[0, rule.chosen.index]
     low = best if rule.test == "q" and not rule.cls else jnp.maximum(best, 0.0)
-    found = rising_root(height, low, jnp.log(2.0 * frozen(alpha)), first, most, _TOLERANCE)
-    limit = implicit_root(partial(_excess_alone, rule=rule), operands, found.x, found.reached)
-    fitted, *logs = found.info
-    status = limit_status(fitted, found.reached, jnp.max(base.scan.status))
-    p_values = jnp.exp(jnp.stack(logs))
-    return jnp.where(found.reached, limit, jnp.inf), status, p_values
+    at_low = jnp.log(2.0) + log_alpha
+    free = held.scan.two_nll[0]
+    origin = held.scan.two_nll[1] if rule.test == "qtilde" else free
+    sides = [
+        Side(held.data, held.scan.values[0], jnp.where(best < 0.0, origin, free)),
+        Side(held.asimov, held.scan.values[1], held.asimov_nll),
+    ]
+
+    def excess(q):
+        found = asymptotic_p_values(q[0], q[1], rule.test)
+        log = found.log_cls if rule.cls else found.log_sb
+        return log_alpha - log, (found.log_sb, found.log_b)
+
+    begin = jnp.maximum(first, low + 1e-3 * ends.unit)
+    met = profile_root(still, rule.chosen, sides, excess, begin, low, at_low, *ends[1::-1])
+    place, reached, logs = met.x, met.reached, met.info
+    fitted = jnp.where(met.found, 0, Status.BUDGET)
+    if ends.surely:
+        height = partial(_excess, frozen(operands), rule=rule)
+        most = jnp.where(met.found, low, ends.most)
+        slow = rising_root(height, low, at_low, first, most, _TOLERANCE)
+        slow_fitted, *slow_logs = slow.info
+        pairs = ((place, slow.x), (reached, slow.reached), (0, slow_fitted))
+        place, reached, fitted = (jnp.where(met.found, a, b) for a, b in pairs)
+        logs = [jnp.where(met.found, a, b) for a, b in zip(logs, slow_logs, strict=True)]
+    limit = implicit_root(partial(_excess_alone, rule=rule), operands, place, reached)
+    status = limit_status(fitted, reached | ~met.found, jnp.max(base.scan.status))
+    return jnp.where(reached, limit, jnp.inf), status, jnp.exp(jnp.stack(logs))
 
 
 def _check_level(cl) -> None:
@@ -174,6 +225,7 @@ def asymptotic_limit(
     test: str = "qtilde",
     cls: bool = True,
     start: Values | None = None,
+    surely: bool = True,
 ) -> AsymptoticLimit:
     """Upper limit on a signal strength, with the ±1σ, ±2σ bands expected without signal.
 
@@ -183,6 +235,8 @@ def asymptotic_limit(
         test: "q" or "qtilde"; static.
         cls: whether the limit is CLs < 1 − cl or p_sb < 1 − cl; static.
         start: of the first fit.
+        surely: whether to search along refitted strengths where `profile_root` finds nothing;
+            static.
 
     Returns:
         `AsymptoticLimit`. With q and without CLs it may lie below 0. No limit is NaN: without
@@ -212,16 +266,17 @@ def asymptotic_limit(
     start = joint.parameters.centres if start is None else start
     base = reference(joint, chosen, data, start)
     nothing = base.scan.values[1]
-    unit = _one_event(frozen(joint), chosen, frozen(nothing))
+    unit = one_event(frozen(joint), chosen, frozen(nothing))
     visible = unit > 0
     unit = jnp.where(visible, unit, 1.0)
     most = jnp.minimum(frozen(joint).parameters.upper[chosen.index], unit * 1e12)
     levels = band_levels(cl, cls).astype(start.dtype)
-    expected, expected_status = _expected(joint, chosen, base, unit, most, levels)
+    ends = _Ends(unit, most, surely)
+    expected, expected_status = _expected(joint, chosen, base, ends, levels)
     alpha = (1.0 - jnp.asarray(cl)).astype(start.dtype)
     median = frozen(expected[2])
     first = jnp.where(jnp.isfinite(median), median, unit)
-    limit, status, p_values = _observed(joint, base, first, most, alpha, _Rule(chosen, test, cls))
+    limit, status, p_values = _observed(joint, base, first, ends, alpha, _Rule(chosen, test, cls))
     nll, best = base.scan.two_nll, base.scan.values[0, chosen.index]
     hidden = LimitStatus.UNREACHED
     return AsymptoticLimit(
@@ -236,7 +291,6 @@ def asymptotic_limit(
     )
 
 
-@eqx.filter_jit
 def asymptotic_limits(
     joint: JointModel,
     chosen: Strength,
@@ -256,10 +310,24 @@ def asymptotic_limits(
         batch_size: templates held in memory at once; static.
 
     Returns:
-        `AsymptoticLimit` with a leading axis of masses.
+        `AsymptoticLimit` with a leading axis of masses. The slower search is compiled and run for
+        those masses alone that the quick one fails at.
     """
-    return in_chunks(
-        lambda each: asymptotic_limit(with_signals(joint, each), chosen, data, cl, test, cls),
-        tuple(templates),
-        batch_size,
-    )
+
+    def limits(templates, surely: bool):
+        return _limits(joint, chosen, data, templates, cl, test, cls, batch_size, surely)
+
+    def failed(found: AsymptoticLimit):
+        lost = (found.expected_status == LimitStatus.FIT_FAILED).any(axis=1)
+        return lost | (found.status == LimitStatus.FIT_FAILED)
+
+    return mended(limits, tuple(templates), failed)
+
+
+@kept
+def _limits(joint, chosen, data, templates, cl, test, cls, batch_size: int, surely: bool):
+    def one(each):
+        model = with_signals(joint, each)
+        return asymptotic_limit(model, chosen, data, cl, test, cls, surely=surely)
+
+    return in_chunks(one, templates, batch_size)

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -36,6 +35,7 @@ from dmjax.limits.toys import (
     throw_blocks,
     toy_starts,
 )
+from dmjax.programs import kept
 
 METHODS = ("fc", "asymptotic", "cls", "chi2")
 """Feldman–Cousins; p_sb and CLs of q̃ in the large-sample limit; −2Δ ln L above the best fit."""
@@ -65,7 +65,7 @@ class Coverage(NamedTuple):
     belt: str | None
 
 
-@eqx.filter_jit
+@kept
 def _p_values(joint, chosen, data: Data, starts, truth: Float[Array, " parameters"]):
     def one(toy, start):
         found = strength_test(joint, chosen, toy, truth[chosen.index], start=start)

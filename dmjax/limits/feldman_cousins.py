@@ -4,7 +4,6 @@ import math
 from enum import IntEnum
 from typing import NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -17,6 +16,7 @@ from dmjax.likelihood.joint import Data, JointModel
 from dmjax.limits.likelihood_limits import risen
 from dmjax.limits.test_statistics import ProfileScan, Strength, profile_scan, statistic
 from dmjax.limits.toys import Throwing, largest_counts, quantile, throw_blocks
+from dmjax.programs import kept
 
 
 class NoBelt(InputError):
@@ -80,7 +80,7 @@ class UnifiedInterval(NamedTuple):
     status: int
 
 
-@eqx.filter_jit
+@kept
 def observed_scan(joint: JointModel, chosen: Strength, data: Data, points) -> ProfileScan:
     """`profile_scan` from the centres of the parameters, compiled."""
     return profile_scan(joint, chosen, data, points, joint.parameters.centres)
@@ -99,7 +99,7 @@ def observed_statistics(
     )
 
 
-@eqx.filter_jit
+@kept
 def _reach(joint: JointModel, chosen: Strength, data: Data, level: Float[Array, ""]):
     return risen(joint, chosen, data, level, 1e-2)[0]
 

@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from dmjax.errors import InputError
 from dmjax.likelihood.count_terms import asimov_counts
@@ -19,6 +16,7 @@ from dmjax.likelihood.parameters import named
 from dmjax.limits.asymptotics import SIGMAS
 from dmjax.limits.test_statistics import Strength
 from dmjax.limits.weighted_counts import Means, distributions, place_of
+from dmjax.programs import kept
 
 FEW = 10.0
 """Below so many `effective_counts`, about half of them background, asymptotic limits fail."""
@@ -51,6 +49,8 @@ def effective_counts(signal: np.ndarray, background: np.ndarray) -> float:
         return float(np.sum((np.exp(log) * s) ** 2 / (b + np.exp(log) * s)) / 2.71 - 1.0)
 
     start = -float(np.log(s.sum()))
+    from scipy.optimize import brentq
+
     root: Any = brentq(excess, start, start + np.log(10.0 + 2.0 * b.sum()) + 2.0)
     s = np.exp(root) * s
     information = s * s / (b + s)
@@ -97,6 +97,8 @@ def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
     centres = np.asarray(joint.parameters.centres, float)
     values = centres[None, :]
     if known.any():
+        from scipy.stats import qmc
+
         sequence = qmc.Sobol(int(known.sum()), scramble=True, rng=np.random.default_rng(1))
         normal = ndtri(sequence.random(draws))
         thrown = np.repeat(values, draws, axis=0)
@@ -113,7 +115,7 @@ def means_of(joint: JointModel, chosen: Strength, draws: int = DRAWS) -> Means:
     return Means(np.maximum(with_signal - without, 0.0), without)
 
 
-@eqx.filter_jit
+@kept
 def _all_counts(joint: JointModel, values, index: int, at: Float[Array, ""]):
     def one(row):
         return jnp.concatenate(joint_expected(joint, row.at[index].set(at)))
@@ -184,6 +186,8 @@ def _crossing(level: Callable[[float], float], alpha: float, total: float) -> fl
         low, high = high, high + 0.7
         if high - start > 20.0:
             return float("inf")
+    from scipy.optimize import brentq
+
     root: Any = brentq(above, low, high, xtol=_RELATIVE)
     return float(np.exp(root))
 

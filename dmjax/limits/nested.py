@@ -1,6 +1,5 @@
 """Toys that are each judged by a belt of their own, as an experiment would make it."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +9,9 @@ from dmjax.fits.estimates import ROUNDING
 from dmjax.fits.minimise import Status
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT
-from dmjax.limits.test_statistics import Strength, checked_scan, profile_scan, statistic
+from dmjax.limits.test_statistics import Strength, statistic, toy_scans
 from dmjax.limits.toys import Make, throw_batch, throw_toys, toy_starts
+from dmjax.programs import kept
 
 Values = Float[Array, " parameters"]
 
@@ -19,20 +19,18 @@ BELT_TOYS = 199
 """Toys in a toy's own belt: with one more, a tenth of them is a whole number."""
 
 
-@eqx.filter_jit
+@kept
 def _outer(joint: JointModel, chosen: Strength, data: Data, starts, truth: Values, way: str):
     """t of every toy at its truth, μ̂, status, and the conditional best fit there."""
     point = truth[chosen.index]
 
-    def one(toy, start):
-        points = jnp.stack([jnp.zeros_like(point), point])
-        scan = profile_scan(joint, chosen, toy, points, start, way)
-        scan = checked_scan(joint, chosen, toy, scan, points, truth)
+    def one(scan):
         best, nll = scan.values[0, chosen.index], scan.two_nll
         t = statistic("t", point, best, nll[0], nll[1], nll[2])
         return t, best, jnp.max(scan.status), scan.values[2]
 
-    return jax.vmap(one)(data, starts)
+    points = jnp.stack([jnp.zeros_like(point), point])
+    return jax.vmap(one)(toy_scans(joint, chosen, data, points, starts, truth, way))
 
 
 def nested_maker(

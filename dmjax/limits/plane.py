@@ -14,6 +14,7 @@ from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.signals import with_signals
 from dmjax.limits.test_statistics import Strength
 from dmjax.prediction.templates import SignalCounts, at_index
+from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
@@ -92,7 +93,7 @@ def best_of_plane(
     return Best(mass, strength, found.two_nll[mass], jnp.max(found.status))
 
 
-@eqx.filter_jit
+@kept
 def plane_scan(
     joint: JointModel,
     chosen: Strength,

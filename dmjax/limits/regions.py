@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +15,7 @@ from dmjax.likelihood.joint import Data, JointModel
 from dmjax.limits.plane import Plane, best_of_plane, model_at, plane_scan
 from dmjax.limits.test_statistics import Strength
 from dmjax.limits.toys import Throwing, in_kept_blocks, largest_counts, p_value, throw_batch
+from dmjax.programs import kept
 
 FAR = 100.0
 """Toys are thrown where Wilks' p is above (1 − C)/`FAR`: further out none is needed."""
@@ -75,7 +75,7 @@ def likelihood_region(
     return _observed(joint, chosen, plane, data, strengths)[0]
 
 
-@eqx.filter_jit
+@kept
 def _without(joint: JointModel, chosen: Strength, data: Data):
     """−2 ln L without signal, parameters, status."""
     here = np.arange(joint.parameters.centres.shape[0]) == chosen.index
@@ -113,7 +113,7 @@ def _observed(joint, chosen, plane, data, strengths):
     return found, scan.values, nothing
 
 
-@eqx.filter_jit
+@kept
 def _statistics(
     joint: JointModel, chosen: Strength, plane: Plane, data: Data, truth, start, mass
 ) -> tuple[Array, Array, Array]:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +20,7 @@ from dmjax.limits.test_statistics import Strength
 from dmjax.limits.toys import Throwing, Toys, in_kept_blocks, largest_counts, throw_batch
 from dmjax.numerics import safe_sqrt
 from dmjax.prediction.templates import SignalCounts, at_index
+from dmjax.programs import kept
 
 Values = Float[Array, " parameters"]
 LEVEL = 1.0
@@ -70,7 +70,7 @@ def _scan(joint, chosen: Strength, counts: tuple[SignalCounts, ...], data: Data,
     return Scan(q0, best, jnp.maximum(status, without.status), without.values)
 
 
-@eqx.filter_jit
+@kept
 def scan_masses(
     joint: JointModel, chosen: Strength, data: Data, counts: Sequence[SignalCounts]
 ) -> Scan:
@@ -98,7 +98,7 @@ def local_p(q0) -> np.ndarray:
     return np.asarray(ndtr(-jnp.sqrt(jnp.asarray(q0, float))))
 
 
-@eqx.filter_jit
+@kept
 def expected_scan(
     joint: JointModel, chosen: Strength, nothing: Values, counts, strengths
 ) -> Float[Array, "masses bands"]:
@@ -133,7 +133,7 @@ def expected_scan(
     return ndtr(-(z[:, None] + jnp.asarray(SIGMAS, z.dtype)[None, :]))
 
 
-@eqx.filter_jit
+@kept
 def _toy_scans(joint, chosen: Strength, counts, data: Data, start) -> tuple[Array, Array, Array]:
     def one(toy):
         found = _scan(joint, chosen, counts, toy, start)

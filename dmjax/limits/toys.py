@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,7 +21,8 @@ from dmjax.fits.estimates import (
 from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw, toy_keys
 from dmjax.fits.retry import start_at, tried_again
 from dmjax.likelihood.joint import Data, JointModel
-from dmjax.limits.test_statistics import Strength, check_test, statistics_at
+from dmjax.limits.test_statistics import Strength, check_test, judged, toy_scans, wanted_points
+from dmjax.programs import kept
 from dmjax.store.blocks import fingerprint
 from dmjax.store.progress import Say, nothing
 
@@ -51,13 +51,13 @@ class Toys(NamedTuple):
     status: np.ndarray
 
 
-@eqx.filter_jit
+@kept
 def throw_batch(joint: JointModel, truth: Values, keys: Array, most: tuple[int, ...]) -> Data:
     """`throw` of every key: compiled once, whatever is then done with the toys."""
     return jax.vmap(lambda key: throw(joint, truth, key, most))(keys)
 
 
-@eqx.filter_jit
+@kept
 def toy_starts(joint: JointModel, truth: Values, keys: Array, attempt) -> Float[Array, "toys _"]:
     """Where the fits of toys begin: at the truth, and elsewhere when tried again."""
     return jax.vmap(
@@ -65,12 +65,11 @@ def toy_starts(joint: JointModel, truth: Values, keys: Array, attempt) -> Float[
     )(keys)
 
 
-@eqx.filter_jit
+@kept
 def _statistics(joint, chosen, data: Data, starts, truth, points, test, way: str):
-    def one(toy, start):
-        return statistics_at(joint, chosen, toy, points, start, test, truth, way)
-
-    return jax.vmap(one)(data, starts)
+    wanted = wanted_points(chosen, points, test)
+    scans = toy_scans(joint, chosen, data, wanted, starts, truth, way)
+    return jax.vmap(lambda scan: judged(chosen, scan, points, test))(scans)
 
 
 def throw_toys(

@@ -15,6 +15,7 @@ from dmjax.models import DoubleMediator, VectorMediator
 from dmjax.prediction.neutrinos import neutrino_background
 from dmjax.prediction.nuisances import AbstractNuisance, Clock, Responses, Slices
 from dmjax.prediction.recoils import expected_counts
+from dmjax.programs import kept
 from dmjax.response import RecoilGrid, accepted_recoils
 
 
@@ -123,7 +124,7 @@ def channel_counts(
     )
 
 
-@eqx.filter_jit
+@kept
 def dark_matter_counts(
     setting: Search,
     point: VectorMediator | DoubleMediator,
@@ -146,7 +147,7 @@ def dark_matter_counts(
     return in_slices(setting, channel_counts(setting, point, conventions, channels).sum(0))
 
 
-@eqx.filter_jit
+@kept
 def neutrino_counts(
     setting: Search,
     conventions: Conventions = DMJAX,
@@ -166,7 +167,7 @@ def neutrino_counts(
     return jnp.sum(jnp.stack(list(parts.values())), axis=0)
 
 
-@eqx.filter_jit
+@kept
 def neutrino_knots(
     setting: Search, conventions: Conventions = DMJAX
 ) -> dict[str, Float[Array, "knots all_bins"]]:

@@ -28,6 +28,7 @@ from dmjax.prediction.points import (
 from dmjax.prediction.recoils import TEMPLATE_ERROR
 from dmjax.prediction.search import Search, channel_counts, in_slices, moved_counts
 from dmjax.prediction.signal import EVENTS, Signal
+from dmjax.programs import kept
 
 BLOCK = 32
 """Masses predicted together."""
@@ -66,7 +67,7 @@ def source_errors(
     }
 
 
-@eqx.filter_jit
+@kept
 def dark_matter_signal(
     setting: Search,
     point: VectorMediator | DoubleMediator,
@@ -187,7 +188,7 @@ def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarr
     return counts if signal.source_errors else replace(counts, raised={}, errors={})
 
 
-@eqx.filter_jit
+@kept
 def _block(setting: Search, fixed: tuple, numbers: Numbers) -> SignalCounts:
     kind, conventions, channels, long_lived = fixed
 

@@ -23,6 +23,7 @@ from dmjax.response.recoils import (
     SHARP_RATIO,
     STEP,
     RecoilGrid,
+    cell_ends,
     efficiency_at,
     falling_ladder,
     halved_towards,
@@ -93,7 +94,9 @@ def cumulative_recoils(
     else:
         factor = slope
         below = _accepted_below(response, edges, left, width, native)
-    return RecoilGrid(t, jnp.diff(below, axis=0) * factor[None, :])
+    share = (width[:, None] * jnp.asarray(_W, width.dtype)).ravel()
+    ends = cell_ends(t[0] - slope[0] * (x[0] - panels[0]), share * slope)
+    return RecoilGrid(t, jnp.diff(below, axis=0) * factor[None, :], ends, apart=False)
 
 
 def _sharp_panels(observable: str, native: tuple[float, ...], highest: float) -> np.ndarray:

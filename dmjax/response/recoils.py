@@ -24,12 +24,22 @@ class RecoilGrid(eqx.Module):
     """Quadrature in recoil energy, with everything that depends on the recoil alone.
 
     Attributes:
-        t: nodes [MeV].
+        t: nodes [MeV], increasing.
         fold: (bins, nodes) weight × efficiency × share in the bin: counts = fold @ dN/dT [MeV].
+        ends: of the recoils that each node stands for [MeV], one more than nodes.
+        apart: whether no node counts in two bins, and those of a bin follow those of the one before
+            (static).
     """
 
     t: Float[Array, " nodes"]
     fold: Float[Array, "bins nodes"]
+    ends: Float[Array, " nodes_plus_1"]
+    apart: bool = eqx.field(static=True)
+
+
+def cell_ends(first: Float[Array, ""], width: Float[Array, " n"]) -> Float[Array, " n_plus_1"]:
+    """Ends of cells of some widths that follow each other, none below 0."""
+    return jnp.clip(jnp.concatenate([first[None], first + jnp.cumsum(width)]), 0.0)
 
 
 def _membership(edges: np.ndarray, nodes: Float[Array, " n"]) -> Float[Array, "bins n"]:
@@ -106,7 +116,9 @@ def _sharp(
     centre = jnp.floor(x) + 0.5 if response.observable == "pe" else x
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, x)
     passed = efficiency_at(response, t, centre)
-    return RecoilGrid(t, _membership(edges, x) * (weight * passed * slope)[None, :])
+    fold = _membership(edges, x) * (weight * passed * slope)[None, :]
+    ends = cell_ends(t[0] - slope[0] * (x[0] - panels[0]), weight * slope)
+    return RecoilGrid(t, fold, ends, apart=True)
 
 
 def _nodes_between_steps(
@@ -161,9 +173,11 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     means, weight = _nodes_between_steps(response, panels, SMEARED_ORDER)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
     weight = weight * slope
+    ends = cell_ends(t[0] - slope[0] * (means[0] - panels[0]), weight)
     if response.efficiency_on == "recoil":
         weight = weight * efficiency_at(response, t, means)
-        return RecoilGrid(t, smearing_matrix(response, means, edges) * weight[None, :])
+        fold = smearing_matrix(response, means, edges) * weight[None, :]
+        return RecoilGrid(t, fold, ends, apart=False)
     fine = jnp.asarray(inside(rising_ladder(edges[-1], step, 0.02), edges), dtype)
     steps = response.efficiency.steps()
     if steps and response.observable != "pe":
@@ -172,7 +186,7 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     centre = 0.5 * (fine[1:] + fine[:-1])
     passed = jax.vmap(response.efficiency.at)(centre)
     shares = _membership(edges, centre) @ (passed[:, None] * smearing_matrix(response, means, fine))
-    return RecoilGrid(t, shares * weight[None, :])
+    return RecoilGrid(t, shares * weight[None, :], ends, apart=False)
 
 
 def _leak(x: float) -> float:
@@ -232,7 +246,9 @@ def all_recoils(
     the spectrum at `breaks` [keV] are kept between panels.
     """
     ladder = np.union1d(falling_ladder(edges_kev[-1], LOWEST_PANEL_KEV, PANEL_RATIO), breaks)
-    t, weight = panel_nodes(inside(ladder, np.asarray(edges_kev, float)), order)
+    panels = inside(ladder, np.asarray(edges_kev, float))
+    t, weight = panel_nodes(panels, order)
     width = jnp.asarray(weight * MEV_PER_KEV, dtype)
     fold = _membership(edges_kev, jnp.asarray(t, dtype)) * width[None, :]
-    return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), jnp.asarray(fold, dtype))
+    ends = cell_ends(jnp.asarray(panels[0] * MEV_PER_KEV, dtype), width)
+    return RecoilGrid(jnp.asarray(t * MEV_PER_KEV, dtype), fold, ends, apart=True)

@@ -2,6 +2,7 @@
 
 from dmjax.scattering.cevns import cevns as cevns
 from dmjax.scattering.cevns import weak_radii as weak_radii
+from dmjax.scattering.dark import bracket_powers as bracket_powers
 from dmjax.scattering.dark import chi_electron as chi_electron
 from dmjax.scattering.dark import chi_nucleus as chi_nucleus
 from dmjax.scattering.dark import chi_target as chi_target

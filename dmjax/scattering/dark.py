@@ -12,36 +12,39 @@ from dmjax.nuclei import Nucleus, Radii, coherent_amplitude, matter_radius
 Scalar = Float[Array, ""]
 
 
-def spin_bracket(v: VectorMediator, m_target: Scalar | float, k: Scalar, t: Scalar) -> Scalar:
-    """Spin-averaged |amplitude|² of V exchange on a unit charge, divided by 4M² × propagator.
+def bracket_powers(
+    v: VectorMediator, m_target: Scalar | float, k: Scalar
+) -> tuple[Scalar, Scalar, float]:
+    """Spin-averaged |amplitude|² of V exchange on a unit charge over 4M² × propagator, in T.
 
-    With E² = k² + m_χ² (all of them ≥ 0 inside the kinematic range):
+    The coefficients of 1, T and T² of, with E² = k² + m_χ² (≥ 0 inside the kinematic range),
     Dirac                2E² − 2ET + T² − MT − m_χ²T/M
     complex scalar       2E(E − T) − m_χ²T/M
     Majorana (axial)     2k² − 2ET + T² − MT + m_χ²T/M
     pseudo-Dirac 1 → 2   2E² − 2ET + T² − MT − g(2E − T)/2M − m₁m₂T/M − Δ²/2,  g = m₂² − m₁².
 
-    On a target of spin ½; [MeV²].
+    On a target of spin ½; [MeV², MeV, 1].
     """
     m2 = v.m_chi * v.m_chi
     energy2 = k * k + m2
     energy = energy2**0.5
     if v.dm == "scalar":
-        return 2.0 * energy2 - 2.0 * energy * t - m2 * t / m_target
-    recoil = t * t - m_target * t - 2.0 * energy * t
+        return 2.0 * energy2, -2.0 * energy - m2 / m_target, 0.0
     if v.dm == "majorana":
-        return 2.0 * k * k + recoil + m2 * t / m_target
+        return 2.0 * k * k, m2 / m_target - m_target - 2.0 * energy, 1.0
     if v.dm == "dirac":
-        return 2.0 * energy2 + recoil - m2 * t / m_target
-    inelastic = mass_gap(v) * (2.0 * energy - t) / (2.0 * m_target) + 0.5 * v.splitting**2
-    return 2.0 * energy2 + recoil - v.m_chi * heavier_mass(v) * t / m_target - inelastic
+        return 2.0 * energy2, -2.0 * energy - m_target - m2 / m_target, 1.0
+    gap = mass_gap(v) / m_target
+    constant = 2.0 * energy2 - gap * energy - 0.5 * v.splitting**2
+    linear = 0.5 * gap - v.m_chi * heavier_mass(v) / m_target - m_target - 2.0 * energy
+    return constant, linear, 1.0
 
 
 def chi_target(v: VectorMediator, m_target: Scalar | float, k: Scalar, t: Scalar) -> Scalar:
     """dσ/dT of χ on a point target of unit charge, at κ_f = κ_D = 1 [MeV⁻³].
 
-    dσ/dT = M × `spin_bracket` / (4π k² (2MT + m_V²)²). Dirac: [D20] Eq. 2.6 without its
-    M ≫ m_χ limit, and Eq. 2.7.
+    dσ/dT = M × the bracket of `bracket_powers` / (4π k² (2MT + m_V²)²). Dirac: [D20] Eq. 2.6
+    without its M ≫ m_χ limit, and Eq. 2.7.
 
     Args:
         v: masses, spin, splitting.
@@ -58,7 +61,8 @@ def chi_target(v: VectorMediator, m_target: Scalar | float, k: Scalar, t: Scalar
     1.0
     """
     propagator = 2.0 * m_target * t + v.m_v * v.m_v
-    bracket = jnp.clip(spin_bracket(v, m_target, k, t), 0.0)
+    constant, linear, square = bracket_powers(v, m_target, k)
+    bracket = jnp.clip(constant + t * (linear + square * t), 0.0)
     return m_target * bracket / (4.0 * jnp.pi * (k * propagator) ** 2)
 
 

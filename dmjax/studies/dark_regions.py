@@ -17,6 +17,7 @@ from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.signals import SIGNAL
 from dmjax.prediction.tables import SignalTable, strength_at
 from dmjax.prediction.templates import SignalCounts
+from dmjax.programs import kept
 from dmjax.studies.hypotheses import DarkSetting, dark_setting
 from dmjax.studies.settings import EvidenceSettings
 
@@ -55,7 +56,7 @@ def _region(dark: DarkSetting, region: str) -> _Region:
     return _Region(JointModel(in_region(dark.joint.models[0], region)), table)
 
 
-@eqx.filter_jit
+@kept
 def _profile(
     joint: JointModel, data: Data, table: SignalTable, m_v, tops, alphas
 ) -> Float[Array, " alphas"]:

@@ -12,9 +12,15 @@ from dmjax.conventions import CHANNELS, PROFILES
 from dmjax.data import available, load_table, load_toml
 from dmjax.errors import unknown_name
 from dmjax.models import PRESETS, SPINS
+from dmjax.programs import programs_folder
 from dmjax.studies.proof import is_saved, prove
 
-KINDS = {"datasets": "data set", "experiments": "detector", "beams": "beam"}
+KINDS = {
+    "datasets": "data set",
+    "experiments": "detector",
+    "beams": "beam",
+    "curves": "limit curve",
+}
 """Folder of descriptions → what they describe. A name may be in several."""
 
 
@@ -38,21 +44,33 @@ def facts(name: str | None = None) -> dict[str, Any]:
         "dmjax": __version__,
         "versions": {name: version(name) for name in ("jax", "jaxlib", "equinox", "numpyro")},
         "devices": [str(device) for device in jax.devices()],
+        "programs": _programs(),
         "precision": str(jnp.result_type(float)),
         "conventions": list(PROFILES),
         "models": list(PRESETS),
         "spins": list(SPINS),
         "channels": list(CHANNELS),
         **titles,
+        "curves": {n: load_toml("curves", n)[n]["description"] for n in available("curves")},
         "tables": {name: load_table(name).meta for name in available("tables")},
     }
+
+
+def _programs() -> dict[str, Any]:
+    """Where traced and compiled programs are kept between processes."""
+    folder = programs_folder()
+    if folder is None:
+        return {"folder": None}
+    held = sum(one.stat().st_size for one in folder.parent.rglob("*") if one.is_file())
+    return {"folder": str(folder.parent), "MiB": round(held / 2**20)}
 
 
 def _facts_of(name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for folder, kind in KINDS.items():
         if name in available(folder):
-            found[kind] = _told(load_toml(folder, name))
+            spec = load_toml(folder, name)
+            found[kind] = spec[name] if folder == "curves" else _told(spec)
     if name in available("tables"):
         found["table"] = load_table(name).meta
     if not found and is_saved(name):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
@@ -18,6 +17,7 @@ from dmjax.prediction.points import kappa_of
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.prediction.templates import SignalCounts
 from dmjax.prediction.validity import signal_notes
+from dmjax.programs import kept
 from dmjax.studies.limit_result import LimitResult
 
 LARGEST_EPS = 0.1
@@ -48,7 +48,7 @@ def median_strengths(
     return np.asarray(likelihood_limits(joint, chosen, asimov, tuple(counts), cl).limit)
 
 
-@eqx.filter_jit
+@kept
 def _nothing(joint: JointModel, chosen: Strength, data: Data) -> Data:
     start = joint.parameters.centres
     zero = conditional(joint, chosen, data, jnp.zeros_like(start[0]), start)

@@ -10,6 +10,9 @@ from dmjax.store.load import load_result
 from dmjax.store.result import AbstractResult
 
 T = TypeVar("T")
+SCAN = ".zarr"
+"""Ending of the folder of a scan."""
+
 KINDS = {
     "limit": ("dmjax.studies.limit_result", "LimitResult"),
     "toys": ("dmjax.studies.toys", "ToyResult"),
@@ -20,12 +23,16 @@ KINDS = {
     "regions": ("dmjax.studies.regions", "RegionResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "counting": ("dmjax.studies.counting", "CountingResult"),
+    "design": ("dmjax.cuts.design_result", "DesignResult"),
+    "cuts": ("dmjax.cuts.cuts_result", "CutsResult"),
     "whole_fit": ("dmjax.studies.whole_fit", "WholeFitResult"),
     "diagnosis": ("dmjax.fits.diagnostics", "DiagnosisResult"),
     "nsi": ("dmjax.studies.nsi", "NsiResult"),
     "posterior": ("dmjax.studies.posterior_result", "PosteriorResult"),
     "evidence": ("dmjax.studies.evidence", "EvidenceResult"),
+    "scan": ("dmjax.scan.result", "ScanResult"),
     "check": ("dmjax.studies.check_result", "CheckResult"),
+    "curve": ("dmjax.recast.curve", "Curve"),
     "prediction": ("dmjax.prediction.prediction", "Prediction"),
 }
 """Kind → where its class is; a class is loaded when a file of its kind is."""
@@ -43,12 +50,14 @@ def load(path: Path | str) -> AbstractResult:
     What is read is checked: its checksum, and every field against the schema of its kind.
 
     Args:
-        path: JSON (.json) or NetCDF (.nc).
+        path: JSON (.json), NetCDF (.nc), or the folder of a scan (.zarr), finished or growing.
 
     Raises:
         InputError: the file cannot be read, is damaged, was changed, or is of a kind or a schema
             version that is not known; older files say to run again.
     """
+    if Path(path).suffix == SCAN:
+        return import_module("dmjax.scan.head").load_scan(Path(path))
     return load_result(Path(path), KINDS, class_of)
 
 

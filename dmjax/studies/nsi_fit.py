@@ -3,7 +3,6 @@
 from itertools import product
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from dmjax.fits.compatibility import Compatibility, compatibility
 from dmjax.fits.fit import Fit, fit
 from dmjax.fits.minimise import STATUS_TEXT
 from dmjax.likelihood.joint import Data, JointModel, observed_data
+from dmjax.programs import kept
 
 COUPLINGS = {"ee": ("eps_ee",), "mumu": ("eps_mumu",), "both": tuple(FLAVOURS)}
 """Named choice → the couplings that are free; the others are 0."""
@@ -86,7 +86,7 @@ class NsiFit(NamedTuple):
     maps: dict[str, np.ndarray]
 
 
-@eqx.filter_jit
+@kept
 def _block(joint: JointModel, data: Data, starts, fixed) -> Fit:
     """Counts are parabolas in ε: at their vertex JᵀWJ sees no curvature, the exact Hessian does."""
     return jax.vmap(lambda start: fit(joint, data, start, fixed, way="sure"))(starts)

@@ -24,6 +24,7 @@ from dmjax.studies.readers import (
 
 WINDOWS = ("no-cuts", "cuts")
 OFF_TERMS = ("integral", "profile")
+OBJECTIVES = ("limit", "discovery", "s-over-root-b", "information")
 SPINS = ("dirac", "scalar", "majorana", "pseudo-dirac")
 
 
@@ -133,6 +134,14 @@ WHERE_OPTIONS = {
     "out": Option("Write the result here.", path, metavar="PATH"),
 }
 
+CURVE_OPTIONS = {
+    "curve": Option("Shipped curve, e.g. lsnd; your own mine.toml[:NAME]; or a saved limit."),
+    "axis": _choice("Mass on the axis.", ("m_V", "m_chi")),
+    "results": Option("Saved limits, curves and lines, drawn with the others.", names),
+    "curves": Option("Curves to draw, comma-separated, as of recast; all; or none.", names),
+    "y_limits": Option("Ends of the axis of the coupling.", interval, "--ylim", "LOW,HIGH"),
+}
+
 STATISTICS_OPTIONS = {
     "method": Option("How it is done; see the command's own help."),
     "cl": _number("Confidence level."),
@@ -161,7 +170,7 @@ STATISTICS_OPTIONS = {
     "background": Option("Level of steady background of a projection, by its name in the file."),
     "poi": Option("Parameter of interest; default: signal, or the first free."),
     "signal": Option("What is fitted: none, dark-matter (at --mv) or nsi (csi2017)."),
-    "counting": _switch("Only count: excess and significance in the cuts."),
+    "counting": _switch("Only count inside the cuts."),
     "rn": Option("With --counting: R_n [fm] for neutrinos.", numbers, metavar="NUMBERS"),
     "quarks": Option("Quarks with NSI: u, d, or u=d (one value for both)."),
     "couplings": Option("Free NSI couplings: both, ee or mumu."),
@@ -256,14 +265,27 @@ def read_option(option: str, name: str, value: Any) -> Any:
     return found
 
 
+CUT_OPTIONS = {
+    "objective": _choice("What windows are chosen for.", OBJECTIVES),
+    "starts": _whole("Starts of the search beside the published windows."),
+    "floor": Option(
+        "Where it may stand [m]: from, to along the beam, from, to across it.",
+        numbers,
+        metavar="NUMBERS",
+    ),
+}
+
+
 OPTIONS: dict[str, Option] = (
     WHERE_OPTIONS
+    | CURVE_OPTIONS
     | SIGNAL_OPTIONS
     | MODEL_OPTIONS
     | STATISTICS_OPTIONS
     | BAYES_OPTIONS
     | PREDICT_OPTIONS
     | ANSWER_OPTIONS
+    | CUT_OPTIONS
 )
 """Name → option. A name means the same in every verb, file and command."""
 

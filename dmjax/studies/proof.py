@@ -12,7 +12,7 @@ from dmjax.store.plain import digest, read_json
 from dmjax.store.reading import exists
 from dmjax.store.result import AbstractResult
 from dmjax.store.steps import LIST, check_finished, listed
-from dmjax.studies.load import load
+from dmjax.studies.load import SCAN, load
 
 RESULT, BLOCK = (".json", ".nc"), ".npz"
 
@@ -20,19 +20,21 @@ RESULT, BLOCK = (".json", ".nc"), ".npz"
 def is_saved(name: str) -> bool:
     """Whether a name is that of saved work, by its ending or because there is a folder."""
     path = Path(name)
-    return path.suffix in (*RESULT, BLOCK) or ("\0" not in name and path.is_dir())
+    return path.suffix in (*RESULT, BLOCK, SCAN) or ("\0" not in name and path.is_dir())
 
 
 def prove(path: Path) -> dict[str, Any]:
     """Configuration, digests, version and checks of saved work.
 
     Args:
-        path: of a result (.json, .nc), of a block of toys or chains (.npz), or of the folder of a
-            whole fit, a posterior, an evidence or of toys.
+        path: of a result (.json, .nc), of a block of toys or chains (.npz), of the folder of a scan
+            (.zarr), or of that of a whole fit, a posterior, an evidence or of toys.
 
     Raises:
         InputError: it cannot be read, or something in it is not what it says.
     """
+    if path.suffix == SCAN:
+        return _scan(path)
     if path.is_dir():
         return _folder(path)
     return _block(path) if path.suffix == BLOCK else _result(path)
@@ -50,6 +52,15 @@ def _result(path: Path) -> dict[str, Any]:
         "numbers": "finite wherever none may be missing",
     }
     return made | {"checks": checks | _draws(found)}
+
+
+def _scan(folder: Path) -> dict[str, Any]:
+    found = load(folder)
+    plain = found.to_plain()
+    made: dict[str, Any] = {"folder": str(folder)}
+    made |= {key: plain[key] for key in ("kind", "version", "configuration", "chunks")}
+    made |= {"configuration_digest": digest(plain["configuration"]), "digest": plain["checksum"]}
+    return made | {"checks": {"chunks": "each that is finished has the SHA-256 of its numbers"}}
 
 
 def _draws(found: AbstractResult) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 from dmjax.errors import InputError, unknown_name
 from dmjax.studies.answer_settings import InjectSettings, RegionSettings, SignificanceSettings
 from dmjax.studies.costs import check_cost
+from dmjax.studies.curve_settings import RecastSettings, WorldSettings
+from dmjax.studies.cut_settings import CutSettings
 from dmjax.studies.options import OPTIONS, SIGNAL_OPTIONS, read_option
 from dmjax.studies.settings import (
     CoverageSettings,
@@ -44,6 +46,10 @@ def _methods(*names: str) -> Rule:
     return Rule(lambda s: s.method in names, f"goes with --method {' or '.join(names)}")
 
 
+def _objectives(*names: str) -> Rule:
+    return Rule(lambda s: s.objective in names, f"goes with --objective {' or '.join(names)}")
+
+
 def _dark(s: Any) -> bool:
     return s.signal in ("dark-matter", "dark-photon")
 
@@ -60,6 +66,7 @@ _OWN_MODEL = Rule(
 _SIGNAL_MASS = dict.fromkeys(SIGNAL_OPTIONS, _MASS)
 _SIGNAL_PHYSICS = {name: _PHYSICS for name in SIGNAL_OPTIONS if name != "model"}
 _EXPECTED = Rule(lambda s: s.expected, "goes with --expected")
+_OF_X = Rule(lambda s: s.m_x is not None, "is of a second mediator: give its mass with --mx")
 _TOYS = Rule(lambda s: s.toys > 0, "goes with --toys")
 
 RULES: dict[type, dict[str, Rule]] = {
@@ -118,6 +125,14 @@ RULES: dict[type, dict[str, Rule]] = {
     | {
         "mass": _PHYSICS,
         "injected": Rule(lambda s: s.events is None, "is given as --events: leave one out"),
+    },
+    RecastSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
+    WorldSettings: dict.fromkeys(("model_x", "kappa_x", "kappa_d_x"), _OF_X),
+    CutSettings: {
+        "expected_at": _objectives("discovery", "information", "s-over-root-b"),
+        "cl": _objectives("limit"),
+        "cls": _objectives("limit"),
+        "starts": Rule(lambda s: s.counting, "is of a search: --no-counting has none"),
     },
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),

@@ -1,6 +1,8 @@
 """Beam pulses, what short-lived parents make of them, and arrival times."""
 
 from dmjax.timing.arrival import arrival_fractions as arrival_fractions
+from dmjax.timing.arrival import between_delays as between_delays
+from dmjax.timing.arrival import delay_ladder as delay_ladder
 from dmjax.timing.arrival import flight_delay as flight_delay
 from dmjax.timing.piecewise import PiecewisePulse as PiecewisePulse
 from dmjax.timing.piecewise import box_pulse as box_pulse

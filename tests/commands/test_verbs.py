@@ -16,7 +16,8 @@ from dmjax.studies.options import OPTIONS
 from dmjax.studies.rules import RULES, settle
 from dmjax.studies.settings import LimitSettings
 
-SPELLED = {"export pyhf": "export_pyhf", "export hepdata": "export_hepdata"}
+SPELLED = {"export curve": "export_curve", "export hepdata": "export_hepdata"}
+SPELLED |= {"export pyhf": "export_pyhf", "plot saved": "plot", "plot world": "plot_world"}
 DATA = {"data add": "add_release"}
 """`dmjax.data` is a room: its one action has the name of what it does."""
 
@@ -45,7 +46,8 @@ def test_options_of_a_command_are_the_fields_of_its_settings(name):
     assert known <= OPTIONS.keys()
     assert RULES.get(kind, {}).keys() <= known
     command = typer.main.get_command(cli.app).commands[name]
-    given = {p.name for p in command.params} - {"json", "quiet", "config", "out", "cuts", "help"}
+    shared = {"json", "quiet", "config", "no_cache", "out", "cuts", "help"}
+    given = {p.name for p in command.params} - shared
     assert known - {"cuts"} == given
 
 

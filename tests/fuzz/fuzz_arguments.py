@@ -21,6 +21,7 @@ NAMES = {
     "where": (*ANALYSES, *EXPERIMENTS),
     "experiment": EXPERIMENTS,
     "dataset": ("csi2017",),
+    "curve": ("lsnd", "babar-2017"),
     "channels": CHANNELS,
     "model": (*PRESETS, "events"),
     "model_x": tuple(PRESETS),

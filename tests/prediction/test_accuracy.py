@@ -7,11 +7,10 @@ import pytest
 
 from dmjax.conventions import CHANNELS, DMJAX
 from dmjax.experiments import experiment
-from dmjax.flux import boxes, mass_shell
+from dmjax.flux import boxes, cascade, mass_shell, momenta
 from dmjax.models import mediator
-from dmjax.prediction import recoils as fold
 from dmjax.prediction.predict import N_MOMENTA_WINDOW, NODES_ERROR
-from dmjax.prediction.recoils import N_MOMENTA, TEMPLATE_ERROR, expected_counts
+from dmjax.prediction.recoils import N_MOMENTA, TEMPLATE_ERROR, USUAL_ERROR, expected_counts
 from dmjax.response import accepted_recoils
 
 EDGES = {"coherent-csi": np.arange(6.0, 31.0, 2.0), "ccm120": None, "jsns2": None}
@@ -56,7 +55,8 @@ def test_node_counts_hold_their_stated_error(name, dm, monkeypatch):
     for module, constant, dense in (
         (boxes, "N_BOX_NODES", 24),
         (mass_shell, "N_NODES", 48),
-        (fold, "N_LINE", 32),
+        (momenta, "N_LINE", 128),
+        (cascade, "N_MASSES", 48),
     ):
         monkeypatch.setattr(module, constant, dense)
     dense = counts(detector, edges, dm, 600, 6)
@@ -65,3 +65,6 @@ def test_node_counts_hold_their_stated_error(name, dm, monkeypatch):
     for ours, bound in ((template, TEMPLATE_ERROR), (window, NODES_ERROR)):
         assert np.all(np.abs(ours.sum(1) / total - 1.0) < bound)
         assert np.all(np.abs(ours - dense).max(1) / total < bound)
+    usual = [m_v <= 130.0 and ratio >= 2.02 for m_v, ratio in POINTS]
+    assert np.all(np.abs(template - dense).max(1)[usual] / total[usual] < USUAL_ERROR)
+    assert np.all(np.abs(template.sum(1) / total - 1.0)[usual] < USUAL_ERROR)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dmjax.scan.result import ScanResult
+from dmjax.scan.status import STATUS_TEXT
 from dmjax.studies.injecting import InjectionResult
 from dmjax.studies.regions import RegionResult
 from dmjax.studies.relic import RelicResult
@@ -128,7 +130,26 @@ def made_spectrum() -> dict:
     return made | {"total": [7.0, 7.0], "error": [1.0, None]}
 
 
+def made_scan(**changes) -> ScanResult:
+    """Three masses of V and two of χ, one point of which is closed."""
+    made = COMMON | {
+        "meaning": "upper limit at 90 % C.L. (chi2)",
+        "axes": {
+            "m_v": {"values": MASSES.tolist(), "unit": "MeV"},
+            "m_chi": {"values": [3.0, 6.0], "unit": "MeV"},
+        },
+        "value": np.array([1e-10, np.nan, 3e-10, 4e-10, 5e-10, 6e-10]),
+        "status": np.array([0, 4, 0, 0, 0, 0]),
+        "status_text": list(STATUS_TEXT),
+        "best_fit": np.array([0.0, np.nan, 1e-10, 1e-10, 1e-10, 1e-10]),
+        "q0": np.array([0.0, np.nan, 1.0, 1.0, 1.2, 1.2]),
+        "chunks": (2, 2),
+    }
+    return ScanResult(**(made | changes))
+
+
 MADE = {
+    "scan": made_scan,
     "regions": made_regions,
     "relic": made_relic,
     "significance": made_significance,

@@ -3,6 +3,7 @@
 import numpy as np
 
 import made_answers
+import made_choices
 from dmjax.bayes.evidence import BayesFactor
 from dmjax.bayes.hypothesis import MassFit
 from dmjax.fits.compatibility import Compatibility
@@ -286,18 +287,22 @@ def made_whole_fit() -> WholeFitResult:
     )
 
 
-MADE = {
-    "limit": made_limit,
-    "toys": made_toys,
-    "coverage": made_coverage,
-    "fit": made_fit,
-    "counting": made_counting,
-    "whole_fit": made_whole_fit,
-    "diagnosis": made_diagnosis,
-    "nsi": made_nsi,
-    "posterior": made_posterior,
-    "evidence": made_evidence,
-    "prediction": made_prediction,
-    "check": made_check,
-} | made_answers.MADE
+MADE = (
+    {
+        "limit": made_limit,
+        "toys": made_toys,
+        "coverage": made_coverage,
+        "fit": made_fit,
+        "counting": made_counting,
+        "whole_fit": made_whole_fit,
+        "diagnosis": made_diagnosis,
+        "nsi": made_nsi,
+        "posterior": made_posterior,
+        "evidence": made_evidence,
+        "prediction": made_prediction,
+        "check": made_check,
+    }
+    | made_answers.MADE
+    | made_choices.MADE
+)
 """Kind → a function that makes one."""

@@ -1,9 +1,10 @@
 """Make the shipped tables: `python -m tools.tables.build SOURCE_DIR [OUT_DIR]`.
 
 SOURCE_DIR holds the COHERENT releases and the GEANT4 lists behind arXiv:2006.09386 in folders
-`coherent/`, `csi2021/`, `lar2020/`, `ccm/`, `jsns/`, and public tables of hadrons and cosmology in
-`beams/`. Everything is re-tabulated; each module of `TABLE_MODULES` says how and offers its tables
-as `BUILDERS`: name → function of SOURCE_DIR.
+`coherent/`, `csi2021/`, `lar2020/`, `ccm/`, `jsns/`, published limits, hadrons and
+cosmology in `beams/` and `limits/`.
+Everything is re-tabulated; each module of `TABLE_MODULES` says how and offers its tables as
+`BUILDERS`: name → function of SOURCE_DIR.
 """
 
 import sys
@@ -16,6 +17,7 @@ from dmjax.data import Table
 from tools.tables import (
     csi2021_tables,
     lar_tables,
+    limit_tables,
     meson_tables,
     neutrino_tables,
     release_tables,
@@ -30,11 +32,13 @@ TABLE_MODULES = (
     response_tables,
     lar_tables,
     csi2021_tables,
+    limit_tables,
     relic_tables,
 )
 BUILDERS: dict[str, Callable[[Path], Table]] = {
     name: builder for module in TABLE_MODULES for name, builder in module.BUILDERS.items()
 }
+INPUT_FOLDERS = ("coherent", "csi2021", "lar2020", "ccm", "jsns", "beams", "limits")
 INPUT_FOLDERS = ("coherent", "csi2021", "lar2020", "ccm", "jsns", "beams")
 TABLES = Path(__file__).parents[2] / "dmjax" / "data" / "tables"
 USAGE = "python -m tools.tables.build SOURCE_DIR [OUT_DIR], SOURCE_DIR holding " + ", ".join(

@@ -1,0 +1,61 @@
+"""`dmjax optimize-cuts`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmjax.cli.common import begin, emit, report, show
+from dmjax.studies.cut_settings import CutSettings
+
+if TYPE_CHECKING:
+    from dmjax.cuts.cuts_result import CutsResult
+
+ABOUT = """The best windows in energy and time of a detector, at each mass.
+
+Objectives: limit (expected upper limit; default), discovery (expected significance of a signal of
+coupling --expected-at), s-over-root-b (S/sqrt(2 B_steady + B_nu + B_beam)), information. Found by
+gradient on smooth edges that narrow to a hard cut, which is what is reported. Windows are chosen on
+expected counts, never on observed ones. With --no-counting the windows keep their binned
+likelihood (by formulas of large samples), for which the whole range is always best.
+"""
+_NAMES = {
+    "discovery": "Z",
+    "s-over-root-b": "S/sqrt(B)",
+    "information": "information",
+}
+
+
+def optimize_cuts(settings: CutSettings, json: bool, out: Path | None, quiet: bool) -> None:
+    """Run it and print it."""
+    begin(out)
+    from dmjax.cuts.optimizing import run_optimize_cuts
+
+    found = run_optimize_cuts(settings)
+    if report(found, out, json, quiet):
+        show_cuts(found)
+
+
+def show_cuts(found: "CutsResult") -> None:
+    """A row for every mass."""
+    name = found.quantity if found.objective == "limit" else _NAMES[found.objective]
+    headers = ["m_V [MeV]", "E_r [keV]", "t [us]", name, "published", "gain", "status"]
+    numbers = zip(found.value, found.value_table5, found.gain, strict=True)
+    cells = [[f"{one:.3g}" for one in row] for row in numbers]
+    windows = zip(found.m_v, found.energy_kev, found.time_us, strict=True)
+    heads = [[f"{mass:.4g}", _span(energy), _times(times)] for mass, energy, times in windows]
+    rows = [
+        [*head, *row, status] for head, row, status in zip(heads, cells, found.status, strict=True)
+    ]
+    how = "one count" if found.counting else "binned likelihood"
+    show(f"{found.experiment}, {found.signal['model']}: {found.objective}, {how}", headers, rows)
+    table5 = found.table5
+    emit(f"published: {_span(table5['energy_kev'])} keV, {_times(table5['time_us'])} us")
+    emit(f"chosen on {found.optimised_on}")
+
+
+def _span(ends) -> str:
+    return f"{ends[0]:.4g} to {ends[1]:.4g}"
+
+
+def _times(windows) -> str:
+    several = isinstance(windows[0], list)
+    return ", ".join(_span(one) for one in windows) if several else _span(windows)

@@ -1,0 +1,1 @@
+"""Selections chosen by the gradient of what a search expects, and the design of detectors."""

@@ -1,0 +1,106 @@
+"""`kept`: a function compiled like `filter_jit`, whose traced program is kept on disk."""
+
+from collections.abc import Callable
+from functools import cache, update_wrapper
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import export
+from jax.core import Tracer
+
+from dmjax.programs.described import CannotDescribeError, digest_of
+from dmjax.programs.disk import read_kept, write_kept
+from dmjax.programs.folder import programs_folder
+from dmjax.programs.rebuilt import outline, rebuilt
+
+
+class Kept:
+    """A function of arrays and plain values as a program; see `kept`."""
+
+    def __init__(self, function: Callable):
+        update_wrapper(self, function)
+        self._function = function
+        self._jitted = eqx.filter_jit(function)
+        self._programs: dict[str, tuple[Any, Callable]] = {}
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """The function's value, from a kept program where there is one."""
+        folder = programs_folder()
+        leaves = jax.tree.leaves((given, named))
+        if folder is None or any(isinstance(leaf, Tracer) for leaf in leaves):
+            return self._jitted(*given, **named)
+        try:
+            key = digest_of(self._function, (given, named))
+        except CannotDescribeError:
+            return self._jitted(*given, **named)
+        arrays, rest = eqx.partition((given, named), eqx.is_array)
+        flat, tree = jax.tree.flatten(arrays)
+        if key not in self._programs:
+            path = folder / f"{self._function.__name__.strip('_')}-{key[:40]}"
+            found = _read(path) or _written(path, self._function, tree, rest, flat)
+            if found is None:
+                return self._jitted(*given, **named)
+            self._programs[key] = found
+        form, program = self._programs[key]
+        return rebuilt(form, list(program(*flat)))
+
+
+def kept(function: Callable) -> Kept:
+    """Compile a function as `equinox.filter_jit` does; keep its traced program on disk.
+
+    Arrays are arguments of the program, everything else is part of it. Under another
+    transformation (vmap, grad, jit), without a folder of programs, or where an argument cannot be
+    described or a result not made again, it is `filter_jit(function)`.
+
+    Args:
+        function: named, of this package, of trees of arrays and plain values to trees of arrays.
+
+    Returns:
+        A function of the same arguments.
+
+    >>> kept(jnp.sin)(jnp.zeros(2)).tolist()
+    [0.0, 0.0]
+    """
+    return Kept(function)
+
+
+def _written(path: Path, function: Callable, tree, rest, flat: list) -> tuple | None:
+    """Trace the program and keep it; None where it cannot be kept."""
+    forms: list = []
+
+    def program(*leaves):
+        given, named = eqx.combine(jax.tree.unflatten(tree, leaves), rest)
+        arrays: list = []
+        forms.append(outline(function(*given, **named), arrays))
+        return arrays
+
+    try:
+        made = export.export(jax.jit(program))(*flat)
+        content = bytes(made.serialize())
+    except Exception:
+        # What is wrong with the function itself shows when it is called without being kept.
+        return None
+    write_kept(path, {"form": forms[0]}, content)
+    return forms[0], jax.jit(made.call)
+
+
+def _read(path: Path) -> tuple | None:
+    """A kept program, or None."""
+    held = read_kept(path)
+    if held is None:
+        return None
+    if b"lapack" in held[1]:
+        _load_solvers()
+    try:
+        return held[0]["form"], jax.jit(export.deserialize(bytearray(held[1])).call)
+    except (KeyError, ValueError):
+        return None
+
+
+@cache
+def _load_solvers() -> None:
+    """Let JAX load its linear algebra, which it does when it traces a call of it."""
+    jnp.linalg.cholesky(jnp.eye(2)).block_until_ready()
