@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dmjax.analyses.catalogue import dataset as dataset
     from dmjax.answers import inject as inject
     from dmjax.answers import regions as regions
+    from dmjax.answers import relic as relic
     from dmjax.answers import significance as significance
     from dmjax.comparing import explore as explore
     from dmjax.comparing import export_curve as export_curve
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from dmjax.studies.nsi import NsiResult as NsiResult
     from dmjax.studies.posterior_result import PosteriorResult as PosteriorResult
     from dmjax.studies.regions import RegionResult as RegionResult
+    from dmjax.studies.relic import RelicResult as RelicResult
     from dmjax.studies.significance import SignificanceResult as SignificanceResult
     from dmjax.studies.toys import ToyResult as ToyResult
     from dmjax.studies.whole_fit import WholeFitResult as WholeFitResult
@@ -120,6 +122,7 @@ _HOMES = {
     "PosteriorResult": "dmjax.studies.posterior_result",
     "Prediction": "dmjax.prediction.prediction",
     "RegionResult": "dmjax.studies.regions",
+    "RelicResult": "dmjax.studies.relic",
     "ScanResult": "dmjax.scan.result",
     "Search": "dmjax.prediction.search",
     "Signal": "dmjax.prediction.signal",
@@ -162,6 +165,7 @@ _HOMES = {
     "predict": "dmjax.prediction.predict",
     "recast": "dmjax.comparing",
     "regions": "dmjax.answers",
+    "relic": "dmjax.answers",
     "reproduce": "dmjax.verbs",
     "scan": "dmjax.scanning",
     "signal": "dmjax.prediction.signal",
@@ -198,6 +202,7 @@ __all__ = [
     "PosteriorResult",
     "Prediction",
     "RegionResult",
+    "RelicResult",
     "ScanResult",
     "Search",
     "Signal",
@@ -241,6 +246,7 @@ __all__ = [
     "predict",
     "recast",
     "regions",
+    "relic",
     "reproduce",
     "scan",
     "signal",

@@ -225,23 +225,27 @@ def export_hepdata(result: LimitResult | Path | str, out: Path | str) -> list[Pa
 
 
 def plot(*results: Path | str, out: Out = None) -> list[Path]:
-    """The figures of a saved fit, the figure of a saved result, or that of limits together.
+    """The figures of a saved fit, or that of a saved result, or of several limits or targets.
 
     Args:
-        results: folder of a fit, the file of a result, or files of several limits.
+        results: folder of a fit, the file of a result, or files of several limits or targets.
         out: name of the figure of results; None: beside the first.
     """
     from dmjax.plots.canvas import save_figure
     from dmjax.plots.fits import draw_fit
     from dmjax.plots.limits import plot_limits
+    from dmjax.plots.relic import plot_relic
     from dmjax.studies.load import SCAN, made_from
+    from dmjax.studies.relic import RelicResult
 
     paths = [Path(one) for one in results]
     if paths and all(path.suffix in (".json", ".nc", SCAN) for path in paths):
         target = as_path(out) or paths[0]
 
         def drawn(held: list) -> list[Path]:
-            figure = held[0].plot() if len(held) == 1 else plot_limits(held)
+            targets = all(isinstance(one, RelicResult) for one in held)
+            together = plot_relic if targets else plot_limits
+            figure = held[0].plot() if len(held) == 1 else together(held)
             return save_figure(figure, target)
 
         return made_from(paths, drawn)

@@ -23,6 +23,7 @@ from dmjax.cli import (
     predict,
     recast,
     regions,
+    relic,
     significance,
     study,
 )
@@ -37,7 +38,13 @@ from dmjax.cli.scan import merge, scan
 from dmjax.cli.signals import INTERRUPTED, leaving, stopped_by_signals
 from dmjax.cli.streams import standard_streams
 from dmjax.errors import InputError, one_line
-from dmjax.studies import answer_settings, curve_settings, cut_settings, settings
+from dmjax.studies import (
+    answer_settings,
+    curve_settings,
+    cut_settings,
+    relic_settings,
+    settings,
+)
 
 app = typer.Typer(
     name="dmjax",
@@ -65,6 +72,7 @@ VERBS = {
     "optimize-cuts": (cut_settings.CutSettings, cuts.optimize_cuts, cuts.ABOUT, OUT_HELP),
     "design": (cut_settings.DesignSettings, design.design, design.ABOUT, OUT_HELP),
     "regions": (answer_settings.RegionSettings, regions.regions, regions.ABOUT, OUT_HELP),
+    "relic": (relic_settings.RelicSettings, relic.relic, relic.ABOUT, OUT_HELP),
     "posterior": (settings.PosteriorSettings, posterior.posterior, posterior.ABOUT, FOLDER),
     "evidence": (settings.EvidenceSettings, evidence.evidence, evidence.ABOUT, FOLDER),
     "nsi": (settings.NsiSettings, nsi.nsi, nsi.ABOUT, OUT_HELP),

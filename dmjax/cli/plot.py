@@ -34,7 +34,7 @@ plot = typer.Typer(
 def saved(
     results: Annotated[
         list[Path],
-        typer.Argument(help="Folder of a fit, or a saved result; several limits: one figure."),
+        typer.Argument(help="Folder of a fit, or saved results: limits or targets in one figure."),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Results: name of the figure; default: beside the first.")

@@ -11,7 +11,7 @@ import optimistix
 from jaxtyping import Array, Float
 
 from dmjax.models import VectorMediator
-from dmjax.numerics import safe_divide
+from dmjax.numerics import frozen, safe_divide
 from dmjax.relic.degrees import log_entropy_degrees, root_degrees
 from dmjax.relic.thermal import HOTTEST, log_average, log_yield, nodes
 
@@ -38,6 +38,8 @@ KEEN = 1e3
 _POINTS = 84
 LOG_X = np.linspace(math.log(HOTTEST), math.log(COLDEST), _POINTS)
 """Where the thermal average is computed; between them it is interpolated."""
+_FIRST_STEP = 0.01
+"""Of the solver, in ln x."""
 
 
 class FreezeOut(NamedTuple):
@@ -97,7 +99,8 @@ def _start(held: FreezeOut, columns: Columns) -> tuple[Scalar, Scalar]:
     ahead = held.log_rate + held.log_yield - jnp.exp(points) - math.log(KEEN)
     i = jnp.max(jnp.where(ahead[:-1] > 0.0, jnp.arange(_POINTS - 1), 0))
     part = jnp.clip(safe_divide(ahead[i], ahead[i] - ahead[i + 1]), 0.0, 1.0)
-    place = points[i] + part * (LOG_X[1] - LOG_X[0])
+    # The result does not depend on where the solver starts.
+    place = points[i] + frozen(part) * (LOG_X[1] - LOG_X[0])
     log_rate, equilibrium = _between(columns, place)
     equilibrium = equilibrium - jnp.exp(place)
     late = jnp.exp(place - jnp.maximum(log_rate + equilibrium, math.log(KEEN)))
@@ -130,7 +133,7 @@ def final_yield(held: FreezeOut, tolerance: float) -> Scalar:
         diffrax.Kvaerno5(root_finder=newton),
         first,
         LOG_X[-1],
-        None,
+        _FIRST_STEP,
         log_y,
         columns,
         stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance),

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import M_MUON, M_PION
 from dmjax.models import VectorMediator, heavier_mass
-from dmjax.numerics import gauss_legendre
+from dmjax.numerics import frozen, gauss_legendre
 from dmjax.relic.annihilation import SPECIES, full_width, pair_mass, rate_density
 from dmjax.relic.bessel import scaled_bessel
 from dmjax.relic.resonances import OMEGA, PHI
@@ -26,7 +26,7 @@ _START, _STEP = 1e-6, 1e-4
 _NARROWEST = 1e-13
 """Half width of V in units of m_χ below which its peak is no longer resolved."""
 _THRESHOLDS = (2.0 * M_MUON, 2.0 * M_PION)
-_DARKEST = -1e300
+_DARKEST = -1e6
 
 
 class Nodes(NamedTuple):
@@ -94,7 +94,7 @@ def log_average(v: VectorMediator, held: Nodes, x: Scalar) -> Scalar:
     temperature = v.m_chi / x
     bessel = scaled_bessel(1, (pair_mass(v) + held.energy) / temperature)
     exponent = held.log_rate - held.energy / temperature
-    largest = jnp.max(exponent)
+    largest = frozen(jnp.max(exponent))
     summed = largest + jnp.log(jnp.sum(bessel * jnp.exp(exponent - largest)))
     first, second = _log_number(v.m_chi, temperature), _log_number(heavier_mass(v), temperature)
     average = summed - first - second - jnp.log(4.0 * temperature)

@@ -19,6 +19,7 @@ KINDS = {
     "coverage": ("dmjax.studies.coverage", "CoverageResult"),
     "significance": ("dmjax.studies.significance", "SignificanceResult"),
     "injection": ("dmjax.studies.injecting", "InjectionResult"),
+    "relic": ("dmjax.studies.relic", "RelicResult"),
     "regions": ("dmjax.studies.regions", "RegionResult"),
     "fit": ("dmjax.studies.best_fit", "FitResult"),
     "counting": ("dmjax.studies.counting", "CountingResult"),

@@ -221,6 +221,10 @@ PREDICT_OPTIONS = {
 }
 
 ANSWER_OPTIONS = {
+    "chi_masses": Option(
+        "Dark-matter masses [MeV]: 20, 5,20,50 or low:high:points.", grid, "--mchi", "MASSES"
+    ),
+    "omega_h2": _number("Relic density that is wanted."),
     "levels": Option("Confidence levels, comma-separated.", numbers, "--cl", metavar="NUMBERS"),
     "coupling_range": Option(
         "Couplings allowed: the axis of a region, the range of a prior.",

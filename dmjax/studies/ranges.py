@@ -28,6 +28,8 @@ RANGES: dict[str, Number] = {
     "mass": MASS,
     "m_chi": MASS,
     "m_x": MASS,
+    "chi_masses": Number(1.0, 1000.0),
+    "omega_h2": Number(1e-6, 1e3),
     "m_v_range": MASS,
     "mass_ratio": Number(2.0, 1e6, open_low=True),
     "splitting": _SIZE,

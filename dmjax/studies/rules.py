@@ -26,6 +26,8 @@ from dmjax.studies.settings import (
 )
 
 Settings = TypeVar("Settings")
+SINGULAR = {"m_v": "mass", "m_chi": "chi_masses"}
+"""Names that verbs in Python take for an option of another number of masses."""
 
 
 class Rule(NamedTuple):
@@ -159,7 +161,8 @@ def settle(
     known = {field.name: field for field in fields(kind)}  # pyright: ignore[reportArgumentType]
     values = {}
     for name, value in given.items():
-        name = "mass" if name == "m_v" and "mass" in known else name
+        other = SINGULAR.get(name)
+        name = other if other in known and name not in known else name
         if name not in known:
             raise unknown_name("option", spell(name), [spell(k) for k in known])
         if value is not None:

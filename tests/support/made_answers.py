@@ -6,6 +6,7 @@ from dmjax.scan.result import ScanResult
 from dmjax.scan.status import STATUS_TEXT
 from dmjax.studies.injecting import InjectionResult
 from dmjax.studies.regions import RegionResult
+from dmjax.studies.relic import RelicResult
 from dmjax.studies.significance import SignificanceResult
 
 SIGNAL = {"model": "dark-photon", "dm": "dirac", "mass_ratio": 3.0, "alpha_d": 0.5}
@@ -102,6 +103,26 @@ def made_injection(**changes) -> InjectionResult:
     return InjectionResult(**(made | changes))
 
 
+def made_relic(**changes) -> RelicResult:
+    """Three masses, the last without a target."""
+    made = {
+        "quantity": "eps",
+        "omega_h2": 0.12,
+        "signal": SIGNAL | {"splitting": 0.0},
+        "m_chi": np.array([3.0, 20.0, 100.0]),
+        "m_v": np.array([9.0, 60.0, 300.0]),
+        "coupling": np.array([1e-5, 4e-5, np.inf]),
+        "y": np.array([1e-13, 2e-12, np.inf]),
+        "relative_error": np.array([0.2, 0.2, 0.3]),
+        "p_ann": np.array([1e-23, 2e-24, np.nan]),
+        "cmb_y": np.array([3e-18, 3e-16, np.inf]),
+        "status": ["ok", "ok", "no coupling"],
+        "caveats": ["about 20 %"],
+        "configuration": {"chi_masses": [3.0, 20.0, 100.0]},
+    }
+    return RelicResult(**(made | changes))
+
+
 def made_spectrum() -> dict:
     """Post-fit counts along one axis."""
     parts = {"signal": [1.0, 2.0], "steady": [5.0, 4.0], "own": [1.0, 1.0]}
@@ -130,6 +151,7 @@ def made_scan(**changes) -> ScanResult:
 MADE = {
     "scan": made_scan,
     "regions": made_regions,
+    "relic": made_relic,
     "significance": made_significance,
     "injection": made_injection,
 }

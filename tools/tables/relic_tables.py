@@ -31,7 +31,7 @@ def _split(q: np.ndarray, r: np.ndarray) -> np.ndarray:
     """R of (I = 1, I = 0, s s̄): ω and φ as resonances, the rest I = 1 turning into quarks."""
     peaks = np.array([resonance_ratio(one, jnp.asarray(q)) for one in (OMEGA, PHI)])
     peaks *= np.minimum(1.0, r / peaks.sum(axis=0))
-    rest = r - peaks.sum(axis=0)
+    rest = np.maximum(r - peaks.sum(axis=0), 0.0)
     share = np.interp(q, RAMP_MEV, (0.0, 1.0))[:, None]
     shares = ((1.0 - share) * np.array([1.0, 0.0, 0.0]) + share * PARTONS).T
     return shares * rest + np.array([np.zeros_like(r), *peaks])
