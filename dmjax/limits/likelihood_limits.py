@@ -136,8 +136,7 @@ def likelihood_limit(
 
         Source: [D20] (arXiv:2006.09386), Δχ² = 2.71.
 
-        >>> from dmjax.limits.profile_root import Side, mended, profile_root
-    from dmjax.limits.test_statistics import strength
+        >>> from dmjax.limits.test_statistics import strength
         >>> from dmjax.analyses.ccm120 import ccm120
         >>> from dmjax.likelihood.joint import observed_data
         >>> joint = JointModel(ccm120(signal=[1.0]))
