@@ -75,7 +75,7 @@ def test_target_has_derivatives_forward_and_in_reverse(p):
     at[2] = np.exp(float(_log_kappa(jnp.asarray(p)))) / E_CHARGE
     found = float(_log_density(jnp.asarray(at)))
     assert np.isclose(found, np.log(0.12) + p[2], atol=tolerance("gradient"))
-    slope = np.asarray(jax.grad(_log_density)(jnp.asarray(at)))
+    slope = np.array(jax.grad(_log_density)(jnp.asarray(at)))
     falls = slope[2] * at[2]
     slope[2] = -1.0
     assert np.allclose(forward, -slope / falls, rtol=tolerance("fit_parameter"), atol=0.0)
