@@ -121,28 +121,28 @@ def likelihood_limit(
 ) -> LikelihoodLimit:
     """Upper limit where −2 ln[L(μ)/L(μ̂)] = χ²₁(cl), 2.71 at 90 %, for μ > max(μ̂, 0).
 
-        Args:
-            joint, chosen, data: model, its strength, data.
-            cl: confidence level.
-            surely: see `risen`; static.
+    Args:
+        joint, chosen, data: model, its strength, data.
+        cl: confidence level.
+        surely: see `risen`; static.
 
-        Returns:
-            `LikelihoodLimit`, never NaN. Pure: vmap over data or templates. The limit and μ̂ have
-            derivatives, forward and in reverse, in everything the model and the data are made of; 0
-            where there is no limit.
+    Returns:
+        `LikelihoodLimit`, never NaN. Pure: vmap over data or templates. The limit and μ̂ have
+        derivatives, forward and in reverse, in everything the model and the data are made of; 0
+        where there is no limit.
 
-        Raises:
-            InputError: data that do not fit the model.
+    Raises:
+        InputError: data that do not fit the model.
 
-        Source: [D20] (arXiv:2006.09386), Δχ² = 2.71.
+    Source: [D20] (arXiv:2006.09386), Δχ² = 2.71.
 
-        >>> from dmjax.limits.test_statistics import strength
-        >>> from dmjax.analyses.ccm120 import ccm120
-        >>> from dmjax.likelihood.joint import observed_data
-        >>> joint = JointModel(ccm120(signal=[1.0]))
-        >>> found = likelihood_limit(joint, strength(joint), observed_data(joint))
-        >>> round(float(found.limit)), int(found.status)
-        (608, 0)
+    >>> from dmjax.limits.test_statistics import strength
+    >>> from dmjax.analyses.ccm120 import ccm120
+    >>> from dmjax.likelihood.joint import observed_data
+    >>> joint = JointModel(ccm120(signal=[1.0]))
+    >>> found = likelihood_limit(joint, strength(joint), observed_data(joint))
+    >>> round(float(found.limit)), int(found.status)
+    (608, 0)
     """
     check_data(joint, data)
     level = jnp.asarray(likelihood_threshold(cl), joint.parameters.centres.dtype)

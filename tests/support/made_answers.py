@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dmjax.recast.curve import Curve
 from dmjax.scan.result import ScanResult
 from dmjax.scan.status import STATUS_TEXT
 from dmjax.studies.injecting import InjectionResult
@@ -148,7 +149,38 @@ def made_scan(**changes) -> ScanResult:
     return ScanResult(**(made | changes))
 
 
+def made_curve(**changes) -> Curve:
+    """Two pieces with a band."""
+    y = np.array([1e-4, 2e-4, 3e-4])
+    made = {
+        "name": "mine",
+        "label": "Mine",
+        "x": np.array([10.0, 20.0, 40.0]),
+        "y": y,
+        "x_quantity": "m_V",
+        "y_quantity": "eps",
+        "low": 0.5 * y,
+        "high": 2.0 * y,
+        "piece": np.array([0, 0, 1]),
+        "model": "dark-photon",
+        "dm": "scalar",
+        "alpha_d": 0.5,
+        "mass_ratio": 3.0,
+        "cl": 0.9,
+        "made": "electron",
+        "detected": "invisible",
+        "target": {},
+        "provenance": "made",
+        "source": "a test",
+        "licence": "MIT",
+        "notes": ["made for a test"],
+        "configuration": {"curve": "mine"},
+    }
+    return Curve(**(made | changes))
+
+
 MADE = {
+    "curve": made_curve,
     "scan": made_scan,
     "regions": made_regions,
     "relic": made_relic,
