@@ -109,10 +109,10 @@ class PionCapture(AbstractChannel):
         return rate @ on_grid / (4.0 * jnp.pi)
 
     def momenta(
-        self, v: VectorMediator, conventions: Conventions, lowest: Scalar
+        self, v: VectorMediator, conventions: Conventions, lowest: Scalar, n: int
     ) -> Float[Array, " n"]:
         """Over the box of χ."""
-        return at_rest_momenta(v, conventions, lowest, M_CAPTURE_MAX, capture_energy)
+        return at_rest_momenta(v, conventions, lowest, M_CAPTURE_MAX, capture_energy, n)
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:
         """One line, or several where E_V is spread; V must be on its mass shell."""

@@ -81,7 +81,7 @@ class Cascade(AbstractChannel):
         density = factor * between / jnp.sqrt(between * between + v.m_chi * v.m_chi) * shape
         return hat_integrals(k, density.reshape(points.shape), shares)
 
-    def momenta(self, v: VectorMediator, conventions: Conventions, lowest: Scalar) -> None:
+    def momenta(self, v: VectorMediator, conventions: Conventions, lowest: Scalar, n: int) -> None:
         """None: smooth."""
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:

@@ -49,11 +49,11 @@ class AbstractChannel(eqx.Module):
 
     @abstractmethod
     def momenta(
-        self, v: VectorMediator, conventions: Conventions, lowest: Scalar
+        self, v: VectorMediator, conventions: Conventions, lowest: Scalar, n: int
     ) -> Float[Array, " n"] | None:
         """Momentum nodes of the channel's own [MeV], none below `lowest`.
 
-        None: its spectrum is smooth on those of the beam.
+        None: its spectrum is smooth on the `n` nodes that channels in flight share.
         """
 
     @abstractmethod

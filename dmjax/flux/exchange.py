@@ -40,12 +40,12 @@ class ChargeExchange(AbstractChannel):
         return self.mesons.per_pot / (4.0 * jnp.pi) * (rate @ on_grid)
 
     def momenta(
-        self, v: VectorMediator, conventions: Conventions, lowest: Scalar
+        self, v: VectorMediator, conventions: Conventions, lowest: Scalar, n: int
     ) -> Float[Array, " n"]:
         """Over the box of χ."""
         mass = self.mesons.mass
         return at_rest_momenta(
-            v, conventions, lowest, mass, lambda m_v: two_body_energy(mass, m_v, 0.0)
+            v, conventions, lowest, mass, lambda m_v: two_body_energy(mass, m_v, 0.0), n
         )
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:

@@ -103,7 +103,7 @@ class MesonsInFlight(AbstractChannel):
         density = k * k / jnp.sqrt(k * k + v.m_chi * v.m_chi) * jnp.clip(flux, 0.0)
         return self.mesons.per_pot / (4.0 * jnp.pi) * density * smooth_weights(k)
 
-    def momenta(self, v: VectorMediator, conventions: Conventions, lowest: Scalar) -> None:
+    def momenta(self, v: VectorMediator, conventions: Conventions, lowest: Scalar, n: int) -> None:
         """None: smooth."""
 
     def lines(self, v: VectorMediator, conventions: Conventions) -> Line:

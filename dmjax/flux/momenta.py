@@ -15,8 +15,10 @@ from dmjax.flux.mass_shell import mass_nodes
 from dmjax.models.vector import VectorMediator
 
 Scalar = Float[Array, ""]
-N_LINE = 16
-"""Nodes over the box of V on its mass shell, and on either side of it."""
+OFFSET_MEV = 1.0
+"""Momentum below which nodes are equally far apart."""
+PARTS = 5
+"""The box of V on its mass shell, and either side of it, have this part of the nodes in flight."""
 
 
 def at_rest_momenta(
@@ -25,6 +27,7 @@ def at_rest_momenta(
     lowest: Scalar,
     m_max: Scalar | float,
     energy: Callable[[Array], Array],
+    n: int,
 ) -> Float[Array, " n"]:
     """Momenta [MeV] over the χ of V of one energy for each mass, increasing, none below `lowest`.
 
@@ -37,6 +40,7 @@ def at_rest_momenta(
         lowest: [MeV].
         m_max: largest mass of V [MeV].
         energy: of V of a mass [MeV].
+        n: nodes of the channels in flight (static).
     """
     pair = chi_pair(v, conventions)
     on_shell = jnp.minimum(v.m_v, m_max)
@@ -46,8 +50,14 @@ def at_rest_momenta(
     softest = jnp.minimum(jnp.min(all_of_them.low), line.low)
     hardest = jnp.maximum(jnp.max(all_of_them.high), line.high)
     ends = [jnp.maximum(end, lowest) for end in (softest, line.low, line.high, hardest)]
-    even = jnp.arange(N_LINE, dtype=ends[0].dtype) / N_LINE
+    even = jnp.arange(n // PARTS, dtype=ends[0].dtype) / (n // PARTS)
     spacings = (even, even, even * even)
     parts = zip(ends[:-1], ends[1:], spacings, strict=True)
-    steps = [low + (high - low) * spacing for low, high, spacing in parts]
+    steps = [between(low, high, spacing) for low, high, spacing in parts]
     return jnp.concatenate([*steps, ends[-1][None]])
+
+
+def between(low: Scalar, high: Scalar, u: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Momenta [MeV] from `low` (u = 0) to `high` (u = 1), even in ln(k + offset)."""
+    span = jnp.log((high + OFFSET_MEV) / (low + OFFSET_MEV))
+    return low + (low + OFFSET_MEV) * jnp.expm1(span * u)

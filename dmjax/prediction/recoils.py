@@ -79,7 +79,7 @@ def nodes_by_channel(
     for name in channels:
         if name not in experiment.beam.channels:
             continue
-        own = experiment.beam.channels[name].momenta(state.make, conventions, common[0])
+        own = experiment.beam.channels[name].momenta(state.make, conventions, common[0], n)
         if own is None:
             smooth = (*smooth, name)
         else:

@@ -117,7 +117,7 @@ def _sharp(
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, x)
     passed = efficiency_at(response, t, centre)
     fold = _membership(edges, x) * (weight * passed * slope)[None, :]
-    ends = cell_ends(t[0] - slope[0] * (x[0] - panels[0]), weight * slope)
+    ends = cell_ends(t[0] - slope[0] * (x[0] - float(panels[0])), weight * slope)
     return RecoilGrid(t, fold, ends, apart=True)
 
 
@@ -173,7 +173,7 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     means, weight = _nodes_between_steps(response, panels, SMEARED_ORDER)
     t, slope = jax.vmap(recoil_and_slope, in_axes=(None, 0))(response, means)
     weight = weight * slope
-    ends = cell_ends(t[0] - slope[0] * (means[0] - panels[0]), weight)
+    ends = cell_ends(t[0] - slope[0] * (means[0] - float(panels[0])), weight)
     if response.efficiency_on == "recoil":
         weight = weight * efficiency_at(response, t, means)
         fold = smearing_matrix(response, means, edges) * weight[None, :]

@@ -72,11 +72,15 @@ def test_flux_per_parent(entry):
 _counts = eqx.filter_jit(expected_counts)
 
 
-def _events(entry, recoils, times):
+DENSE = 1000
+"""Momenta for bins that hold a thousandth of the events."""
+
+
+def _events(entry, recoils, times, momenta=384):
     csi = eqx.tree_at(lambda e: e.pot, experiment("coherent-csi"), jnp.asarray(ABOUT["pot"], float))
     profile = conventions("d20", **_profile(entry["decay"], entry["r_n_fm"]))
     return _counts(
-        csi, _point(entry), recoils, jnp.asarray(times), profile, (entry["channel"],), 384
+        csi, _point(entry), recoils, jnp.asarray(times), profile, (entry["channel"],), momenta
     )[0]
 
 
@@ -101,5 +105,5 @@ def test_arrival_times_of_slow_dark_matter(dm, width):
     """χ near rest arrives up to microseconds late; the (energy, time) correlation is kept."""
     entry = REFERENCE["times"][0] | {"decay": "isotropic", "dm": dm}
     edges = np.linspace(0.0, 6.0, round(6.0 / width) + 1)
-    counts = _events(entry, all_recoils(np.array([0.0, 2000.0])), edges)[0]
+    counts = _events(entry, all_recoils(np.array([0.0, 2000.0])), edges, DENSE)[0]
     _agree(counts, entry[f"{dm} all_recoils {width}"], "benchmark")

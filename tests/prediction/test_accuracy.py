@@ -7,7 +7,7 @@ import pytest
 
 from dmjax.conventions import CHANNELS, DMJAX
 from dmjax.experiments import experiment
-from dmjax.flux import boxes, cascade, mass_shell, momenta
+from dmjax.flux import boxes, cascade, mass_shell
 from dmjax.models import mediator
 from dmjax.prediction.predict import N_MOMENTA_WINDOW, NODES_ERROR
 from dmjax.prediction.recoils import N_MOMENTA, TEMPLATE_ERROR, USUAL_ERROR, expected_counts
@@ -55,7 +55,6 @@ def test_node_counts_hold_their_stated_error(name, dm, monkeypatch):
     for module, constant, dense in (
         (boxes, "N_BOX_NODES", 24),
         (mass_shell, "N_NODES", 48),
-        (momenta, "N_LINE", 128),
         (cascade, "N_MASSES", 48),
     ):
         monkeypatch.setattr(module, constant, dense)
