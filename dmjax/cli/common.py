@@ -87,7 +87,8 @@ def show(title: str, headers: list[str], rows: list[list[str]]) -> None:
 def _show_upright(headers: list[str], row: list[str]) -> None:
     """A row of a table as lines: its first cell, and below it the others with their headers."""
     head = f"{headers[0]}: " if headers[0] else ""
-    emit(head + row[0])
+    if head + row[0]:
+        emit(head + row[0])
     for header, cell in zip(headers[1:], row[1:], strict=True):
         emit(f"  {header}: {cell}" if header else f"  {cell}")
 

@@ -28,13 +28,21 @@ def info(name: NAME = None, json: JSON = False) -> None:
     if json:
         emit(to_json(facts))
         return
-    rows = [[key, _brief(value)] for key, value in facts.items() if key != "tables"]
+    rows = [row for key, value in facts.items() if key != "tables" for row in _rows(key, value)]
     tables = facts.get("tables", {})
     rows += [[f"table {name}", meta["source"]] for name, meta in tables.items()]
     show("dmjax", ["", ""], rows)
 
 
+def _rows(key: str, value) -> list[list[str]]:
+    """A fact as rows of a table, one for every entry of a mapping."""
+    if not isinstance(value, dict) or not value:
+        return [[key, _brief(value)]]
+    lines = [f"{name}: {_brief(text)}" for name, text in value.items()]
+    return [[key if i == 0 else "", line] for i, line in enumerate(lines)]
+
+
 def _brief(value) -> str:
     if isinstance(value, dict):
-        return "\n".join(f"{key}: {_brief(text)}" for key, text in value.items())
+        return ", ".join(f"{key}: {_brief(text)}" for key, text in value.items())
     return ", ".join(map(_brief, value)) if isinstance(value, list) else str(value)
