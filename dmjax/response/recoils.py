@@ -181,8 +181,8 @@ def _smeared(response: Response, edge_tuple: tuple[float, ...]) -> RecoilGrid:
     fine = jnp.asarray(inside(rising_ladder(edges[-1], step, 0.02), edges), dtype)
     steps = response.efficiency.steps()
     if steps and response.observable != "pe":
-        ends = jnp.concatenate([fine, jnp.stack(steps).astype(dtype)])
-        fine = jnp.sort(jnp.clip(ends, edge_tuple[0], edge_tuple[-1]))
+        places = jnp.concatenate([fine, jnp.stack(steps).astype(dtype)])
+        fine = jnp.sort(jnp.clip(places, edge_tuple[0], edge_tuple[-1]))
     centre = 0.5 * (fine[1:] + fine[:-1])
     passed = jax.vmap(response.efficiency.at)(centre)
     shares = _membership(edges, centre) @ (passed[:, None] * smearing_matrix(response, means, fine))

@@ -7,7 +7,7 @@ import pytest
 from dmjax.analyses.projections import projected, projected_backgrounds, projected_model
 from dmjax.data import load_toml
 from dmjax.errors import InputError
-from dmjax.experiments import background_counts, experiment
+from dmjax.experiments import EXPERIMENTS, background_counts, experiment
 from dmjax.experiments.files import read_detector
 from dmjax.experiments.schema import check_beam, check_detector
 from dmjax.models import mediator
@@ -141,3 +141,14 @@ def test_neutrons_of_cryogenic_csi_are_those_of_csi_2021():
         )
         share.append(np.asarray(counts).ravel() / float(counts.sum()))
     assert np.allclose(share[0], share[1], atol=tolerance("template"))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_node_lies_in_the_cell_that_it_stands_for(name):
+    detector = experiment(name)
+    grid = accepted_recoils(detector.response, np.asarray(detector.edges))
+    t, ends = np.asarray(grid.t), np.asarray(grid.ends)
+    assert ends.shape == (t.size + 1,) and grid.fold.shape[1] == t.size
+    assert np.all(np.diff(t) >= 0.0) and np.all(np.diff(ends) >= 0.0)
+    width = np.diff(ends)
+    assert np.all(t >= ends[:-1] - 0.2 * width) and np.all(t <= ends[1:] + 0.2 * width)
