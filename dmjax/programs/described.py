@@ -70,7 +70,8 @@ def digest_of(function: Callable, arguments: Any) -> str:
 def _placed(leaf: Any) -> Any:
     if not isinstance(leaf, jax.Array):
         return leaf
-    return Place(leaf.shape, str(leaf.dtype), bool(leaf.weak_type))
+    # Random keys have no weak type.
+    return Place(leaf.shape, str(leaf.dtype), bool(getattr(leaf, "weak_type", False)))
 
 
 def _surroundings() -> tuple:
@@ -120,6 +121,8 @@ def _texts(value: Any):
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         yield f"{type(value).__name__}:{value!r}"
     elif isinstance(value, np.ndarray | np.generic | jax.Array):
+        if jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended):
+            raise CannotDescribeError("a fixed random key")
         held = np.ascontiguousarray(value)
         if held.dtype.hasobject:
             raise CannotDescribeError("an array of objects")

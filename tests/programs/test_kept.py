@@ -71,6 +71,15 @@ def test_transformations_go_through_the_function_itself(programs):
     assert files(programs) == []
 
 
+def test_random_keys_are_arguments_like_others(programs):
+    keys = jax.random.split(jax.random.key(1), 3)
+    first = kept(jax.random.uniform)(keys[0])
+    assert len(files(programs)) == 1
+    assert float(kept(jax.random.uniform)(keys[0])) == float(first)
+    assert float(kept(jax.random.uniform)(keys[1])) != float(first)
+    assert len(files(programs)) == 1
+
+
 def test_what_cannot_be_described_is_not_kept(programs):
     """A function of the user's may change between processes without a trace."""
     assert kept(jax.tree.map)(lambda x: 2.0 * x, jnp.ones(2)).tolist() == [2.0, 2.0]
