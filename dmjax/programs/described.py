@@ -16,6 +16,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 _PACKAGE = Path(__file__).parents[1]
@@ -61,17 +62,30 @@ def digest_of(function: Callable, arguments: Any) -> str:
     (True, False, False)
     """
     found = hashlib.sha256(repr(_surroundings()).encode())
-    for text in _texts((function, jax.tree.map(_placed, arguments))):
+    for text in _texts((function, jax.tree.map(placed, arguments))):
         found.update(text.encode())
         found.update(b"\0")
     return found.hexdigest()
 
 
-def _placed(leaf: Any) -> Any:
-    if not isinstance(leaf, jax.Array):
+def is_argument(leaf: Any) -> bool:
+    """Whether a program takes it as an argument: arrays of JAX, arrays and numbers of NumPy."""
+    if isinstance(leaf, np.ndarray | np.generic):
+        return not leaf.dtype.hasobject and leaf.dtype.kind in "biufc"
+    return isinstance(leaf, jax.Array)
+
+
+def placed(leaf: Any) -> Any:
+    """The `Place` of an array; anything else as it is."""
+    if not is_argument(leaf):
         return leaf
     # Random keys have no weak type.
     return Place(leaf.shape, str(leaf.dtype), bool(getattr(leaf, "weak_type", False)))
+
+
+def switches() -> tuple[str, ...]:
+    """What of JAX's configuration changes what is traced."""
+    return tuple(str(getattr(jax.config, name)) for name in _SWITCHES)
 
 
 def _surroundings() -> tuple:
@@ -84,7 +98,7 @@ def _surroundings() -> tuple:
         device.device_kind,
         jax.device_count(),
         _processor(),
-        *(str(getattr(jax.config, name)) for name in _SWITCHES),
+        *switches(),
     )
 
 
@@ -121,7 +135,7 @@ def _texts(value: Any):
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         yield f"{type(value).__name__}:{value!r}"
     elif isinstance(value, np.ndarray | np.generic | jax.Array):
-        if jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended):
+        if jnp.issubdtype(value.dtype, jax.dtypes.extended):
             raise CannotDescribeError("a fixed random key")
         held = np.ascontiguousarray(value)
         if held.dtype.hasobject:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache, update_wrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import export
 from jax.core import Tracer
 
-from dmjax.programs.described import CannotDescribeError, digest_of
+from dmjax.programs.described import CannotDescribeError, digest_of, is_argument, placed, switches
 from dmjax.programs.disk import read_kept, write_kept
 from dmjax.programs.folder import programs_folder
 from dmjax.programs.rebuilt import outline, rebuilt
@@ -24,28 +24,45 @@ class Kept:
         update_wrapper(self, function)
         self._function = function
         self._jitted = eqx.filter_jit(function)
-        self._programs: dict[str, tuple[Any, Callable]] = {}
+        self._programs: dict[Any, Program | None] = {}
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """The function's value, from a kept program where there is one."""
-        folder = programs_folder()
-        leaves = jax.tree.leaves((given, named))
-        if folder is None or any(isinstance(leaf, Tracer) for leaf in leaves):
+        leaves, tree = jax.tree.flatten((given, named))
+        if programs_folder() is None or any(isinstance(leaf, Tracer) for leaf in leaves):
             return self._jitted(*given, **named)
         try:
-            key = digest_of(self._function, (given, named))
+            found = self._program((given, named), _name_of(leaves, tree))
         except CannotDescribeError:
             return self._jitted(*given, **named)
-        arrays, rest = eqx.partition((given, named), eqx.is_array)
-        flat, tree = jax.tree.flatten(arrays)
-        if key not in self._programs:
-            path = folder / f"{self._function.__name__.strip('_')}-{key[:40]}"
-            found = _read(path) or _written(path, self._function, tree, rest, flat)
-            if found is None:
-                return self._jitted(*given, **named)
-            self._programs[key] = found
-        form, program = self._programs[key]
-        return rebuilt(form, list(program(*flat)))
+        if found is None:
+            return self._jitted(*given, **named)
+        arrays = [leaf for leaf in leaves if is_argument(leaf)]
+        return rebuilt(found.form, list(found.run(*arrays)))
+
+    def _program(self, arguments: tuple, name: Any) -> "Program | None":
+        """The program of this process, of the disk, or traced; None where it cannot be kept."""
+        if name in self._programs:
+            return self._programs[name]
+        folder, digest = programs_folder(), digest_of(self._function, arguments)
+        if folder is None:
+            return None
+        name = digest if name is None else name
+        if name not in self._programs:
+            path = folder / f"{self._function.__name__.strip('_')}-{digest[:40]}"
+            self._programs[name] = _read(path) or _written(path, self._function, arguments)
+        return self._programs[name]
+
+
+def _name_of(leaves: list, tree: Any) -> Any:
+    """What programs of this process are known by: faster than a digest; None: not hashable."""
+    plain = (leaf.hex() if type(leaf) is float else placed(leaf) for leaf in leaves)
+    name = (tree, *zip(map(type, leaves), plain, strict=True), *switches())
+    try:
+        hash(name)
+    except TypeError:
+        return None
+    return name
 
 
 def kept(function: Callable) -> Kept:
@@ -67,9 +84,18 @@ def kept(function: Callable) -> Kept:
     return Kept(function)
 
 
-def _written(path: Path, function: Callable, tree, rest, flat: list) -> tuple | None:
+class Program(NamedTuple):
+    """A program of arrays to arrays, and the outline of what it returns."""
+
+    form: Any
+    run: Callable
+
+
+def _written(path: Path, function: Callable, arguments: tuple) -> Program | None:
     """Trace the program and keep it; None where it cannot be kept."""
     forms: list = []
+    arrays, rest = eqx.partition(arguments, is_argument)
+    flat, tree = jax.tree.flatten(arrays)
 
     def program(*leaves):
         given, named = eqx.combine(jax.tree.unflatten(tree, leaves), rest)
@@ -84,10 +110,10 @@ def _written(path: Path, function: Callable, tree, rest, flat: list) -> tuple | 
         # What is wrong with the function itself shows when it is called without being kept.
         return None
     write_kept(path, {"form": forms[0]}, content)
-    return forms[0], jax.jit(made.call)
+    return Program(forms[0], jax.jit(made.call))
 
 
-def _read(path: Path) -> tuple | None:
+def _read(path: Path) -> Program | None:
     """A kept program, or None."""
     held = read_kept(path)
     if held is None:
@@ -95,7 +121,7 @@ def _read(path: Path) -> tuple | None:
     if b"lapack" in held[1]:
         _load_solvers()
     try:
-        return held[0]["form"], jax.jit(export.deserialize(bytearray(held[1])).call)
+        return Program(held[0]["form"], jax.jit(export.deserialize(bytearray(held[1])).call))
     except (KeyError, ValueError):
         return None
 

@@ -71,7 +71,7 @@ def _write(path: Path, made: Any) -> None:
 
 def _described(array: Any) -> list:
     """[type, shape, whether its type gives way to that of others]."""
-    if jax.dtypes.issubdtype(array.dtype, jax.dtypes.extended):
+    if jnp.issubdtype(array.dtype, jax.dtypes.extended):
         raise CannotDescribeError("a random key")
     weak = isinstance(array, jax.Array) and bool(array.weak_type)
     if isinstance(array, Tracer) or (weak and array.ndim):

@@ -13,7 +13,6 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from scipy.ndimage import spline_filter
 
 from dmjax.numerics import cubic_taps
 from dmjax.sources.doppler import DopplerTable
@@ -42,6 +41,8 @@ def boost_kernel(table: DopplerTable, k_max: float) -> BoostKernel:
     a = np.arctan(np.sinh(y))
     log_cosh = np.logaddexp(y, -y) - np.log(2.0)
     rows = [_row(table, a_i, log_cosh - c_i) for a_i, c_i in zip(a, log_cosh, strict=True)]
+    from scipy.ndimage import spline_filter
+
     padded = np.pad(spline_filter(np.array(rows), order=3, mode="mirror"), 1, mode="reflect")
     return BoostKernel(jnp.asarray(padded, float), jnp.asarray(STEP, float))
 

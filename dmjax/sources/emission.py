@@ -12,7 +12,6 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.ndimage import spline_filter1d
 
 from dmjax.numerics import cubic_taps, safe_sqrt
 from dmjax.sources.cascade import CascadePhotons, emission_suppression
@@ -42,6 +41,8 @@ class EmissionTable(eqx.Module):
 
 def emission_table(photons: CascadePhotons) -> EmissionTable:
     """Tabulate A for the photons of a beam (NumPy, once)."""
+    from scipy.ndimage import spline_filter1d
+
     top = float(photons.edges[-1])
     count = int(np.ceil(np.log(top / LIGHTEST_MEV) / STEP_LOG_M)) + 1
     masses = top * np.exp(-STEP_LOG_M * np.arange(count - 1.0, -1.0, -1.0))

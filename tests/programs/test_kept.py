@@ -52,6 +52,11 @@ def test_other_shapes_and_other_plain_values_are_other_programs(programs):
     assert one(jnp.ones((3, 2)), 0).tolist() == [3.0, 3.0]
     assert one(jnp.ones((3, 2)), 1).tolist() == [2.0, 2.0, 2.0]
     assert len(files(programs)) == 4
+    filled = kept(jnp.full)
+    assert [filled((2,), x).dtype for x in (1, True, 1.0)] == [int, bool, float]
+    assert np.signbit(filled((1,), -0.0)) and not np.signbit(filled((1,), 0.0))
+    one(np.ones(3)), one(np.zeros(3))
+    assert len(files(programs)) == 9
 
 
 @pytest.mark.parametrize("harm", [lambda b: b[:-9], lambda b: b"", lambda b: b[:-1] + b"?"])
