@@ -104,13 +104,13 @@ def _written(path: Path, function: Callable, arguments: tuple) -> Program | None
         return arrays
 
     try:
-        made = export.export(jax.jit(program))(*flat)
-        content = bytes(made.serialize())
+        content = bytes(export.export(jax.jit(program))(*flat).serialize())
     except Exception:
         # What is wrong with the function itself shows when it is called without being kept.
         return None
     write_kept(path, {"form": forms[0]}, content)
-    return Program(forms[0], jax.jit(made.call))
+    # As it will be read: the next process finds the same machine code.
+    return _loaded(forms[0], content)
 
 
 def _read(path: Path) -> Program | None:
@@ -118,12 +118,16 @@ def _read(path: Path) -> Program | None:
     held = read_kept(path)
     if held is None:
         return None
-    if b"lapack" in held[1]:
-        _load_solvers()
     try:
-        return Program(held[0]["form"], jax.jit(export.deserialize(bytearray(held[1])).call))
+        return _loaded(held[0]["form"], held[1])
     except (KeyError, ValueError):
         return None
+
+
+def _loaded(form: Any, content: bytes) -> Program:
+    if b"lapack" in content:
+        _load_solvers()
+    return Program(form, jax.jit(export.deserialize(bytearray(content)).call))
 
 
 @cache

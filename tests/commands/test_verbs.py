@@ -34,7 +34,7 @@ def commands(group=None, above: str = "") -> list[str]:
 def test_every_command_has_a_python_verb():
     listed = [name for name in commands() if name != "data list"]
     for name in listed:
-        verb = (SPELLED | DATA).get(name, name)
+        verb = (SPELLED | DATA).get(name, name.replace("-", "_"))
         assert callable(getattr(dmjax, verb)), name
     assert {"predict", "limit", "fit", "toys", "export pyhf"} <= set(listed)
 
