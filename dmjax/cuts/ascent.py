@@ -16,7 +16,7 @@ STEPS = 30
 RATES = (0.03, 0.001)
 """Adam's largest step at the start and at the end, as a share of an axis."""
 REACH = (1, 2, 4, 8, 16, 32)
-"""Nodes that an edge is moved by at the end."""
+"""Nodes that both ends of a window are moved by at the end."""
 MOST_ROUNDS = 60
 
 
@@ -57,21 +57,36 @@ def ordered(shares: Float[Array, " edges"]) -> Float[Array, " edges"]:
     return jnp.concatenate([jnp.sort(held[:2]), jnp.sort(held[2:])])
 
 
-def moves(edges: int) -> np.ndarray:
-    """Steps that are tried: none, of every edge alone, and of both ends of every window together.
+def tried_from(nodes: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Windows that are tried instead: each edge at every node, both ends of a window moved.
 
-    >>> moves(4).shape
-    (73, 4)
+    Args:
+        nodes: of windows, (n, edges).
+        last: node of each edge.
+
+    Returns:
+        (n, tried, edges), the windows themselves first.
+
+    >>> tried_from(np.array([[0, 2, 0, 1]]), np.array([2, 2, 1, 1])).shape
+    (1, 35, 4)
     """
-    alone = np.eye(edges, dtype=int)
-    units = np.concatenate([alone, alone[::2] + alone[1::2]])
-    return np.concatenate([0 * units[:1], *(sign * n * units for n in REACH for sign in (1, -1))])
+    edges = last.size
+    units = np.eye(edges, dtype=int)
+    windows = units[::2] + units[1::2]
+    steps = np.concatenate([0 * units[:1], *(s * n * windows for n in REACH for s in (1, -1))])
+    moved = [nodes[:, None, :] + steps[None]]
+    for edge, end in enumerate(last):
+        line = np.repeat(nodes[:, None, :], end + 1, axis=1)
+        line[:, :, edge] = np.arange(end + 1)
+        moved.append(line)
+    every = np.clip(np.concatenate(moved, axis=1), 0, last)
+    return np.concatenate([np.sort(every[..., :2]), np.sort(every[..., 2:])], axis=-1)
 
 
 def settle(
     merits: Merits, start: np.ndarray, sizes: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Move the edges of hard cuts from node to node until nothing in reach is better.
+    """Move the edges of hard cuts to better nodes until no one of `tried_from` is better.
 
     Args:
         merits: see `Merits`.
@@ -83,15 +98,14 @@ def settle(
         enough.
     """
     masses, edges = start.shape
-    steps, last = moves(edges), np.array([sizes[0]] * 2 + [sizes[1]] * (edges - 2))
+    last = np.array([sizes[0]] * 2 + [sizes[1]] * (edges - 2))
     at, best, going = start.copy(), np.full(masses, -np.inf), np.ones(masses, bool)
     for _ in range(MOST_ROUNDS):
         rows = np.flatnonzero(going)
         if rows.size == 0:
             break
-        tried = np.clip(at[rows, None, :] + steps[None], 0, last)
-        tried = np.concatenate([np.sort(tried[..., :2]), np.sort(tried[..., 2:])], axis=-1)
-        found = merits(np.repeat(rows, len(steps)), tried.reshape(-1, edges))
+        tried = tried_from(at[rows], last)
+        found = merits(np.repeat(rows, tried.shape[1]), tried.reshape(-1, edges))
         found = found.reshape(rows.size, -1)
         top, which = found.argmax(axis=1), np.arange(rows.size)
         going[rows] = found[which, top] > best[rows] + 1e-9

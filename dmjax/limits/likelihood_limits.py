@@ -6,21 +6,18 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Bool, Float, Int
+from jaxtyping import Array, ArrayLike, Float, Int
 
 from dmjax.batches import in_chunks
 from dmjax.fits.chi2 import likelihood_threshold
 from dmjax.fits.fit import fit
 from dmjax.fits.implicit import implicit_root
-from dmjax.fits.minimise import Status
 from dmjax.fits.pseudo_data import check_data
-from dmjax.fits.roots import rising_root
+from dmjax.fits.roots import Rise, rising_root
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.signals import SignalLike, with_signals
+from dmjax.limits.asymptotic_limits import limit_status
 from dmjax.limits.asymptotics import asimov_statistic, asymptotic_p_values, reference_of
-from dmjax.limits.limit_searches import one_event
-from dmjax.limits.limit_status import LimitStatus, limit_status
-from dmjax.limits.profile_root import Side, mended, profile_root
 from dmjax.limits.test_statistics import ProfileScan, Strength, conditional, profile_scan
 from dmjax.numerics import frozen, safe_sqrt
 from dmjax.programs import kept
@@ -48,61 +45,29 @@ class LikelihoodLimit(NamedTuple):
     status: Int[Array, ""]
 
 
-class Risen(NamedTuple):
-    """Where −2Δ ln L has risen by a level.
-
-    Attributes:
-        x: the strength.
-        values: of the fit there, (parameters).
-        status: of the search and its fits.
-        reached: whether it rises so far at all.
-    """
-
-    x: Scalar
-    values: Float[Array, " parameters"]
-    status: Int[Array, ""]
-    reached: Bool[Array, ""]
-
-
 def risen(
     joint: JointModel,
     chosen: Strength,
     data: Data,
     level: Float[ArrayLike, ""],
     tolerance: float = 1e-8,
-    surely: bool = True,
-) -> tuple[Risen, ProfileScan]:
-    """Where −2Δ ln L reaches a level above max(μ̂, 0), and the free fit.
-
-    Pure; the fit carries gradients, the place none. Where parabolas lead nowhere, a search along
-    refitted strengths to a `tolerance` follows, if it is to find `surely` (static).
+) -> tuple[Rise, ProfileScan]:
+    """Where −2Δ ln L reaches a level above max(μ̂, 0), with the values of the fit there, and the
+    free fit. Pure; the fit carries gradients, the place none.
     """
     start = joint.parameters.centres
     scan = profile_scan(joint, chosen, data, start[:0], start)
     joint, data, free = frozen((joint, data, scan))
     root = safe_sqrt(jnp.asarray(level, start.dtype))
-    low = jnp.maximum(free.values[0, chosen.index], 0.0)
-    first = jnp.maximum(0.1 * low, 1e-6)
-    unit = one_event(joint, chosen, free.values[0])
-    most = jnp.minimum(joint.parameters.upper[chosen.index], unit * 1e12)
-    side = Side(data, free.values[0], free.two_nll[0])
-
-    def rise(q):
-        return safe_sqrt(q[0]) - root, ()
-
-    met = profile_root(joint, chosen, [side], rise, low, low, -root, most, unit)
-    fast = Risen(met.x, met.values[0], jnp.where(met.found, 0, Status.BUDGET), met.reached)
-    if not surely:
-        return fast, scan
 
     def height(point):
         found = conditional(joint, chosen, data, point, free.values[0])
         return safe_sqrt(found.two_nll - free.two_nll[0]) - root, (found.status, found.values)
 
-    end = jnp.where(met.found, low, most)
-    slow = rising_root(height, low, -root, first, end, tolerance, 80)
-    slow = Risen(slow.x, slow.info[1], slow.info[0], slow.reached)
-    return jax.tree.map(lambda a, b: jnp.where(met.found, a, b), fast, slow), scan
+    low = jnp.maximum(free.values[0, chosen.index], 0.0)
+    first = jnp.maximum(0.1 * low, 1e-6)
+    most = joint.parameters.upper[chosen.index]
+    return rising_root(height, low, -root, first, most, tolerance, 80), scan
 
 
 def _beyond(operands, point: Scalar, *, chosen: Strength) -> Scalar:
@@ -113,18 +78,13 @@ def _beyond(operands, point: Scalar, *, chosen: Strength) -> Scalar:
 
 
 def likelihood_limit(
-    joint: JointModel,
-    chosen: Strength,
-    data: Data,
-    cl: Float[ArrayLike, ""] = 0.90,
-    surely: bool = True,
+    joint: JointModel, chosen: Strength, data: Data, cl: Float[ArrayLike, ""] = 0.90
 ) -> LikelihoodLimit:
     """Upper limit where −2 ln[L(μ)/L(μ̂)] = χ²₁(cl), 2.71 at 90 %, for μ > max(μ̂, 0).
 
     Args:
         joint, chosen, data: model, its strength, data.
         cl: confidence level.
-        surely: see `risen`; static.
 
     Returns:
         `LikelihoodLimit`, never NaN. Pure: vmap over data or templates. The limit and μ̂ have
@@ -146,12 +106,12 @@ def likelihood_limit(
     """
     check_data(joint, data)
     level = jnp.asarray(likelihood_threshold(cl), joint.parameters.centres.dtype)
-    found, scan = risen(joint, chosen, data, frozen(level), surely=surely)
-    operands = (joint, data, level, *frozen((scan.values[0], found.values)))
+    found, scan = risen(joint, chosen, data, frozen(level))
+    fitted, there = found.info
+    operands = (joint, data, level, *frozen((scan.values[0], there)))
     residual = partial(_beyond, chosen=chosen)
     limit = implicit_root(residual, operands, found.x, found.reached)
-    lost = found.status != 0
-    status = limit_status(found.status, found.reached | lost, scan.status[0])
+    status = limit_status(fitted, found.reached, scan.status[0])
     limit = jnp.where(found.reached, limit, jnp.inf)
     without = conditional(joint, chosen, data, jnp.zeros_like(limit), scan.values[0])
     q0 = jnp.maximum(without.two_nll - scan.two_nll[0], 0.0)
@@ -170,6 +130,7 @@ def likelihood_limit(
     )
 
 
+@kept
 def likelihood_limits(
     joint: JointModel,
     chosen: Strength,
@@ -179,16 +140,8 @@ def likelihood_limits(
     batch_size: int = 25,
 ) -> LikelihoodLimit:
     """`likelihood_limit` for many signal templates; see `asymptotic_limits`."""
-
-    def limits(templates, surely: bool):
-        return _limits(joint, chosen, data, templates, cl, batch_size, surely)
-
-    return mended(limits, tuple(templates), lambda found: found.status == LimitStatus.FIT_FAILED)
-
-
-@kept
-def _limits(joint, chosen, data, templates, cl, batch_size: int, surely: bool):
-    def one(each):
-        return likelihood_limit(with_signals(joint, each), chosen, data, cl, surely)
-
-    return in_chunks(one, templates, batch_size)
+    return in_chunks(
+        lambda each: likelihood_limit(with_signals(joint, each), chosen, data, cl),
+        tuple(templates),
+        batch_size,
+    )

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dmjax.cuts.ascent import moves, ordered, settle
+from dmjax.cuts.ascent import ordered, settle, tried_from
 from dmjax.cuts.nodes import axis_nodes
 from dmjax.cuts.selection import STRIDES, Held, hard_yields, soft_yields
 from dmjax.cuts.starts import best_starts
@@ -110,6 +110,10 @@ def test_starts_differ_in_energy_and_are_the_best_of_their_own():
     assert shifted.shape == (1, 2, 6)
 
 
-def test_every_edge_is_moved_both_ways():
-    steps = moves(6)
-    assert np.array_equal(np.sort(steps, axis=0), np.sort(-steps, axis=0))
+def test_every_edge_goes_to_every_node_of_its_axis():
+    last = np.array([5, 5, 7, 7])
+    tried = tried_from(np.array([[1, 4, 2, 6]]), last)[0]
+    rows = set(map(tuple, tried.tolist()))
+    assert {(1, k, 2, 6) for k in range(1, 6)} <= rows
+    assert {(1, 4, k, 6) for k in range(7)} <= rows
+    assert tuple(tried[0]) == (1, 4, 2, 6) and np.all(tried <= last) and np.all(tried >= 0)
