@@ -17,6 +17,8 @@ RATES = (0.03, 0.001)
 """Adam's largest step at the start and at the end, as a share of an axis."""
 REACH = (1, 2, 4, 8, 16, 32)
 """Nodes that both ends of a window are moved by at the end."""
+LATER = 4
+"""Nodes that the last time is moved by, either way, together with any lowest energy."""
 MOST_ROUNDS = 60
 
 
@@ -58,7 +60,7 @@ def ordered(shares: Float[Array, " edges"]) -> Float[Array, " edges"]:
 
 
 def tried_from(nodes: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Windows that are tried instead: each edge at every node, both ends of a window moved.
+    """Windows tried instead: an edge at every node, a window moved, lowest energy and last time.
 
     Args:
         nodes: of windows, (n, edges).
@@ -68,7 +70,7 @@ def tried_from(nodes: np.ndarray, last: np.ndarray) -> np.ndarray:
         (n, tried, edges), the windows themselves first.
 
     >>> tried_from(np.array([[0, 2, 0, 1]]), np.array([2, 2, 1, 1])).shape
-    (1, 35, 4)
+    (1, 62, 4)
     """
     edges = last.size
     units = np.eye(edges, dtype=int)
@@ -79,7 +81,11 @@ def tried_from(nodes: np.ndarray, last: np.ndarray) -> np.ndarray:
         line = np.repeat(nodes[:, None, :], end + 1, axis=1)
         line[:, :, edge] = np.arange(end + 1)
         moved.append(line)
-    every = np.clip(np.concatenate(moved, axis=1), 0, last)
+    # The lowest energy and the last time go together: a ridge that no single edge climbs.
+    plane = np.repeat(nodes[:, None, :], (last[0] + 1) * (2 * LATER + 1), axis=1)
+    plane[:, :, 0] = np.repeat(np.arange(last[0] + 1), 2 * LATER + 1)
+    plane[:, :, -1] += np.tile(np.arange(-LATER, LATER + 1), last[0] + 1)
+    every = np.clip(np.concatenate([*moved, plane], axis=1), 0, last)
     return np.concatenate([np.sort(every[..., :2]), np.sort(every[..., 2:])], axis=-1)
 
 
