@@ -10,9 +10,9 @@ from dmjax.cuts.binned import whole_range
 from dmjax.cuts.cuts_result import STATUS, CutsResult
 from dmjax.cuts.nodes import place
 from dmjax.cuts.objectives import NOTHING, Aim, check_objective
-from dmjax.cuts.selection import Held, hard_yields
+from dmjax.cuts.selection import hard_yields
 from dmjax.cuts.strength import Level
-from dmjax.cuts.tables import CutTables, cut_tables, finely, recoil_kev, selected_energy
+from dmjax.cuts.tables import CutTables, cut_tables, finely, held_of, recoil_kev, selected_energy
 from dmjax.cuts.windows import Found, best_windows
 from dmjax.data import available
 from dmjax.errors import InputError
@@ -206,8 +206,7 @@ def _published(asked: Asked, nodes: np.ndarray) -> dict[str, Any]:
 def _events(tables: CutTables, nodes: np.ndarray) -> tuple[np.ndarray, dict[str, list[float]]]:
     """Signal at strength 1 in the windows of each mass, and every background there."""
     rows = [
-        hard_yields(Held(signal, tables.background, errors), jnp.asarray(edges))
-        for signal, errors, edges in zip(tables.signal, tables.source_errors, nodes, strict=True)
+        hard_yields(held_of(tables, mass), jnp.asarray(edges)) for mass, edges in enumerate(nodes)
     ]
     events = np.asarray([float(one.signal[0, 0]) for one in rows])
     background = np.asarray([one.background[:, 0] for one in rows])

@@ -7,10 +7,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float, Int
 
 from dmjax.analyses.projections import Projection, projected_backgrounds
 from dmjax.cuts.nodes import axis_nodes
+from dmjax.cuts.selection import Held
 from dmjax.cuts.yields import Rules
 from dmjax.errors import InputError
 from dmjax.experiments import Experiment, Selection
@@ -43,6 +44,11 @@ class CutTables(eqx.Module):
     energy: Float[Array, " energies"]
     time: Float[Array, " times"]
     rules: Rules = eqx.field(static=True)
+
+
+def held_of(tables: CutTables, mass: Int[ArrayLike, ""]) -> Held:
+    """The tables of one mass, by its index."""
+    return Held(tables.signal[mass], tables.background, tables.source_errors[mass])
 
 
 def cumulative(counts: np.ndarray) -> np.ndarray:

@@ -12,9 +12,9 @@ from jaxtyping import Array, Float, Int
 from dmjax.batches import in_blocks
 from dmjax.cuts.ascent import ascend, settle
 from dmjax.cuts.objectives import Aim, merit
-from dmjax.cuts.selection import Held, hard_yields, soft_yields
+from dmjax.cuts.selection import hard_yields, soft_yields
 from dmjax.cuts.starts import best_starts
-from dmjax.cuts.tables import CutTables
+from dmjax.cuts.tables import CutTables, held_of
 from dmjax.programs import kept
 
 HARD_BLOCK, SOFT_BLOCK = 512, 32
@@ -56,7 +56,7 @@ def _hard_merits(
     tables: CutTables, aim: Aim, strengths: Float[Array, " masses"], pairs: Pairs
 ) -> Float[Array, " n"]:
     def one(mass: Array, nodes: Array) -> Array:
-        held = Held(tables.signal[mass], tables.background, tables.source_errors[mass])
+        held = held_of(tables, mass)
         return merit(aim, tables.rules, hard_yields(held, nodes), strengths[mass])
 
     return jax.vmap(one)(pairs.mass, pairs.edges)
@@ -67,7 +67,7 @@ def _ascended(
     tables: CutTables, aim: Aim, strengths: Float[Array, " masses"], pairs: Pairs
 ) -> Float[Array, "n edges"]:
     def one(mass: Array, shares: Array) -> Array:
-        held = Held(tables.signal[mass], tables.background, tables.source_errors[mass])
+        held = held_of(tables, mass)
 
         def soft(stride: Array, at: Array) -> Array:
             return merit(aim, tables.rules, soft_yields(held, stride, at), strengths[mass])

@@ -15,6 +15,9 @@ Scalar = Float[Array, ""]
 KINDS = ("eps", "g", "alpha_b", "y")
 """ε = κ_f/e; g = κ_f; α_B = κ_f²/4π; Y = ε² α_D (m_χ/m_V)⁴."""
 
+LARGEST_EPS = 0.1
+"""κ_f/e above which fluxes and widths, of lowest order in the coupling, are not valid."""
+
 AXES = ("m_v", "m_chi")
 SAME = {"alpha_d": "alpha_D", "mass_ratio": "m_V/m_chi", "axis": "mass axis", "model": "model"}
 

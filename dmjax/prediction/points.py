@@ -238,11 +238,15 @@ def ratio_of_strength(strength: Array, visible: Array) -> Array:
 def visible_share(chosen: Signal, m_v: ArrayLike) -> Array:
     """b of BR(V → χχ̄) = 1/(1 + κ²b): visible over dark width at κ_f = 1; 0 where χχ̄ is closed."""
     n = numbers_of(chosen, m_v)
-    kind = kind_of(chosen)
+    flat = jax.tree.map(jnp.ravel, n)
+    return visible_of_rows(kind_of(chosen), flat).reshape(n.m_v.shape)
+
+
+def visible_of_rows(kind: Kind, rows: Numbers) -> Array:
+    """`visible_share` of the numbers of many points, (rows,)."""
 
     def one(row: Numbers) -> Scalar:
         visible, dark = unit_widths(scatterer_of(point_at(kind, row)))
         return safe_divide(visible, dark)
 
-    flat = jax.tree.map(jnp.ravel, n)
-    return jax.vmap(one)(flat).reshape(n.m_v.shape)
+    return jax.vmap(one)(rows)

@@ -20,12 +20,10 @@ from dmjax.models import (
     scatterer_of,
 )
 from dmjax.models.charges import LOOP_MIXING
+from dmjax.models.couplings import LARGEST_EPS
 from dmjax.prediction.points import chi_mass, kappa_of
 from dmjax.prediction.signal import EVENTS, Signal, charges_of
 from dmjax.sources.cascade import LOWEST_PHOTON_MEV
-
-LARGEST_EPS = 0.1
-"""Fluxes and widths are first order in ε: above this they are not meant."""
 
 
 class _Point(NamedTuple):

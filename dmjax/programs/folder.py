@@ -3,10 +3,14 @@
 import os
 import stat
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
+
+from dmjax.programs.described import digest_of
 
 VARIABLE = "DMJAX_CACHE"
 """Environment variable: 0 keeps no programs, a path keeps them there."""
@@ -48,10 +52,16 @@ def programs_folder() -> Path | None:
     return None if _folder is None else _folder / _OURS
 
 
-def forget_programs() -> None:
-    """Keep no programs any more in this process."""
-    global _folder
-    _folder = None
+def kept_place(function: Callable, arguments: Any) -> Path | None:
+    """Where what a function makes of arguments is kept; None where nothing is.
+
+    Raises:
+        CannotDescribeError: the arguments have no digest.
+    """
+    folder = programs_folder()
+    if folder is None:
+        return None
+    return folder / f"{function.__name__.strip('_')}-{digest_of(function, arguments)[:40]}"
 
 
 def _chosen(folder: Path | str | None) -> Path | None:

@@ -11,9 +11,9 @@ import jax.numpy as jnp
 from jax import export
 from jax.core import Tracer
 
-from dmjax.programs.described import CannotDescribeError, digest_of, is_argument, placed, switches
+from dmjax.programs.described import CannotDescribeError, is_argument, placed, switches
 from dmjax.programs.disk import read_kept, write_kept
-from dmjax.programs.folder import programs_folder
+from dmjax.programs.folder import kept_place, programs_folder
 from dmjax.programs.rebuilt import outline, rebuilt
 
 
@@ -44,12 +44,11 @@ class Kept:
         """The program of this process, of the disk, or traced; None where it cannot be kept."""
         if name in self._programs:
             return self._programs[name]
-        folder, digest = programs_folder(), digest_of(self._function, arguments)
-        if folder is None:
+        path = kept_place(self._function, arguments)
+        if path is None:
             return None
-        name = digest if name is None else name
+        name = path.name if name is None else name
         if name not in self._programs:
-            path = folder / f"{self._function.__name__.strip('_')}-{digest[:40]}"
             self._programs[name] = _read(path) or _written(path, self._function, arguments)
         return self._programs[name]
 

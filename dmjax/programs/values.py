@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from dmjax.programs.described import CannotDescribeError, digest_of
+from dmjax.programs.described import CannotDescribeError
 from dmjax.programs.disk import read_kept, write_kept
-from dmjax.programs.folder import programs_folder
+from dmjax.programs.folder import kept_place
 from dmjax.programs.rebuilt import outline, rebuilt
 
 Made = TypeVar("Made")
@@ -48,11 +48,10 @@ def kept_value(function: Callable[..., Made]) -> Callable[..., Made]:
 
 
 def _path(function: Callable, arguments: Any) -> Path | None:
-    folder = programs_folder()
-    if folder is None or any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(arguments)):
+    if any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(arguments)):
         return None
     try:
-        return folder / f"{function.__name__.strip('_')}-{digest_of(function, arguments)[:40]}"
+        return kept_place(function, arguments)
     except CannotDescribeError:
         return None
 

@@ -6,13 +6,11 @@ import numpy as np
 
 from dmjax.constants import M_PI0
 from dmjax.errors import InputError
+from dmjax.models.couplings import LARGEST_EPS
 from dmjax.recast.charges import blind
 from dmjax.recast.curve import Curve, terms_of
 from dmjax.recast.quantities import MEANINGS
 from dmjax.recast.terms import Terms
-
-LARGE_EPS = 0.1
-"""Widths and fluxes are of lowest order: a limit above it is only a sign that there is none."""
 
 
 class Cut(NamedTuple):
@@ -113,8 +111,8 @@ def remarks(curve: Curve, wanted: Terms, eps: np.ndarray, m_v: np.ndarray) -> li
         chi = wanted.dm, wanted.alpha_d, wanted.mass_ratio or wanted.m_chi
         if None in chi:
             said.append("V -> invisible is assumed; with --alpha-d and --mass-ratio it is computed")
-    if np.any(eps > LARGE_EPS):
-        masses = m_v[eps > LARGE_EPS]
+    if np.any(eps > LARGEST_EPS):
+        masses = m_v[eps > LARGEST_EPS]
         low, high = f"{masses.min():.4g}", f"{masses.max():.4g}"
         ends = low if low == high else f"{low} to {high}"
         said.append(f"kappa > 0.1 e at m_V = {ends} MeV: no limit in earnest")

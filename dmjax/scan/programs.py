@@ -13,21 +13,16 @@ from dmjax.likelihood.joint import Data, JointModel
 from dmjax.limits.asymptotic_limits import LimitStatus, asymptotic_limits
 from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.limits.test_statistics import Strength
-from dmjax.models import scatterer_of
-from dmjax.models.widths import unit_widths
-from dmjax.numerics import safe_divide
-from dmjax.prediction.points import Kind, Numbers, point_at, ratio_of_strength
+from dmjax.models.couplings import LARGEST_EPS
+from dmjax.prediction.points import Kind, Numbers, point_at, ratio_of_strength, visible_of_rows
 from dmjax.prediction.search import Search
 from dmjax.prediction.templates import SignalCounts, dark_matter_signal, signal_events
 from dmjax.scan.rows import coupling_from
 from dmjax.scan.status import PointStatus
-from dmjax.studies.limit_notes import LARGEST_EPS
+from dmjax.studies.limits import MOVED, ROUNDS
 
 Columns = dict[str, Array]
 """Name → (rows,); "status" holds `PointStatus`."""
-
-ROUNDS, MOVED = 4, 1e-5
-"""How often a limit is made again with templates at itself, and the change that is none."""
 
 BANDS = ("expected_m2", "expected_m1", "expected", "expected_p1", "expected_p2")
 """Columns of `asymptotics.SIGMAS`."""
@@ -161,8 +156,7 @@ def _visible(kind: Kind, rows: Numbers) -> Array:
     """Visible over dark width at κ_f = 1; 0 with a producer, whose limits need no second look."""
     if rows.producer is not None:
         return jnp.zeros_like(rows.m_v)
-    widths = jax.vmap(lambda row: unit_widths(scatterer_of(point_at(kind, row))))(rows)
-    return safe_divide(*widths)
+    return visible_of_rows(kind, rows)
 
 
 def _limits_at(question, rows: Numbers, wide: Numbers, kappa: Array, visible: Array):

@@ -13,15 +13,13 @@ from dmjax.likelihood.joint import Data, JointModel, asimov_data
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus
 from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.limits.test_statistics import Strength, conditional
+from dmjax.models.couplings import LARGEST_EPS
 from dmjax.prediction.points import kappa_of
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.prediction.templates import SignalCounts
 from dmjax.prediction.validity import signal_notes
 from dmjax.programs import kept
 from dmjax.studies.limit_result import LimitResult
-
-LARGEST_EPS = 0.1
-"""κ_f/e above which fluxes and widths, of lowest order in the coupling, are not valid."""
 
 BEYOND = f"eps > {LARGEST_EPS:g}: fluxes and widths are not valid there"
 RAISED = "raised to the expected median - 1 sigma"

@@ -34,8 +34,8 @@ from dmjax.studies.setting import (
 )
 from dmjax.studies.settings import LimitSettings
 
-_ROUNDS = 4
-_MOVED = 1e-5
+ROUNDS, MOVED = 4, 1e-5
+"""How often a limit is made again with templates at itself, and the change that is none."""
 
 
 def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothing) -> LimitResult:
@@ -166,11 +166,11 @@ def _consistent(asked: Asked, method: str, limit: np.ndarray) -> np.ndarray:
     if signal.model == EVENTS or signal.double or method not in ("chi2", "asymptotic"):
         return limit
     share = np.asarray(visible_share(signal, asked.masses))
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         known = np.isfinite(limit) & (limit > 0)
         at = np.where(known, limit, REFERENCE[signal.coupling or ""])
         kappa = np.asarray(kappa_of(signal, asked.masses, at))
-        rows = np.flatnonzero(known & (share * kappa**2 > _MOVED))
+        rows = np.flatnonzero(known & (share * kappa**2 > MOVED))
         if rows.size == 0:
             return limit
         counts = counts_of(asked.setting, asked.masses[rows], at[rows])
@@ -179,6 +179,6 @@ def _consistent(asked: Asked, method: str, limit: np.ndarray) -> np.ndarray:
         moved = np.abs(new / limit[rows] - 1.0)
         limit = limit.copy()
         limit[rows] = new
-        if not np.any(moved > _MOVED):
+        if not np.any(moved > MOVED):
             return limit
     return limit

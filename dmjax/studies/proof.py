@@ -43,9 +43,7 @@ def prove(path: Path) -> dict[str, Any]:
 def _result(path: Path) -> dict[str, Any]:
     found = load(path)
     plain = found.to_plain()
-    made: dict[str, Any] = {"file": str(path)}
-    made |= {key: plain[key] for key in ("kind", "version", "schema_version", "configuration")}
-    made |= {"configuration_digest": digest(plain["configuration"]), "digest": plain["checksum"]}
+    made = {"file": str(path)} | _said(plain, "schema_version")
     checks = {
         "digest": "that of its content",
         "schema": f"every field of a {found.kind} result, with its type, lengths and units",
@@ -56,11 +54,17 @@ def _result(path: Path) -> dict[str, Any]:
 
 def _scan(folder: Path) -> dict[str, Any]:
     found = load(folder)
-    plain = found.to_plain()
-    made: dict[str, Any] = {"folder": str(folder)}
-    made |= {key: plain[key] for key in ("kind", "version", "configuration", "chunks")}
-    made |= {"configuration_digest": digest(plain["configuration"]), "digest": plain["checksum"]}
+    made = {"folder": str(folder)} | _said(found.to_plain(), "chunks")
     return made | {"checks": {"chunks": "each that is finished has the SHA-256 of its numbers"}}
+
+
+def _said(plain: dict[str, Any], *more: str) -> dict[str, Any]:
+    """What saved work says of itself, with the digests."""
+    made = {key: plain[key] for key in ("kind", "version", *more, "configuration")}
+    return made | {
+        "configuration_digest": digest(plain["configuration"]),
+        "digest": plain["checksum"],
+    }
 
 
 def _draws(found: AbstractResult) -> dict[str, str]:

@@ -13,6 +13,7 @@ from dmjax.batches import in_blocks
 from dmjax.constants import E_CHARGE
 from dmjax.errors import InputError
 from dmjax.models import Charges, mediator
+from dmjax.models.couplings import LARGEST_EPS
 from dmjax.models.vector import check_masses
 from dmjax.prediction.signal import EVENTS, charges_of, describe_signal, signal
 from dmjax.relic.cosmology import P_ANN_MOST, hadron_share, p_ann
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 BLOCK = 20
 """Masses in one program; fewer are filled up."""
-LARGE_COUPLING = 0.1
-"""κ_f/e from which on widths are no longer small."""
 THEORY, HADRONS = 0.2, 0.4
 """Relative error of a target: of published ones among each other, and where all is hadrons."""
 _ABOUT = ("model", "charges", "dm", "mass_ratio", "alpha_d", "splitting")
@@ -158,4 +157,4 @@ def _excluded(y: np.ndarray, exists: np.ndarray, burnt: np.ndarray) -> np.ndarra
 def _status(eps: float) -> str:
     if not math.isfinite(eps):
         return "no coupling"
-    return "large coupling" if eps > LARGE_COUPLING else "ok"
+    return "large coupling" if eps > LARGEST_EPS else "ok"
