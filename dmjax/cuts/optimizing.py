@@ -138,8 +138,8 @@ def _values(asked: Asked, merits: np.ndarray) -> np.ndarray:
     """Figures of merit as they are told: limits as couplings."""
     known = merits > 0.5 * NOTHING
     if asked.settings.objective != "limit":
-        return np.where(known, np.exp(merits), 0.0)
-    strengths = np.where(known, np.exp(-merits), np.inf)
+        return np.where(known, np.exp(np.where(known, merits, 0.0)), 0.0)
+    strengths = np.where(known, np.exp(-np.where(known, merits, 0.0)), np.inf)
     reference = REFERENCE[asked.signal.coupling or ""]
     return np.asarray(
         coupling_of(asked.signal, np.asarray(asked.settings.m_v), strengths, reference), float

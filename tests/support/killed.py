@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import dmjax.store.writing as writing
+from dmjax.programs import folder as programs
 
 
 @contextmanager
@@ -37,6 +38,8 @@ def at_every_moment(call: Callable[[], None]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writing, "os", System())
         patch.setattr(Path, "replace", around(replaced))
+        # A first run would write the programs it makes, and have more moments than the next.
+        patch.setattr(programs, "_folder", None)
         yield
 
 

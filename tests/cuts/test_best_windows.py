@@ -116,7 +116,7 @@ def test_a_saved_result_is_read_and_drawn(tmp_path):
     for suffix in (".json", ".nc"):
         assert dmjax.load(found.save(tmp_path / f"cuts{suffix}")) == found
     assert found.plot().axes
-    assert list(found.to_pandas().index) == [30.0, 75.0]
+    assert list(found.to_pandas()["m_v"]) == [30.0, 75.0]
 
 
 @pytest.mark.parametrize(
