@@ -134,16 +134,22 @@ def published_nodes(asked: Asked) -> np.ndarray:
     return np.asarray(ends)
 
 
+def _strengths(asked: Asked, merits: np.ndarray) -> np.ndarray:
+    """Of the signal: at the limit, or as asked; inf where nothing limits it."""
+    if asked.settings.objective != "limit":
+        return asked.strengths
+    known = merits > 0.5 * NOTHING
+    return np.where(known, np.exp(-np.where(known, merits, 0.0)), np.inf)
+
+
 def _values(asked: Asked, merits: np.ndarray) -> np.ndarray:
     """Figures of merit as they are told: limits as couplings."""
-    known = merits > 0.5 * NOTHING
     if asked.settings.objective != "limit":
+        known = merits > 0.5 * NOTHING
         return np.where(known, np.exp(np.where(known, merits, 0.0)), 0.0)
-    strengths = np.where(known, np.exp(-np.where(known, merits, 0.0)), np.inf)
-    reference = REFERENCE[asked.signal.coupling or ""]
-    return np.asarray(
-        coupling_of(asked.signal, np.asarray(asked.settings.m_v), strengths, reference), float
-    )
+    masses, reference = np.asarray(asked.settings.m_v), REFERENCE[asked.signal.coupling or ""]
+    strengths = _strengths(asked, merits)
+    return np.asarray(coupling_of(asked.signal, masses, strengths, reference), float)
 
 
 def _gain(asked: Asked, value: np.ndarray, published: np.ndarray) -> np.ndarray:
@@ -164,7 +170,7 @@ def _result(asked: Asked, found: Found, published: np.ndarray) -> CutsResult:
     codes = np.where(seen, np.where(np.asarray(found.settled), 0, doubtful), 2)
     detector = asked.setting.search.experiment
     events, background = _events(tables, nodes)
-    strengths = np.exp(-merits) if settings.objective == "limit" else asked.strengths
+    strengths = _strengths(asked, merits)
     return CutsResult(
         experiment=settings.experiment,
         objective=settings.objective,

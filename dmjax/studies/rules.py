@@ -171,9 +171,16 @@ def settle(
         if field.default is MISSING and name not in values:
             raise InputError(f"{spell(name)} is missing: {OPTIONS[name].help}")
     made = kind(**values)
-    idle = [name for name, rule in RULES.get(kind, {}).items() if not rule.used(made)]
-    for name in idle:
-        if name in values:
+    held = with_effect(made)
+    for name in values:
+        if name not in held:
             raise InputError(f"{spell(name)} {RULES[kind][name].why}")
-    check_cost({name: getattr(made, name) for name in known if name not in idle})
+    check_cost(held)
     return made
+
+
+def with_effect(made: Any) -> dict[str, Any]:
+    """Option → value of settings, of those that their choices leave an effect."""
+    rules = RULES.get(type(made), {})
+    names = [field.name for field in fields(made)]
+    return {n: getattr(made, n) for n in names if n not in rules or rules[n].used(made)}
