@@ -53,7 +53,9 @@ class CcmFig2(NamedTuple):
 
 def make(conventions: Conventions = D20) -> Made:
     """The fit of the count, the shapes, and what the paper prints."""
-    chosen = signal("leptophobic", dm="scalar", mass_ratio=2.1, conventions=conventions)
+    chosen = signal(
+        "leptophobic", dm="scalar", mass_ratio=2.1, channels=("pi0",), conventions=conventions
+    )
     where = search(exposure("ccm120"), EDGES, WINDOW)
     counts = np.asarray(templates((where,), chosen, 2.1 * M_CHI)[0].nominal)
     fitted = fitted_to("ccm120", ("n_excess",))["n_excess"]

@@ -23,7 +23,7 @@ from dmjax.studies.settings import ModelOptions
 from dmjax.studies.spectrum import ALPHA, Point, Spectrum, fitted_alpha, spectrum
 
 M_V_RANGE, Y_RANGE = (1.0, 300.0), (1e-12, 1e-5)
-GRID, NODES = (100, 120), 150
+GRID, NODES = (60, 80), 80
 PRINTED = (138.0, 6.7e-11)
 """m_V [MeV] and Y of the best fit in the cuts."""
 
