@@ -93,10 +93,17 @@ def _draw(result: CcmFig2) -> Figure:
     left.set_ylabel("events above background", fontsize=8.5)
     left.legend(fontsize=7.5, frameon=False)
     density = result.shapes / np.diff(EDGES)
-    low, high = (np.append(x, x[-1]) for x in (density.min(axis=0), density.max(axis=0)))
-    right.fill_between(EDGES, low, high, step="post", color="#4393c3", alpha=0.6, lw=0)
+    for m_chi, shape in zip(result.m_chi, density, strict=True):
+        share = (m_chi - M_CHI[0]) / (M_CHI[-1] - M_CHI[0])
+        colour = (0.1 + 0.6 * share, 0.4, 0.7 - 0.5 * share)
+        label = rf"$m_\chi$ = {m_chi:g} MeV"
+        right.stairs(shape, EDGES, baseline=None, color=colour, lw=1.0, label=label)
+    right.set_yscale("log")
+    right.set_xlim(EDGES[0], 500.0)
+    right.set_ylim(1e-3 * density.max(), 2.0 * density.max())
+    right.legend(fontsize=6.5, frameon=False)
     right.set_xlabel("nuclear recoil energy [keV]", fontsize=8.5)
     right.set_ylabel("share of dark matter / keV", fontsize=8.5)
-    right.set_title(r"$m_\chi$ = 1 to 60 MeV, after efficiency", fontsize=8.5)
+    right.set_title("after the efficiency", fontsize=8.5)
     figure.suptitle("arXiv:2109.14146 Fig. 2 by dmjax: CCM120", fontsize=8.5)
     return figure

@@ -28,7 +28,16 @@ PRINTED = (138.0, 6.7e-11)
 """m_V [MeV] and Y of the best fit in the cuts."""
 
 WINDOWS = ("no-cuts", "cuts")
-NOTE = ""
+NOTE = (
+    "Counts, the flat band below 100 MeV with its slope above, the step near 140 MeV where pi0 "
+    "decay and pi- capture close, and the agreement of both regions there are as in the paper. "
+    "The printed best fit lies inside of our region with cuts, toward its lower edge; our best Y "
+    "is some 5 times larger, as in Table 6. Without cuts our region reaches down to no signal at "
+    "all from 3 MeV on, where the paper has islands, and above 140 MeV both regions are far "
+    "higher, since only the cascade of electrons is left. Regions are of a dense grid, flat in "
+    "both logarithms over the axes, with the scale of signal and neutrinos integrated; the paper "
+    "samples with MultiNest."
+)
 
 
 class Fig6(NamedTuple):
@@ -40,7 +49,8 @@ class Fig6(NamedTuple):
         log_density: window → ln of the density per unit of both logarithms, (m_v, y).
         levels: window → ln density on the edges of 68 and 95 % content.
         best: window → Y of largest likelihood at each m_V.
-        best_point: m_V and Y of the largest likelihood in the cuts.
+        best_point: m_V and Y of the largest likelihood in the cuts up to the printed mass; above it
+            the likelihood is as large, at the largest Y.
         spectrum: in t < 1.5 µs, with the signal of `best_point`.
     """
 
@@ -65,7 +75,8 @@ def compute(conventions: Conventions = D20) -> Fig6:
     cuts = grids["cuts"]
     m_v, y = np.exp(cuts.log_m_v), np.exp(cuts.log_coupling)
     likelihood = {window: np.asarray(grid.log_likelihood) for window, grid in grids.items()}
-    i, j = np.unravel_index(np.argmax(likelihood["cuts"]), likelihood["cuts"].shape)
+    open_masses = likelihood["cuts"][m_v <= PRINTED[0]]
+    i, j = np.unravel_index(np.argmax(open_masses), open_masses.shape)
     point = float(m_v[i]), float(y[j])
     return Fig6(
         m_v=m_v,
@@ -149,6 +160,7 @@ def _draw(result: Fig6) -> Figure:
     left, right = figure.subplots(1, 2)
     _draw_regions(left, result)
     draw_spectrum(right, result.spectrum._asdict())
+    right.title.set_fontsize(7.0)
     figure.suptitle(r"arXiv:2006.09386 Fig. 6 by dmjax: CsI 2017, $m_V = 3m_\chi$", fontsize=8.5)
     return figure
 

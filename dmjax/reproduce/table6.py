@@ -18,8 +18,8 @@ PRINTED = {75.0: 6.3e-11, 100.0: 6.7e-11, 150.0: 9.2e-10, 200.0: 1.7e-9}
 
 WITHIN = 0.3
 NOTE = (
-    "The same excess of some 26 events is fitted, nothing is tuned, and our best Y is larger: "
-    "some 5 times below the masses of pi0 and pi- capture, where the public analysis code behind "
+    "The same excess of some 26 events is fitted, nothing is tuned, and our best Y is larger: 3 "
+    "to 5 times below the masses of pi0 and pi- capture, where the public analysis code behind "
     "the paper normalised the pi0 flux to a band of solid angle while it counted every direction, "
     "and left out (1 - m^2/m_pi^2)^3 and the 2 of pi0 -> gamma V; a thousand times or more above "
     "them, where the cascade of electrons alone is left. There the public cascade table with the "
