@@ -59,8 +59,9 @@ def _entry(name: str, record: Mapping[str, Any]) -> str:
 
 
 def main(folder: Path) -> None:
-    """Write docs/gallery.md and copy the figures."""
-    records = {name: read_json(folder / f"{name}.json") for name in TARGETS}
+    """Write docs/gallery.md of the targets in a folder, and copy their figures."""
+    made = [name for name in TARGETS if (folder / f"{name}.json").exists()]
+    records = {name: read_json(folder / f"{name}.json") for name in made}
     (DOCS / "gallery.md").write_text(gallery(records), "utf-8")
     for name in records:
         shutil.copy(folder / f"{name}.png", DOCS / "figures" / f"{name}.png")

@@ -26,23 +26,22 @@ MISSED = ("BaBar", "NA64")
 
 M_CHI, M_X, KAPPA_X, KAPPA_D_X = 2.0, 75.0, 2e-3, 1e-7
 PRODUCERS = {"without loops": "baryonic", "with loops": "leptophobic"}
-EPS2_LIMITS = (1e-16, 1e-4)
+EPS2_LIMITS = (1e-17, 1e-4)
 AT = 30.0
 """m_V [MeV] of the comparisons."""
 
 KAPPA_V_PER_EPS = 0.302822 * np.sqrt(2.0 * np.pi)
 """e √(4π α_D) at α_D = 0.5."""
 NOTE = (
-    "Without loops as in the paper: flat in m_V below 100 MeV, some four orders below Fig. 7 in "
-    "eps^2, without the end at the pi0 mass. In absolute terms CCM reaches 3e-13 at 30 MeV, not "
-    "the 5e-15 in print: events go as eps^2 here, so that what makes Y of Table 6 3 to 5 times "
-    "larger counts 10 to 25 times, and X lives for 33 ns, so that a third of them fly past; a "
-    "factor of 2 to 4 is left that we do not explain. With kappa_D^X = 1e-7 beside kappa_X = "
-    "2e-3, moreover, the loops of quarks that the paper mentions, eps_X = e kappa_X/(4 pi)^2, "
-    "leave X a share of 0.7 % for dark matter: X -> e+ e- takes the rest, and limits fall a "
-    "hundredfold. The figure shows both. The relic line is drawn above m_V = 2 m_chi alone, where "
-    "its dip is: below, chi chi -> V V would have to be counted. BaBar and NA64 do not depend on "
-    "X."
+    "Without loops as in the paper: flat at small m_V, some four orders below Fig. 7 in eps^2, "
+    "without the end at the pi0 mass. In absolute terms CCM reaches 3e-13 at 30 MeV, not the "
+    "5e-15 in print: events go as eps^2 here, so that what makes Y of Table 6 3 to 5 times larger "
+    "counts 10 to 25 times, and X lives for 33 ns, so that a third of them fly past; a factor of "
+    "2 to 4 is left that we do not explain. With kappa_D^X = 1e-7 beside kappa_X = 2e-3, "
+    "moreover, the loops of quarks that the paper mentions, eps_X = e kappa_X/(4 pi)^2, leave X a "
+    "share of 0.7 % for dark matter: X -> e+ e- takes the rest, and limits fall a hundredfold. "
+    "The figure shows both. The relic line is drawn above m_V = 2 m_chi alone, where its dip is: "
+    "below, chi chi -> V V would have to be counted. BaBar and NA64 do not depend on X."
 )
 
 

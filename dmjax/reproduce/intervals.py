@@ -55,7 +55,7 @@ def draw_beside(found: Mapping[str, Beside], title: str) -> Figure:
             label="_" if place else "dmjax",
         )
     axes.set_yticks(places, [_label(name, one) for name, one in found.items()], fontsize=7.5)
-    axes.set_ylim(-0.6, len(found) - 0.4)
+    axes.set_ylim(-0.6, len(found) + 0.3)
     axes.axvline(0.0, color="0.7", lw=0.8, zorder=0)
     axes.set_xlabel("(value − published) / published error", fontsize=8.5)
     axes.set_title(title, fontsize=8.5)

@@ -58,8 +58,8 @@ def _draw(rows: list[dict[str, Any]]):
     cells = []
     for row in rows:
         unit, scale = ("MeV", KEV_PER_MEV) if row["experiment"] == "jsns2" else ("keV", 1.0)
-        high = "" if row[ENDS[1]] is None else f" to {row[ENDS[1]] / scale:g}"
-        energy = f"{row[ENDS[0]] / scale:g}{high} {unit}"
+        ends = [None if row[end] is None else f"{row[end] / scale:g}" for end in ENDS[:2]]
+        energy = f"> {ends[0]} {unit}" if ends[1] is None else f"{ends[0]} to {ends[1]} {unit}"
         left = sum(row.get(part, 0.0) for part in NEUTRINOS)
         cells.append([row["experiment"], energy, f"< {row[ENDS[2]]:g} µs", f"{left:.3g}"])
     colours = [[shade(None), shade(True), shade(True), shade(None)] for _ in cells]
