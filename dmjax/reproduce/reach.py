@@ -44,15 +44,6 @@ def projection(
     return as_curve(run_limit(settings))
 
 
-def measured(
-    where: tuple[str, ...], masses: np.ndarray, conventions: Conventions, **options: Any
-) -> Curve:
-    """What data sets exclude together."""
-    m_v = tuple(masses.tolist())
-    settings = LimitSettings(where=where, m_v=m_v, **options, **terms(conventions))
-    return as_curve(run_limit(settings))
-
-
 def published(name: str, asked: TermOptions) -> Curve:
     """A shipped curve for the terms of a figure."""
     held = sliced(found_curve(name), asked.mass_ratio, asked.m_chi)

@@ -16,7 +16,6 @@ from dmjax.reproduce import (
     fig5,
     fig6,
     fig7,
-    fig7_data,
     fig8,
     lar2020,
     table3,
@@ -43,11 +42,6 @@ TARGETS: dict[str, Target] = {
         f"{_D20} Fig. 7",
         "Expected limits on one dark photon beside earlier ones and the thermal target.",
         fig7.make,
-    ),
-    "fig7-data": Target(
-        f"{_D20} Fig. 7, with data",
-        "Limits of CsI 2017, LAr 2020 and CsI 2021, alone and joint, in place of projections.",
-        fig7_data.make,
     ),
     "fig8": Target(
         f"{_D20} Fig. 8", "The same where another mediator makes dark matter.", fig8.make
