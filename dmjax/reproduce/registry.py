@@ -8,7 +8,6 @@ from dmjax.reproduce import (
     ccm_fig3,
     csi2017,
     csi2021,
-    facilities,
     fig1,
     fig2,
     fig3,
@@ -66,11 +65,6 @@ TARGETS: dict[str, Target] = {
     ),
     "lar2020": Target("arXiv:2006.12659", "The fit of Analysis A of LAr 2020.", lar2020.make),
     "csi2021": Target("arXiv:2110.07730", "CEvNS in CsI 2021.", csi2021.make),
-    "facilities": Target(
-        "dmjax",
-        "Expected limits of all stopped-pion facilities in one convention.",
-        facilities.make,
-    ),
 }
 """Name → what is published, and the function that makes ours."""
 
