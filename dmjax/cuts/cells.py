@@ -19,13 +19,14 @@ class Cells(NamedTuple):
     """Counts of one mass between the nodes.
 
     Attributes:
-        place: centres as shares of the axes' nodes, from −1 to 1, (cells, 2).
+        place: centres from −1 to 1, (cells, 4): energy and time as shares of the axes' nodes, and
+            both as shares of the signal below them, which are fine where the signal is.
         signal: (cells, parts).
         background: (cells, components).
         source_errors: (sources,).
     """
 
-    place: Float[Array, "cells 2"]
+    place: Float[Array, "cells 4"]
     signal: Float[Array, "cells parts"]
     background: Float[Array, "cells components"]
     source_errors: Float[Array, " sources"]
@@ -37,17 +38,22 @@ def cells_of(held: Held) -> Cells:
     >>> table = jnp.arange(3.0)[:, None, None] * jnp.arange(5.0)[None, :, None]
     >>> found = cells_of(Held(table, table, jnp.zeros(0)))
     >>> found.signal.shape, found.place[0].tolist(), float(found.signal.sum())
-    ((8, 1), [-0.5, -0.75], 8.0)
+    ((8, 1), [-0.5, -0.75, -0.5, -0.75], 8.0)
     """
 
     def counts(table: Array) -> Array:
         apart = jnp.diff(jnp.diff(table, axis=0), axis=1)
         return jnp.maximum(apart, 0.0).reshape(-1, table.shape[-1])
 
-    sizes = [size - 1 for size in held.signal.shape[:2]]
-    rows, columns = ((2.0 * jnp.arange(float(n)) + 1.0) / n - 1.0 for n in sizes)
-    place = jnp.stack(jnp.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
-    return Cells(place, counts(held.signal), counts(held.background), held.source_errors)
+    energies, times = held.background.shape[:2]
+    signal = jax.lax.dynamic_slice_in_dim(held.signal, held.first, energies)
+    even = [jnp.linspace(0.0, 1.0, size) for size in (energies, times)]
+    total = jnp.maximum(signal[-1, -1, 0], 1e-300)
+    below = [signal[:, -1, 0] / total, signal[-1, :, 0] / total]
+    rows, columns, more, later = (one[1:] + one[:-1] - 1.0 for one in (*even, *below))
+    pairs = [jnp.meshgrid(*axes, indexing="ij") for axes in ((rows, columns), (more, later))]
+    place = jnp.stack([x.ravel() for pair in pairs for x in pair], axis=-1)
+    return Cells(place, counts(signal), counts(held.background), held.source_errors)
 
 
 def region_yields(cells: Cells, share: Float[Array, " cells"]) -> Yields:

@@ -37,12 +37,12 @@ class Score(eqx.Module):
     """A number for every energy and time; what lies above a threshold is kept.
 
     Attributes:
-        network: (energy, time), as shares of the axes from −1 to 1 → score.
+        network: place of a cell (see `Cells`) → score.
     """
 
     network: eqx.nn.MLP
 
-    def __call__(self, place: Float[Array, " 2"]) -> Float[Array, ""]:
+    def __call__(self, place: Float[Array, " 4"]) -> Float[Array, ""]:
         """The score of one place."""
         return self.network(STRETCH * place)
 
@@ -50,10 +50,10 @@ class Score(eqx.Module):
 def new_score(key: Key[Array, ""]) -> Score:
     """A score before training.
 
-    >>> round(float(new_score(jax.random.key(0))(jnp.zeros(2))), 1) < 2.0
+    >>> round(float(new_score(jax.random.key(0))(jnp.zeros(4))), 1) < 2.0
     True
     """
-    return Score(eqx.nn.MLP(2, "scalar", WIDTH, DEPTH, jnp.tanh, key=key))
+    return Score(eqx.nn.MLP(4, "scalar", WIDTH, DEPTH, jnp.tanh, key=key))
 
 
 class Learned(NamedTuple):
@@ -70,10 +70,13 @@ class Learned(NamedTuple):
 
 def ratio_of(cells: Cells) -> Float[Array, " cells"]:
     """ln(signal/background) of each cell, by which the best region of a known background is cut."""
-    least = 1e-12
-    signal, background = cells.signal[:, 0], jnp.sum(cells.background, axis=1)
-    total = jnp.sum(signal), jnp.sum(background)
-    return jnp.log(signal / total[0] + least) - jnp.log(background / total[1] + least)
+    logs = [jnp.log(x / jnp.maximum(jnp.sum(x), 1e-300) + 1e-12) for x in shapes(cells)]
+    return logs[0] - logs[1]
+
+
+def shapes(cells: Cells) -> tuple[Float[Array, " cells"], Float[Array, " cells"]]:
+    """All signal and all background of each cell."""
+    return cells.signal[:, 0], jnp.sum(cells.background, axis=1)
 
 
 def trained(loss, score: Score, steps: int) -> Score:
@@ -118,10 +121,12 @@ def learned_region(aim: Aim, rules: Rules, cells: Cells, strength: Scalar) -> Le
     ratio = ratio_of(cells)
     inside, _ = best_cut(aim, rules, cells, ratio, strength)
     threshold = jnp.min(jnp.where(inside, ratio, jnp.inf))
+    first, second = (x / jnp.maximum(jnp.sum(x), 1e-300) for x in shapes(cells))
+    weights = first + second
     target = frozen(jnp.clip(ratio - threshold, -CLIPPED, CLIPPED))
 
     def distance(score: Score, _: Scalar) -> Scalar:
-        return jnp.mean((jax.vmap(score)(cells.place) - target) ** 2)
+        return weights @ (jax.vmap(score)(cells.place) - target) ** 2
 
     def lost(score: Score, done: Scalar) -> Scalar:
         width = EDGES[0] * (EDGES[1] / EDGES[0]) ** done
