@@ -1,6 +1,7 @@
 """The best windows of detectors, against brute force and the published selection."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,6 +132,19 @@ def test_a_saved_result_is_read_and_drawn(tmp_path):
         assert dmjax.load(found.save(tmp_path / f"cuts{suffix}")) == found
     assert found.plot().axes
     assert list(found.to_pandas()["m_v"]) == [30.0, 75.0]
+
+
+def test_a_selection_outside_of_the_bins_is_one_line(tmp_path):
+    text = (Path(dmjax.__file__).parent / "data/experiments/ccm-tight.toml").read_text("utf-8")
+    path = tmp_path / "far.toml"
+    path.write_text(text.replace("recoil_min_kev = 50.0", "recoil_min_kev = 5000.0"), "utf-8")
+    for ask in (
+        lambda: dmjax.design(str(path), m_v=75.0, cuts=True),
+        lambda: dmjax.optimize_cuts(str(path), m_v=(75.0,)),
+    ):
+        with pytest.raises(dmjax.InputError, match="leaves nothing of its bins") as problem:
+            ask()
+        assert "\n" not in str(problem.value)
 
 
 @pytest.mark.parametrize(
