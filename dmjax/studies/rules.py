@@ -67,6 +67,10 @@ _SIGNAL_MASS = dict.fromkeys(SIGNAL_OPTIONS, _MASS)
 _SIGNAL_PHYSICS = {name: _PHYSICS for name in SIGNAL_OPTIONS if name != "model"}
 _EXPECTED = Rule(lambda s: s.expected, "goes with --expected")
 _OF_X = Rule(lambda s: s.m_x is not None, "is of a second mediator: give its mass with --mx")
+_LEARNED = Rule(
+    lambda s: s.selection == "learned" and s.objective == "limit",
+    "goes with --selection learned and --objective limit",
+)
 _TOYS = Rule(lambda s: s.toys > 0, "goes with --toys")
 
 RULES: dict[type, dict[str, Rule]] = {
@@ -134,6 +138,9 @@ RULES: dict[type, dict[str, Rule]] = {
         "cl": _objectives("limit"),
         "cls": _objectives("limit"),
         "starts": Rule(lambda s: s.counting, "is of a search: --no-counting has none"),
+        "selection": Rule(lambda s: s.counting, "is of one count: leave out --no-counting"),
+        "toys": _LEARNED,
+        "seed": _LEARNED,
     },
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
