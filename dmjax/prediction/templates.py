@@ -15,6 +15,7 @@ from dmjax.conventions import CHANNELS, DMJAX, Conventions
 from dmjax.errors import InputError
 from dmjax.flux.beam import Beam
 from dmjax.models import Charges, DoubleMediator, VectorMediator, producer_of
+from dmjax.prediction.moments import POWERS
 from dmjax.prediction.points import (
     FLIGHT_FLOOR_M,
     Kind,
@@ -30,8 +31,8 @@ from dmjax.prediction.search import Search, channel_counts, in_slices, moved_cou
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.programs import kept
 
-BLOCK = 32
-"""Masses predicted together."""
+BLOCK, HELD = 32, 2**25
+"""Masses predicted together, and numbers that their moments may hold at once (256 MiB)."""
 
 
 class SignalCounts(eqx.Module):
@@ -181,11 +182,19 @@ def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarr
             setting = eqx.tree_at(lambda s: s.experiment, search, in_flight(search.experiment))
         some = jax.tree.map(lambda leaf, rows=rows: leaf[rows], numbers)
         fixed = (kind_of(signal), signal.conventions, signal.channels, long_lived)
-        parts.append(in_blocks(partial(_block, setting, fixed), some, BLOCK))
+        parts.append(in_blocks(partial(_block, setting, fixed), some, _together(search)))
         order.append(rows)
     back = np.argsort(np.concatenate(order))
     counts = jax.tree.map(lambda *pieces: jnp.concatenate(pieces)[back], *parts)
     return counts if signal.source_errors else replace(counts, raised={}, errors={})
+
+
+def _together(search: Search) -> int:
+    """Masses of a block: fewer where many fine bins are smeared, each with moments of its own."""
+    bins, nodes = search.recoils.fold.shape
+    nuclei = max(1, len(search.experiment.nuclei))
+    held = POWERS * nodes * nuclei * (1 if search.recoils.apart else bins)
+    return max(1, min(BLOCK, HELD // held))
 
 
 @kept
