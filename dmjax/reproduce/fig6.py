@@ -30,7 +30,7 @@ PRINTED = (138.0, 6.7e-11)
 WINDOWS = ("no-cuts", "cuts")
 NOTE = (
     "Counts, the band below 100 MeV (ours doubles from 10 to 75 MeV), the step near 140 MeV where "
-    "pi0 decay and pi- capture close, and the agreement of both regions there are as in the paper. The "
+    "pi0 decay and pi- capture close, and the agreement of both regions are as in the paper. The "
     "printed best fit lies inside of our region with cuts, toward its lower edge; our best Y is "
     "several times larger, as in Table 6. Without cuts our region reaches down to no signal at "
     "all from 3 MeV on, where the paper has islands, and above 140 MeV both regions are far "
