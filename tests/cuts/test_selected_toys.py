@@ -88,7 +88,8 @@ def test_a_network_finds_the_region_of_the_ratio_of_signal_to_background():
     for mass, merit in enumerate(found.merit):
         cells = cells_of(held_of(tables(), mass))
         _, ceiling = best_cut(aim, RULES, cells, ratio_of(cells), jnp.asarray(1.0))
-        assert 0.0 <= float(ceiling) - merit < tolerance("benchmark")
+        # No region is better; the same one may differ in its last digit.
+        assert -tolerance("identity") < float(ceiling) - merit < tolerance("benchmark")
         assert merit > windows.merit[mass]
         kept = region_yields(cells, jnp.asarray(found.kept[mass], float))
         assert float(merit_of(aim, RULES, kept, jnp.asarray(1.0))) == pytest.approx(
