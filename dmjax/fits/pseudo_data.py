@@ -24,9 +24,9 @@ Values = Float[Array, " parameters"]
 def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
     """A count that no bin of a toy exceeds, per model: the mean plus eight standard deviations.
 
-    0 for models without a background integral that may throw more than `MAX_COUNT`: their counts
-    are not drawn from tables. A whole number of `_GRAIN`, so that toys at other values share a
-    compilation as a rule.
+    0 for models without a background integral whose expectations are traced, or that may throw more
+    than `MAX_COUNT`: their counts are not drawn from tables. A whole number of `_GRAIN`, so that
+    toys at other values share a compilation as a rule.
 
     Args:
         joint: the model.
@@ -37,6 +37,9 @@ def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
     """
     found = []
     for model, top in zip(joint.models, _tops(joint, values), strict=True):
+        if isinstance(top, Tracer) and not _integrates(model):
+            found.append(0)
+            continue
         top = float(top) if np.isfinite(top) else 0.0
         most = int(top + 8.0 * math.sqrt(top + 1.0)) + 8
         if most > MAX_COUNT and _integrates(model):
@@ -96,8 +99,8 @@ def throw(
         joint: the model.
         values: the truth, as a rule a conditional best fit.
         key: of `jax.random`.
-        most: from `most_counts` of the same or of larger values; None: made here, from values that
-            are numbers; static.
+        most: from `most_counts` of the same or of larger values; None: made here, for background
+            integrals from values that are numbers; static.
 
     Returns:
         `Data`. Pure: vmap over keys and values.
