@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from dmjax.errors import InputError, unknown_name
 from dmjax.fits.estimates import ROUNDING
-from dmjax.fits.fit import fit, fixed_mask, minima_of
+from dmjax.fits.fit import WAYS, fit, fixed_mask, minima_of
 from dmjax.fits.minimise import Status
 from dmjax.likelihood.joint import Data, JointModel, log_likelihood
 from dmjax.likelihood.parameters import index_of
@@ -118,7 +118,7 @@ def toy_scans(
         joint, chosen: model and its strength.
         data: toys, along the first axis of every array.
         points: strengths of the conditional fits.
-        starts: of the free fits.
+        starts: of the free fits; tried again, of the conditional fits, which then come first.
         truth: parameter values that the toys were thrown at.
         way: see `fit`; static.
 
@@ -135,7 +135,8 @@ def toy_scans(
 
     held = np.arange(points.shape[0] + 1) > 0
     targets = (held, jnp.concatenate([jnp.zeros_like(points, shape=1), points]))
-    scans = jax.lax.scan(one, starts, targets)[1]
+    # Tried again, the free fit comes last: it cannot end above the fit that it begins at.
+    scans = jax.lax.scan(one, starts, targets, reverse=way != WAYS[0])[1]
     scans = ProfileScan(*(jnp.moveaxis(part, 0, 1) for part in scans))
     check = partial(checked_scan, joint, chosen)
     return jax.vmap(lambda toy, scan: check(toy, scan, points, truth))(data, scans)
