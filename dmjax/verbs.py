@@ -254,24 +254,30 @@ def plot(*results: Path | str, out: Out = None) -> list[Path]:
     return draw_fit(paths[0])
 
 
-def reproduce(figure: str, out: Out = None, conventions: str = "d20") -> dict[str, list[Path]]:
-    """Figures of arXiv:2006.09386 and their numbers, by name; "all" for every one.
+def reproduce(*names: str, out: Out = None, conventions: str = "d20") -> dict[str, dict[str, Any]]:
+    """Published figures and tables beside ours, by name; "all" for every one.
 
     Args:
-        figure: e.g. "fig3".
+        names: e.g. "fig7", "table6", "ccm-fig3".
         out: folder; None: results/figures.
         conventions: profile.
 
     Returns:
-        Figure → files.
+        Target → what its JSON holds, and its "files".
+
+    Raises:
+        InputError: no name, an unknown one, or a folder that cannot be written.
     """
     from dmjax.conventions import conventions as named
-    from dmjax.reproduce import figure_names
     from dmjax.reproduce import reproduce as make
+    from dmjax.reproduce import target_names
 
+    if not names:
+        raise InputError("name what to reproduce, e.g. fig7, or all")
     folder = as_path(out) or Path("results") / "figures"
-    chosen = named(conventions)
-    return {name: make(name, folder, chosen).files for name in figure_names(figure)}
+    wanted, chosen = target_names(names), named(conventions)
+    made = {name: make(name, folder, chosen) for name in wanted}
+    return {name: one.record | {"files": one.files} for name, one in made.items()}
 
 
 def info(name: str | Path | None = None) -> dict[str, Any]:

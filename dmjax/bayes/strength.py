@@ -17,8 +17,12 @@ from dmjax.limits.test_statistics import Strength
 from dmjax.programs import kept
 
 Scalar = Float[Array, ""]
-NODES, DRAWS, GROUPS = 48, 256, 8
-"""Strengths at which nuisances are integrated; draws in each of several groups."""
+NODES, GROUPS = 48, 8
+"""Strengths at which nuisances are integrated, and groups of draws."""
+DRAWS = (256, 1024, 4096)
+"""Of each group: the next where too few of them count."""
+LEAST = 100.0
+"""Effective draws that an integral needs wherever the posterior is not small."""
 
 FALLS = (40.0, 25.0, 16.0)
 """The posterior ends where −2 ln L of the profile has risen by the first of these that it reaches.
@@ -31,7 +35,7 @@ FREEDOM = 5.0
 """Degrees of freedom of Student's t that nuisances are drawn from: tails above a normal's."""
 
 _FINE, _NEAR = 4001, 5.0
-_BATCH = 8
+_BATCH, _TOGETHER = 8, 2048
 
 
 class Marginal(NamedTuple):
@@ -41,7 +45,7 @@ class Marginal(NamedTuple):
         strengths: increasing from 0, (nodes,).
         log_likelihood: ln ∫ L(μ, ν) π(ν) dν up to a constant, from all draws, (nodes,).
         groups: the same from each group of draws, (groups, nodes).
-        effective: share of effective draws, (nodes,); 1 without nuisances.
+        effective: effective draws at every strength, (nodes,); all of them without nuisances.
         status: of the fits, the worst.
     """
 
@@ -58,7 +62,7 @@ class CredibleLimit(NamedTuple):
     Attributes:
         limit: below which `cl` of the posterior lies.
         error: Monte Carlo error of the integral over nuisances.
-        effective: least share of effective draws where the posterior is not small.
+        effective: least number of effective draws where the posterior is not small.
     """
 
     limit: float
@@ -76,8 +80,8 @@ def _widths(found: Fit, moving: np.ndarray, sigmas: Array) -> Array:
 
 
 @kept
-def _integrals(joint: JointModel, chosen: Strength, data: Data, strengths, key: Array):
-    """(ln integral of each group (groups, nodes), effective share, status) at every strength.
+def _integrals(joint: JointModel, chosen: Strength, data: Data, strengths, key: Array, draws: int):
+    """(ln integral of each group (groups, nodes), effective draws, status) at every strength.
 
     ν = ν̂ + C^{1/2} z √(f/χ²_f) around the best fit at each strength, the same z and χ² at all: the
     average of L/density is the integral, whatever the shape of L.
@@ -87,8 +91,8 @@ def _integrals(joint: JointModel, chosen: Strength, data: Data, strengths, key: 
     moving = ~(here | integrated_mask(joint))
     count = int(moving.sum())
     normal_key, spread_key = jax.random.split(key)
-    z = jax.random.normal(normal_key, (GROUPS * DRAWS, size)) * jnp.asarray(moving, float)[None, :]
-    spread = jax.random.gamma(spread_key, 0.5 * FREEDOM, (GROUPS * DRAWS,)) * 2.0 / FREEDOM
+    z = jax.random.normal(normal_key, (GROUPS * draws, size)) * jnp.asarray(moving, float)[None, :]
+    spread = jax.random.gamma(spread_key, 0.5 * FREEDOM, (GROUPS * draws,)) * 2.0 / FREEDOM
     steps = z / jnp.sqrt(spread)[:, None]
     radii = jnp.sum(steps * steps, axis=1)
     half = 0.5 * (FREEDOM + count)
@@ -101,16 +105,17 @@ def _integrals(joint: JointModel, chosen: Strength, data: Data, strengths, key: 
         root = jnp.linalg.cholesky(_widths(found, moving, limits.sigmas))
         volume = jnp.sum(jnp.where(moving, jnp.log(jnp.diagonal(root)), 0.0))
 
-        def weight(step, height):
+        def weight(drawn):
+            step, height = drawn
             values = found.values + jnp.where(moving, root @ step, 0.0)
             inside = jnp.all((values >= limits.lower) & (values <= limits.upper) | ~moving)
             safe = jnp.where(inside, values, found.values)
             return jnp.where(inside, log_likelihood(joint, safe, data) - height + volume, -jnp.inf)
 
-        logs = jax.vmap(weight)(steps, density)
+        logs = jax.lax.map(weight, (steps, density), batch_size=_TOGETHER)
         shares = jnp.exp(logs - logsumexp(logs))
-        each = logsumexp(logs.reshape(GROUPS, DRAWS), axis=1) - math.log(DRAWS)
-        return each, 1.0 / jnp.sum(shares**2) / len(logs), found.status
+        each = logsumexp(logs.reshape(GROUPS, draws), axis=1) - math.log(draws)
+        return each, 1.0 / jnp.sum(shares**2), found.status
 
     groups, effective, status = jax.lax.map(one, strengths, batch_size=_BATCH)
     return groups.T, effective, status
@@ -138,7 +143,8 @@ def marginal_likelihood(
 
     The priors are the constraints, cut at the ranges; flat where a nuisance is free. At Chebyshev
     nodes in √μ the integral is an average over draws around the best fit there. Its Monte Carlo
-    error is smooth in μ, as the draws are the same at every node.
+    error is smooth in μ, as the draws are the same at every node. Where fewer than `LEAST` of them
+    count, more are taken, up to the last of `DRAWS`.
 
     Args:
         joint, chosen, data: model, its strength ≥ 0, data.
@@ -153,15 +159,23 @@ def marginal_likelihood(
         return None
     x = 0.5 * (1.0 - np.cos(np.pi * np.arange(NODES) / (NODES - 1.0)))
     strengths = top * x**2
-    groups, effective, status = _integrals(joint, chosen, data, jnp.asarray(strengths), key)
-    groups = np.asarray(groups)
-    return Marginal(
-        strengths,
-        np.asarray(logsumexp(groups, axis=0)) - math.log(GROUPS),
-        groups,
-        np.asarray(effective),
-        int(np.max(np.asarray(status))),
-    )
+    for draws in DRAWS:
+        found = _integrals(joint, chosen, data, jnp.asarray(strengths), key, draws)
+        made = _marginal(strengths, *map(np.asarray, found))
+        if _least(made) >= LEAST:
+            break
+    return made
+
+
+def _marginal(strengths, groups, effective, status) -> Marginal:
+    together = np.asarray(logsumexp(groups, axis=0)) - math.log(GROUPS)
+    return Marginal(strengths, together, groups, effective, int(status.max()))
+
+
+def _least(found: Marginal) -> float:
+    """Fewest effective draws where the posterior is not small."""
+    near = found.log_likelihood > found.log_likelihood.max() - _NEAR
+    return float(found.effective[near].min())
 
 
 def credible_limit(
@@ -196,5 +210,4 @@ def credible_limit(
 
     apart = np.array([quantile(one) for one in found.groups])
     error = float(apart.std(ddof=1)) / math.sqrt(GROUPS)
-    near = held > held.max() - _NEAR
-    return CredibleLimit(quantile(held), error, float(found.effective[near].min()))
+    return CredibleLimit(quantile(held), error, _least(found))

@@ -15,7 +15,9 @@ Objectives: limit (expected upper limit; default), discovery (expected significa
 coupling --expected-at), s-over-root-b (S/sqrt(2 B_steady + B_nu + B_beam)), information. Found by
 gradient on smooth edges that narrow to a hard cut, which is what is reported. Windows are chosen on
 expected counts, never on observed ones. With --no-counting the windows keep their binned
-likelihood (by formulas of large samples), for which the whole range is always best.
+likelihood (by formulas of large samples), for which the whole range is always best. --selection
+learned also trains a small network on (energy, time) for the same objective and sets one count in
+the region that it keeps beside the windows and all bins, with toys of both.
 """
 _NAMES = {
     "discovery": "Z",
@@ -50,6 +52,28 @@ def show_cuts(found: "CutsResult") -> None:
     table5 = found.table5
     emit(f"published: {_span(table5['energy_kev'])} keV, {_times(table5['time_us'])} us")
     emit(f"chosen on {found.optimised_on}")
+    if found.learned is not None:
+        _show_learned(found, name, found.learned)
+
+
+def _show_learned(found: "CutsResult", name: str, learned: dict) -> None:
+    """Published, windows, region and all bins; then toys."""
+    headers = ["m_V [MeV]", "published", "windows", "learned", "all bins"]
+    columns = [found.m_v, found.value_table5, found.value, learned["value"], learned["all_bins"]]
+    show(
+        f"{name}: who wins",
+        headers,
+        [[_short(x) for x in row] for row in zip(*columns, strict=True)],
+    )
+    for which, toys in learned["toys"].items():
+        headers = ["m_V [MeV]", "median", "one event less", "one more", "holds the signal"]
+        columns = [found.m_v, toys["median"], toys["low"], toys["high"], toys["covered"]]
+        title = f"toys, {which}: limits without signal, coverage at the expected limit"
+        show(title, headers, [[_short(x) for x in row] for row in zip(*columns, strict=True)])
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _span(ends) -> str:

@@ -1,6 +1,7 @@
 """Commands from settings classes: every option of a verb, spelled and read in one way."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -10,10 +11,11 @@ import typer
 
 from dmjax.cli.common import JSON, keep_nothing
 from dmjax.errors import InputError, shown
+from dmjax.studies.costs import announced
 from dmjax.studies.options import OPTIONS, Option, spelled
 from dmjax.studies.ranges import RANGES
 from dmjax.studies.readers import names
-from dmjax.studies.rules import settle
+from dmjax.studies.rules import settle, with_effect
 from dmjax.texts import read_toml
 
 POSITIONAL = ("where", "experiment", "dataset", "curve", "results")
@@ -57,6 +59,9 @@ def command(
                     raise InputError(f"give {spelled(name)} or --{ALIASES[name][0]}, not both")
                 chosen[name] = ALIASES[name][1][str(switched)]
         made = settle(settings, _file(config, settings) | chosen, _spelled)
+        large = None if quiet else announced(with_effect(made))
+        if large is not None:
+            sys.stderr.write(f"dmjax: {large}\n")
         run(made, json=json, out=target, quiet=quiet)
 
     parameters = [_parameter(field) for field in fields(settings)]

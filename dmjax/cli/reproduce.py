@@ -11,42 +11,46 @@ from dmjax.studies.options import OPTIONS
 
 
 def reproduce(
-    figure: Annotated[str, typer.Argument(help="Figure of arXiv:2006.09386, e.g. fig3; or all.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the figures.")] = None,
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Published results, e.g. fig7 table6 ccm-fig3; or all."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder of the files.")] = None,
     conventions: Annotated[str, typer.Option(help=OPTIONS["conventions"].help)] = "d20",
     choose: Annotated[list[str] | None, typer.Option(help=OPTIONS["choose"].help)] = None,
     json: JSON = False,
 ) -> None:
-    """Figures of arXiv:2006.09386: NAME.png, and its numbers in NAME.json."""
-    import time
-
+    """Published figures and tables beside ours: NAME.pdf, .png, .csv, .json, and a note, .md."""
     start()
     from dmjax.conventions import conventions as named_conventions
     from dmjax.conventions import describe
-    from dmjax.reproduce import figure_names
     from dmjax.reproduce import reproduce as make
+    from dmjax.reproduce import target_names
     from dmjax.store.plain import to_json
 
-    names = figure_names(figure)
+    wanted = target_names(names)
     choices = OPTIONS["choose"].reader("--choose", choose or ())
     chosen = named_conventions(conventions, **dict(choices))
     folder = out or Path("results") / "figures"
     made = {}
-    for name in names:
-        begun = time.monotonic()
+    for name in wanted:
         sys.stderr.write(f"{name}: computing\n")
         made[name] = make(name, folder, chosen)
-        sys.stderr.write(f"{name}: {time.monotonic() - begun:.0f} s\n")
+        sys.stderr.write(f"{name}: {made[name].record['seconds']:.0f} s\n")
     if json:
         used = describe(chosen)
-        figures = {
-            name: one.result._asdict() | {"files": [str(path) for path in one.files]}
+        head = {"conventions": used["conventions"], "conventions_changed": used["changed"]}
+        targets = {
+            name: one.record | {"files": [str(path) for path in one.files]}
             for name, one in made.items()
         }
-        head = {"conventions": used["conventions"], "conventions_changed": used["changed"]}
-        emit(to_json(head | {"figures": figures}))
+        emit(to_json(head | {"targets": targets}))
         return
-    rows = [[name, str(path)] for name, one in made.items() for path in one.files]
-    show(f"arXiv:2006.09386, conventions {chosen.name}", ["figure", "file"], rows)
+    rows = [
+        [name, one.record["source"], one.record["status"], str(one.files[0].with_suffix(""))]
+        for name, one in made.items()
+    ]
+    heads = ["target", "published in", "status", "files (.json, .csv, .md, .pdf, .png)"]
+    show(f"Published results, conventions {chosen.name}", heads, rows)
     for name, one in made.items():
-        emit(f"{name}: {one.result.caption}")
+        emit(f"{name}: {one.record['note']}")

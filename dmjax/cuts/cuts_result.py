@@ -42,6 +42,11 @@ class CutsResult(AbstractResult):
         background_events: of each component in the windows, name → (masses,).
         table5: the published selection, as `energy_kev` and `time_us`.
         optimised_on: what the windows were chosen on.
+        learned: of `selection` "learned", else None: "value" of one count in the region that a
+            network keeps, "all_bins" of the likelihood of all bins, whether it is to be trusted,
+            "toys" of windows and region (median limit, limits one event below and above it,
+            coverage), nodes "energy" and "time_us", and "kept": for each mass a string of 0 and 1
+            per step in energy, one digit per step in time.
         expected_at: coupling of the signal, where an objective needs one.
         quantity, cl, cls, signal, conventions, configuration, version: see `LimitResult`.
     """
@@ -66,6 +71,7 @@ class CutsResult(AbstractResult):
     background_events: dict[str, list[float]]
     table5: dict
     optimised_on: str = EXPECTED
+    learned: dict | None = None
     expected_at: float | None = None
     cl: float
     cls: bool

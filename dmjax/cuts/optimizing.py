@@ -1,5 +1,6 @@
 """`optimize_cuts`: the best windows of a detector at each mass."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -7,12 +8,14 @@ import numpy as np
 
 from dmjax.analyses.projections import Projection, projected
 from dmjax.cuts.binned import whole_range
+from dmjax.cuts.comparing import Compared, compare
 from dmjax.cuts.cuts_result import STATUS, CutsResult
 from dmjax.cuts.nodes import place
 from dmjax.cuts.objectives import NOTHING, Aim, check_objective
 from dmjax.cuts.selection import hard_yields
 from dmjax.cuts.strength import Level
 from dmjax.cuts.tables import CutTables, cut_tables, finely, held_of, recoil_kev, selected_energy
+from dmjax.cuts.trials import Trial
 from dmjax.cuts.windows import Found, best_windows
 from dmjax.data import available
 from dmjax.errors import InputError
@@ -24,6 +27,8 @@ from dmjax.studies.cut_settings import CutSettings
 from dmjax.studies.plan import configuration
 from dmjax.studies.setting import signal_of
 
+LEAST_TOYS = 100
+"""Of which a median and a coverage mean something."""
 NEEDS_SIGNAL = ("discovery", "information")
 """Objectives of a signal of given coupling."""
 
@@ -74,7 +79,19 @@ def run_optimize_cuts(settings: CutSettings) -> CutsResult:
         found = best_windows(asked.tables, asked.aim, asked.strengths, published, settings.starts)
     else:
         found = whole_range(asked.tables, asked.aim, asked.strengths, asked.setting, published)
-    return _result(asked, found, published)
+    result = _result(asked, found, published)
+    if settings.selection == "windows":
+        return result
+    made = compare(
+        asked.tables,
+        asked.aim,
+        asked.strengths,
+        asked.setting,
+        found,
+        settings.toys,
+        settings.seed,
+    )
+    return replace(result, learned=_learned(asked, made))
 
 
 def check_detector(name: str, cl: float) -> None:
@@ -92,6 +109,8 @@ def _asked(settings: CutSettings) -> Asked:
     name = settings.experiment
     check_detector(name, settings.cl)
     signal = signal_of(settings)
+    if settings.toys < LEAST_TOYS:
+        raise InputError(f"toys must be at least {LEAST_TOYS}, got {settings.toys}")
     if settings.objective in NEEDS_SIGNAL and settings.expected_at is None:
         raise InputError(
             f"objective {settings.objective} is of a signal that is there: give its coupling with "
@@ -134,16 +153,22 @@ def published_nodes(asked: Asked) -> np.ndarray:
     return np.asarray(ends)
 
 
+def _strengths(asked: Asked, merits: np.ndarray) -> np.ndarray:
+    """Of the signal: at the limit, or as asked; inf where nothing limits it."""
+    if asked.settings.objective != "limit":
+        return asked.strengths
+    known = merits > 0.5 * NOTHING
+    return np.where(known, np.exp(-np.where(known, merits, 0.0)), np.inf)
+
+
 def _values(asked: Asked, merits: np.ndarray) -> np.ndarray:
     """Figures of merit as they are told: limits as couplings."""
-    known = merits > 0.5 * NOTHING
     if asked.settings.objective != "limit":
+        known = merits > 0.5 * NOTHING
         return np.where(known, np.exp(np.where(known, merits, 0.0)), 0.0)
-    strengths = np.where(known, np.exp(-np.where(known, merits, 0.0)), np.inf)
-    reference = REFERENCE[asked.signal.coupling or ""]
-    return np.asarray(
-        coupling_of(asked.signal, np.asarray(asked.settings.m_v), strengths, reference), float
-    )
+    masses, reference = np.asarray(asked.settings.m_v), REFERENCE[asked.signal.coupling or ""]
+    strengths = _strengths(asked, merits)
+    return np.asarray(coupling_of(asked.signal, masses, strengths, reference), float)
 
 
 def _gain(asked: Asked, value: np.ndarray, published: np.ndarray) -> np.ndarray:
@@ -164,7 +189,7 @@ def _result(asked: Asked, found: Found, published: np.ndarray) -> CutsResult:
     codes = np.where(seen, np.where(np.asarray(found.settled), 0, doubtful), 2)
     detector = asked.setting.search.experiment
     events, background = _events(tables, nodes)
-    strengths = np.exp(-merits) if settings.objective == "limit" else asked.strengths
+    strengths = _strengths(asked, merits)
     return CutsResult(
         experiment=settings.experiment,
         objective=settings.objective,
@@ -189,6 +214,33 @@ def _result(asked: Asked, found: Found, published: np.ndarray) -> CutsResult:
         conventions=describe_conventions(asked.signal.conventions),
         configuration=configuration(settings),
     )
+
+
+def _learned(asked: Asked, made: Compared) -> dict[str, Any]:
+    """`CutsResult.learned`; null where nothing is known."""
+
+    def plain(values: np.ndarray) -> list[float | None]:
+        return [float(x) if np.isfinite(x) else None for x in values]
+
+    def toys(trials: list[Trial]) -> dict[str, Any]:
+        table = np.array([one[:3] for one in trials])
+        told = {
+            name: plain(_values(asked, -np.nan_to_num(column, nan=-NOTHING)))
+            for name, column in zip(("median", "low", "high"), table.T, strict=True)
+        }
+        return told | {"covered": plain(np.array([one.covered for one in trials]))}
+
+    values = _values(asked, made.merit)
+    tried = (("windows", made.windows), ("learned", made.learned))
+    return {
+        "value": plain(values),
+        "all_bins": plain(_values(asked, made.all_bins)),
+        "all_bins_trusted": made.trusted.tolist(),
+        "toys": {name: toys(trials) for name, trials in tried if trials},
+        "energy": asked.tables.energy.tolist(),
+        "time_us": asked.tables.time.tolist(),
+        "kept": [["".join("01"[int(x)] for x in row) for row in one] for one in made.kept],
+    }
 
 
 def _times(ends: np.ndarray) -> list[Any]:

@@ -21,17 +21,20 @@ Edges = Float[Array, " edges"]
 
 
 class Held(NamedTuple):
-    """Cumulative counts of one mass at nodes.
+    """Cumulative counts of one mass at nodes, where they lie among those of all masses.
 
     Attributes:
-        signal: (energies, times, parts).
+        signal: one mass after the other, (masses · energies, times, parts): a window reads its
+            corners alone, and a batch of windows copies no tables.
         background: (energies, times, components).
         source_errors: (sources,).
+        first: row of `signal` at which the mass begins.
     """
 
-    signal: Float[Array, "energies times parts"]
+    signal: Float[Array, "rows times parts"]
     background: Float[Array, "energies times components"]
     source_errors: Float[Array, " sources"]
+    first: Int[Array, ""] | int = 0
 
 
 def _taps(
@@ -64,20 +67,21 @@ def soft_yields(held: Held, stride: Float[Array, ""], shares: Edges) -> Yields:
     Returns:
         `Yields` of one bin.
     """
-    lasts = (held.signal.shape[0] - 1, held.signal.shape[1] - 1)
+    lasts = (held.background.shape[0] - 1, held.background.shape[1] - 1)
     rows = [_taps(x * lasts[0], stride, lasts[0]) for x in shares[:2]]
     columns = [_taps(x * lasts[1], stride, lasts[1]) for x in shares[2:]]
 
-    def inside(table: Array) -> Array:
+    def inside(table: Array, first: Array | int) -> Array:
         total = jnp.zeros(table.shape[-1], table.dtype)
         for j, (column, across) in enumerate(columns):
             for i, (row, along) in enumerate(rows):
-                block = table[row[:, None], column[None, :]]
+                block = table[first + row[:, None], column[None, :]]
                 corner = jnp.einsum("e,t,etc->c", along, across, block)
                 total = total + (1.0 if (i + j) % 2 == 0 else -1.0) * corner
         return jnp.maximum(total, 0.0)[:, None]
 
-    return Yields(inside(held.signal), inside(held.background), held.source_errors)
+    signal, background = inside(held.signal, held.first), inside(held.background, 0)
+    return Yields(signal, background, held.source_errors)
 
 
 def hard_yields(held: Held, edges: Int[Array, " edges"]) -> Yields:
@@ -89,11 +93,13 @@ def hard_yields(held: Held, edges: Int[Array, " edges"]) -> Yields:
     2.0
     """
 
-    def inside(table: Array) -> Array:
+    def inside(table: Array, first: Array | int) -> Array:
         total = jnp.zeros(table.shape[-1], table.dtype)
+        low, high = first + edges[0], first + edges[1]
         for j, column in enumerate(edges[2:]):
             sign = 1.0 if j % 2 else -1.0
-            total = total + sign * (table[edges[1], column] - table[edges[0], column])
+            total = total + sign * (table[high, column] - table[low, column])
         return jnp.maximum(total, 0.0)[:, None]
 
-    return Yields(inside(held.signal), inside(held.background), held.source_errors)
+    signal, background = inside(held.signal, held.first), inside(held.background, 0)
+    return Yields(signal, background, held.source_errors)

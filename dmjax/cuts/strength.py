@@ -28,7 +28,7 @@ from dmjax.cuts.profile import (
     towards_best,
     two_nll,
 )
-from dmjax.cuts.yields import Bins, Pulls, Rules, Scalar, Yields, background_of, means
+from dmjax.cuts.yields import Bins, Pulls, Rules, Scalar, Yields, background_of, count_of, means
 from dmjax.numerics import frozen, safe_divide, safe_sqrt
 
 ROUNDS = 12
@@ -65,7 +65,7 @@ class Strength(NamedTuple):
 
 
 def expected_limit(rules: Rules, yields: Yields, level: Level) -> Strength:
-    """The strength that background-only data are expected to exclude.
+    """The strength that background-only data are expected to exclude, or that a toy excludes.
 
     Args:
         rules, yields: of the selection; one bin is counted, several make a binned likelihood.
@@ -141,7 +141,7 @@ def significance(rules: Rules, yields: Yields, strength: Scalar) -> Scalar:
 def _data(yields: Yields) -> Float[Array, " bins"]:
     """n′ of one bin, the expectation of many."""
     expected = background_of(yields)
-    return expected + 0.5 if expected.shape[0] == 1 else expected
+    return count_of(yields)[None] + 0.5 if expected.shape[0] == 1 else expected
 
 
 def _first_guess(rules: Rules, yields: Yields) -> Scalar:
@@ -151,7 +151,8 @@ def _first_guess(rules: Rules, yields: Yields) -> Scalar:
     if rules.pulls:
         slopes = jax.jacfwd(lambda at: jnp.sum(means(rules, yields, zero, at)))(pulls)
         spread = spread + jnp.sum(slopes * slopes)
-    return 2.3 + 1.7 * jnp.sqrt(spread)
+    excess = count_of(yields) - jnp.sum(background_of(yields))
+    return 2.3 + 1.7 * jnp.sqrt(spread) + jnp.maximum(excess, 0.0)
 
 
 def _settled(rules: Rules, yields: Yields, data: Bins, strength: Scalar) -> Pulls:
@@ -166,27 +167,33 @@ def _settled(rules: Rules, yields: Yields, data: Bins, strength: Scalar) -> Pull
 
 
 def _counted(rules: Rules, yields: Yields, log: Scalar, pulls: Pulls) -> Scalar:
-    """−z of no more than the expected count, at a strength."""
-    count = jnp.sum(background_of(yields))
-    events = jnp.exp(log) * jnp.sum(yields.signal[0])
+    """−z of no more than the count, at a strength."""
     root = safe_sqrt(two_nll(rules, yields, _data(yields), jnp.exp(log), pulls))
-    gap = events - 0.5
+    return _far(yields, jnp.exp(log) * jnp.sum(yields.signal[0]), root)
+
+
+def _far(yields: Yields, events: Scalar, root: Scalar) -> Scalar:
+    """−z of Peizer and Pratt: √q with the sign of what is expected above the count.
+
+    Args:
+        yields: give the count and what is expected of it without signal.
+        events: of signal.
+        root: √q of the count and a half.
+    """
+    count = count_of(yields)
+    above = events + jnp.sum(background_of(yields)) - count
+    gap = above - 0.5
     gap = jnp.where(jnp.abs(gap) < 1e-6, 1e-6, gap)
-    return (events - _beyond(count)) * root / jnp.abs(gap)
-
-
-def _beyond(count: Scalar) -> Scalar:
-    """What Peizer and Pratt add to a count."""
-    return 2.0 / 3.0 + 0.02 / (count + 1.0)
+    return (above - 2.0 / 3.0 - 0.02 / (count + 1.0)) * root / jnp.abs(gap)
 
 
 def _count_level(rules: Rules, yields: Yields, base: Pulls, level: Level) -> Scalar:
     """−z at the limit: where P(N ≤ n | μ) is α, or α P(N ≤ n | 0) with CLs."""
     kept = jnp.ones((), yields.signal.dtype)
     if level.cls:
-        count, zero = jnp.sum(background_of(yields)), jnp.zeros((), yields.signal.dtype)
+        zero = jnp.zeros((), yields.signal.dtype)
         root = safe_sqrt(two_nll(rules, _held(yields), _data(yields), zero, base))
-        kept = jnp.exp(log_ndtr(2.0 * _beyond(count) * root))
+        kept = jnp.exp(log_ndtr(-_far(yields, zero, root)))
     return -ndtri(level.alpha * kept)
 
 

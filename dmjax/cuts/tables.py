@@ -48,7 +48,9 @@ class CutTables(eqx.Module):
 
 def held_of(tables: CutTables, mass: Int[ArrayLike, ""]) -> Held:
     """The tables of one mass, by its index."""
-    return Held(tables.signal[mass], tables.background, tables.source_errors[mass])
+    rows = tables.signal.reshape(-1, *tables.signal.shape[2:])
+    first = jnp.asarray(mass) * tables.signal.shape[1]
+    return Held(rows, tables.background, tables.source_errors[mass], first)
 
 
 def cumulative(counts: np.ndarray) -> np.ndarray:

@@ -46,12 +46,14 @@ class Yields(eqx.Module):
         source_errors: (sources,).
         scales: what every pull is multiplied by: sizes of the systematics over their own, (pulls,);
             None: 1.
+        count: of a toy, of one bin; None: what is expected without signal.
     """
 
     signal: Float[Array, "parts bins"]
     background: Float[Array, "components bins"]
     source_errors: Float[Array, " sources"]
     scales: Float[Array, " pulls"] | None = None
+    count: Float[Array, ""] | None = None
 
 
 def means(rules: Rules, yields: Yields, strength: Scalar, pulls: Pulls) -> Bins:
@@ -94,3 +96,8 @@ def factor(error: float, pull: Scalar) -> Scalar:
 def background_of(yields: Yields) -> Bins:
     """Events of all backgrounds per bin."""
     return jnp.sum(yields.background, axis=0)
+
+
+def count_of(yields: Yields) -> Scalar:
+    """Events that are counted: of a toy, or what is expected without signal."""
+    return jnp.sum(background_of(yields)) if yields.count is None else yields.count

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -35,6 +36,12 @@ def plot_spectrum(result: dict) -> Figure:
         result: a saved `Spectrum`.
     """
     figure, axes = new_figure(3.5)
+    draw_spectrum(axes, result)
+    return figure
+
+
+def draw_spectrum(axes: Axes, result: dict) -> None:
+    """The stack and the data of a saved `Spectrum` on given axes."""
     edges = np.asarray(result["pe_edges"]) * result["kev_per_pe"]
     scale = {name: 1.0 + result["alpha"] for name in ("prompt", "delayed", "signal")}
     base = np.zeros(len(edges) - 1)
@@ -65,7 +72,6 @@ def plot_spectrum(result: dict) -> Figure:
         fontsize=9,
     )
     axes.legend(fontsize=7.5, framealpha=0.9, edgecolor="none")
-    return figure
 
 
 def _power(value: float) -> str:

@@ -18,6 +18,9 @@ VARIABLE = "DMJAX_CACHE"
 MOST_BYTES = 2**30
 """Above it, the programs that were not read for longest are forgotten at the next start."""
 
+QUIET = (0, 10, 2)
+"""Of JAX: those before print a page of processor features for each machine code they read."""
+
 _OURS, _MACHINE = "traced", "machine"
 _DAMAGED = "damaged"
 _folder: Path | None = None
@@ -42,7 +45,8 @@ def keep_programs(folder: Path | str | None = None) -> Path | None:
     forget_old(_folder)
     import jax
 
-    if getattr(jax.config, "jax_compilation_cache_dir", None) is None:
+    unset = getattr(jax.config, "jax_compilation_cache_dir", None) is None
+    if unset and jax.__version_info__ >= QUIET:
         _let_jax_keep(_folder / _MACHINE)
     return _folder
 

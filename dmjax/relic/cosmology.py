@@ -5,6 +5,7 @@ from jaxtyping import Array, Float
 
 from dmjax.data import load_table
 from dmjax.models import VectorMediator, fermion_width
+from dmjax.numerics import safe_divide
 from dmjax.relic.annihilation import (
     SPECIES,
     full_width,
@@ -56,11 +57,14 @@ def p_ann(v: VectorMediator) -> Scalar:
     held = load_table("cmb_electrons").columns
     share = jnp.interp(v.m_chi, jnp.asarray(held["energy"]), jnp.asarray(held["share"]))
     mass = pair_mass(v)
-    electrons = fermion_width(v, "electron", mass) / visible_width(v, mass)
+    electrons = safe_divide(fermion_width(v, "electron", mass), visible_width(v, mass))
     return share * electrons * slow_rate(v) * CM3_PER_S * MEV_PER_GEV / v.m_chi
 
 
 def hadron_share(v: VectorMediator) -> Scalar:
-    """Share of hadrons in annihilation at freeze-out, at √s = m_χ + m_χ₂ + 3T/2, x = 20."""
+    """Share of hadrons in annihilation at freeze-out, at √s = m_χ + m_χ₂ + 3T/2, x = 20.
+
+    0 where everything is closed.
+    """
     mass = pair_mass(v) + 1.5 * v.m_chi / _FREEZE
-    return hadron_width(v, mass) / visible_width(v, mass)
+    return safe_divide(hadron_width(v, mass), visible_width(v, mass))

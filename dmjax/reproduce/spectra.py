@@ -1,6 +1,6 @@
 """What the figures share: the model points they draw, and counts with and without a time cut."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -157,3 +157,31 @@ def energy_panel(
         after=after,
         eps=eps,
     )
+
+
+def panel_rows(panels: tuple[EnergyPanel, ...]) -> list[dict[str, Any]]:
+    """One row per bin and component: events before and after the time cut."""
+    return [
+        {
+            "experiment": panel.experiment,
+            "component": name,
+            "low_kev": panel.edges_kev[i],
+            "high_kev": panel.edges_kev[i + 1],
+            "events_before": before,
+            "events_after": panel.after[name][i],
+        }
+        for panel in panels
+        for name, events in panel.before.items()
+        for i, before in enumerate(events)
+    ]
+
+
+def share_above(panel: EnergyPanel, name: str, kev: float) -> float:
+    """Share of a component before the time cut in bins that start at or above an energy [keV]."""
+    events = panel.before[name]
+    return float(events[panel.edges_kev[:-1] >= kev * (1.0 - 1e-12)].sum() / events.sum())
+
+
+def share_kept(panel: EnergyPanel, name: str) -> float:
+    """Share of a component that the time cut leaves."""
+    return float(panel.after[name].sum() / panel.before[name].sum())

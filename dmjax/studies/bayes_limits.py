@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from dmjax.bayes.strength import Marginal, credible_limit, marginal_likelihood
+from dmjax.bayes.strength import LEAST, Marginal, credible_limit, marginal_likelihood
 from dmjax.errors import InputError, unknown_name
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus
 from dmjax.limits.asymptotics import SIGMAS
@@ -32,9 +32,6 @@ PRIORS = ("uniform-strength", "uniform-coupling", "log-uniform")
 """Flat in the number of signal events, in the coupling, or in its logarithm."""
 
 UNRESOLVED = "the integral over the nuisances is not resolved"
-_LEAST = 0.02
-"""Share of effective draws below which an integral does not count."""
-
 _TINY = 1e-300
 
 
@@ -133,4 +130,4 @@ def _row(found: Marginal | None, scale, cl: float, lowest: float) -> tuple[float
         return math.inf, math.inf, LIMIT_TEXT[LimitStatus.UNREACHED]
     made = credible_limit(found, scale, cl, lowest)
     status = LIMIT_TEXT[LimitStatus.FIT_FAILED if found.status else LimitStatus.FOUND]
-    return made.limit, made.error, UNRESOLVED if made.effective < _LEAST else status
+    return made.limit, made.error, UNRESOLVED if made.effective < LEAST else status

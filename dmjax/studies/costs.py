@@ -22,6 +22,8 @@ class Cost(NamedTuple):
 
 MOST = Cost(64.0 * GIB, YEAR_S)
 """Above which a study is refused before it starts."""
+LARGE = Cost(2.0 * GIB, 600.0)
+"""Above which it says beforehand what it takes."""
 
 FIT = Cost(40.0, 1e-3)
 """One toy, fitted and kept."""
@@ -81,7 +83,8 @@ _TIMES = (
 
 def _sized(value: float, units: tuple[tuple[float, str], ...]) -> str:
     size, unit = [one for one in units if one[0] <= max(value, 1.0)][-1]
-    return f"{value / size:.2g} {unit}"
+    held = value / size
+    return f"{held:.0f} {unit}" if held >= 10.0 else f"{held:.2g} {unit}"
 
 
 def check_cost(held: dict[str, Any]) -> None:
@@ -90,20 +93,42 @@ def check_cost(held: dict[str, Any]) -> None:
     Args:
         held: option → value, of those that have an effect.
     """
+    for words, cost in _products(held):
+        if _above(cost, MOST):
+            raise InputError(
+                f"{words} take {in_words(cost)}: at most {in_words(MOST)[6:]} is allowed"
+            )
+
+
+def announced(held: dict[str, Any]) -> str | None:
+    """What options together take at least, in words; None below `LARGE`.
+
+    >>> announced({"toys": 10**6, "strengths": 10})
+    '1000000 toys x 10 strengths take at least about 381 MiB of memory and 2.8 hours'
+    """
+    large = [
+        f"{words} take at least {in_words(c)}" for words, c in _products(held) if _above(c, LARGE)
+    ]
+    return "; ".join(large) or None
+
+
+def _products(held: dict[str, Any]) -> list[tuple[str, Cost]]:
+    """(what is asked for, what it takes) of everything that options multiply."""
     counts = {name: _count(held[name]) for name in FACTORS if held.get(name) is not None}
-    if "toys" in held:
+    found = []
+    if held.get("toys"):
         fits = held["toys"] * math.prod(counts.values())
         words = " x ".join(f"{n:d} {name}" for name, n in ({"toys": held["toys"]} | counts).items())
-        _refuse(words, FIT.times(fits))
+        found.append((words, FIT.times(fits)))
     if "chains" in held:
         words = f"{held['draws']:d} draws of {held['chains']:d} chains"
-        _refuse(words, COSTS["draws"].times(held["draws"] * held["chains"]))
+        found.append((words, COSTS["draws"].times(held["draws"] * held["chains"])))
+    return found
+
+
+def _above(cost: Cost, most: Cost) -> bool:
+    return cost.bytes > most.bytes or cost.seconds > most.seconds
 
 
 def _count(value: Any) -> int:
     return max(len(value), 1) if isinstance(value, tuple) else value
-
-
-def _refuse(words: str, cost: Cost) -> None:
-    if cost.bytes > MOST.bytes or cost.seconds > MOST.seconds:
-        raise InputError(f"{words} take {in_words(cost)}: at most {in_words(MOST)[6:]} is allowed")

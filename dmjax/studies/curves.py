@@ -77,8 +77,8 @@ def _terms(signal: dict) -> dict[str, Any]:
 
 
 def _band(found: LimitResult, kept: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """±1σ of a projection, where both are numbers."""
-    if found.experiment is None or found.expected is None:
+    """±1σ of a projection, where it has them and both are numbers."""
+    if found.experiment is None or found.expected is None or 1.0 not in found.sigmas:
         return None, None
     low, high = (found.expected[kept, found.sigmas.index(shift)] for shift in (-1.0, 1.0))
     finite = np.isfinite(low) & np.isfinite(high)

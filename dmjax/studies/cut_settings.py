@@ -12,6 +12,7 @@ class CutSettings(SignalOptions):
     experiment: str
     m_v: tuple[float, ...]
     objective: str = "limit"
+    selection: str = "windows"
     counting: bool = True
     expected_at: float | None = None
     cl: float = 0.90
@@ -21,6 +22,8 @@ class CutSettings(SignalOptions):
     pot: float | None = None
     background: str | None = None
     starts: int = 4
+    toys: int = 4000
+    seed: int = 2017
 
 
 @dataclass(frozen=True, kw_only=True)

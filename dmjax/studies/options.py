@@ -25,6 +25,7 @@ from dmjax.studies.readers import (
 WINDOWS = ("no-cuts", "cuts")
 OFF_TERMS = ("integral", "profile")
 OBJECTIVES = ("limit", "discovery", "s-over-root-b", "information")
+SELECTIONS = ("windows", "learned")
 SPINS = ("dirac", "scalar", "majorana", "pseudo-dirac")
 
 
@@ -267,6 +268,10 @@ def read_option(option: str, name: str, value: Any) -> Any:
 
 CUT_OPTIONS = {
     "objective": _choice("What windows are chosen for.", OBJECTIVES),
+    "selection": _choice(
+        "What is chosen: windows, or beside them the region that a small network learns.",
+        SELECTIONS,
+    ),
     "starts": _whole("Starts of the search beside the published windows."),
     "floor": Option(
         "Where it may stand [m]: from, to along the beam, from, to across it.",

@@ -67,6 +67,10 @@ _SIGNAL_MASS = dict.fromkeys(SIGNAL_OPTIONS, _MASS)
 _SIGNAL_PHYSICS = {name: _PHYSICS for name in SIGNAL_OPTIONS if name != "model"}
 _EXPECTED = Rule(lambda s: s.expected, "goes with --expected")
 _OF_X = Rule(lambda s: s.m_x is not None, "is of a second mediator: give its mass with --mx")
+_LEARNED = Rule(
+    lambda s: s.selection == "learned" and s.objective == "limit",
+    "goes with --selection learned and --objective limit",
+)
 _TOYS = Rule(lambda s: s.toys > 0, "goes with --toys")
 
 RULES: dict[type, dict[str, Rule]] = {
@@ -134,6 +138,9 @@ RULES: dict[type, dict[str, Rule]] = {
         "cl": _objectives("limit"),
         "cls": _objectives("limit"),
         "starts": Rule(lambda s: s.counting, "is of a search: --no-counting has none"),
+        "selection": Rule(lambda s: s.counting, "is of one count: leave out --no-counting"),
+        "toys": _LEARNED,
+        "seed": _LEARNED,
     },
     PredictSettings: {
         "nsi_mass": Rule(lambda s: s.nsi is not None, "goes with --nsi"),
@@ -171,9 +178,16 @@ def settle(
         if field.default is MISSING and name not in values:
             raise InputError(f"{spell(name)} is missing: {OPTIONS[name].help}")
     made = kind(**values)
-    idle = [name for name, rule in RULES.get(kind, {}).items() if not rule.used(made)]
-    for name in idle:
-        if name in values:
+    held = with_effect(made)
+    for name in values:
+        if name not in held:
             raise InputError(f"{spell(name)} {RULES[kind][name].why}")
-    check_cost({name: getattr(made, name) for name in known if name not in idle})
+    check_cost(held)
     return made
+
+
+def with_effect(made: Any) -> dict[str, Any]:
+    """Option → value of settings, of those that their choices leave an effect."""
+    rules = RULES.get(type(made), {})
+    names = [field.name for field in fields(made)]
+    return {n: getattr(made, n) for n in names if n not in rules or rules[n].used(made)}

@@ -141,11 +141,17 @@ def expected_limit(
         sigmas=SIGMAS if strengths.shape[1] > 1 else (0.0,),
         methods=methods,
         background={setting.name: _totals(setting, signal) for setting in settings},
-        signal_events=events * strengths[:, strengths.shape[1] // 2],
+        signal_events=_events_at(events, strengths[:, strengths.shape[1] // 2]),
         p_sb=p_values[0],
         p_b=p_values[1],
         cl=cl,
     )
+
+
+def _events_at(events: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    """Signal events at strengths; NaN where none is excluded."""
+    there = np.isfinite(strengths)
+    return np.where(there, events * np.where(there, strengths, 1.0), np.nan)
 
 
 def _totals(setting: Projection, signal: Signal) -> dict[str, float]:

@@ -10,7 +10,8 @@ from scipy.special import gammaincc, gammaincinv
 from scipy.stats import norm, poisson
 
 from counting_models import known, on_off
-from dmjax.bayes.strength import credible_limit, marginal_likelihood
+from dmjax.bayes import strength as strengths
+from dmjax.bayes.strength import DRAWS, GROUPS, credible_limit, marginal_likelihood
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.effects import Component, Scale
 from dmjax.likelihood.joint import JointModel, observed_data
@@ -45,7 +46,7 @@ def test_a_flat_prior_gives_the_table_of_poisson_limits(n, b):
 
 def check_closed_form(limit, n, b, cl):
     assert np.isclose(limit.limit, closed_form(n, b, cl), rtol=tolerance("normalisation"))
-    assert limit.error < 1e-9 and np.isclose(limit.effective, 1.0)
+    assert limit.error < 1e-9 and np.isclose(limit.effective, GROUPS * DRAWS[0])
     if b < 1e-3:
         assert np.isclose(limit.limit, gammaincinv(n + 1, cl), rtol=tolerance("table"))
         assert round(limit.limit, 2) == (2.30 if cl == 0.90 else 3.00)
@@ -90,7 +91,7 @@ def test_nuisances_are_integrated_as_by_a_dense_sum(n):
     )
     total = np.concatenate([[0.0], np.cumsum(0.5 * (likelihood[1:] + likelihood[:-1]))])
     exact = np.interp(0.9 * total[-1], total, s)
-    assert 0.0 < limit.error < 0.02 * limit.limit and limit.effective > 0.3
+    assert 0.0 < limit.error < 0.02 * limit.limit and limit.effective > 0.3 * GROUPS * DRAWS[0]
     assert abs(limit.limit - exact) < tolerance("sigmas") * limit.error + 1e-3 * exact
 
 
@@ -105,6 +106,14 @@ def test_the_error_is_the_scatter_over_seeds():
     scatter = np.std([one.limit for one in made], ddof=1)
     stated = np.sqrt(np.mean([one.error**2 for one in made]))
     assert stated / 1.5 < scatter < 1.5 * stated
+
+
+def test_where_too_few_draws_count_more_are_taken(monkeypatch):
+    few = credible_limit(found_for(two_errors(9.0), 60.0), same, 0.9)
+    monkeypatch.setattr(strengths, "LEAST", 2.0 * few.effective)
+    more = credible_limit(found_for(two_errors(9.0), 60.0), same, 0.9)
+    assert more.effective > 2.0 * few.effective and more.error < few.error
+    assert abs(more.limit - few.limit) < tolerance("sigmas") * few.error
 
 
 def test_an_integrated_parameter_and_off_counts_are_taken_as_they_are():

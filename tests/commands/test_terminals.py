@@ -29,6 +29,8 @@ def dmjax(*arguments: str, shell: str = "", code: str = MAIN, **environment: str
         text=True,
         check=False,
         env=os.environ | environment,
+        # Tests that themselves run without a terminal hand down that it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 

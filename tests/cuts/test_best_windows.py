@@ -1,6 +1,7 @@
 """The best windows of detectors, against brute force and the published selection."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +88,20 @@ def test_a_verb_states_what_windows_were_chosen_on():
     assert np.shape(plain["energy_kev"]) == (2, 2) and np.shape(plain["time_us"]) == (2, 2)
 
 
+def test_a_learned_region_stands_beside_windows_and_all_bins():
+    found = dmjax.optimize_cuts("coherent-csi", m_v=(75.0,), selection="learned", toys=2000)
+    learned = found.learned
+    assert found.value[0] < found.value_table5[0]
+    assert learned["all_bins"][0] < learned["value"][0] < 1.01 * found.value[0]
+    kept = np.array([[int(x) for x in row] for row in learned["kept"][0]])
+    assert kept.shape == (len(learned["energy"]) - 1, len(learned["time_us"]) - 1)
+    error = tolerance("sigmas") * np.sqrt(0.9 * 0.1 / 2000)
+    for name, value in (("windows", found.value[0]), ("learned", learned["value"][0])):
+        toys = learned["toys"][name]
+        assert toys["low"][0] < value < toys["high"][0]
+        assert toys["covered"][0] > 0.9 - error
+
+
 def test_two_pulses_have_two_windows():
     found = dmjax.optimize_cuts("jsns2", m_v=(30.0,), all_windows=True)
     one = dmjax.optimize_cuts("jsns2", m_v=(30.0,))
@@ -117,6 +132,19 @@ def test_a_saved_result_is_read_and_drawn(tmp_path):
         assert dmjax.load(found.save(tmp_path / f"cuts{suffix}")) == found
     assert found.plot().axes
     assert list(found.to_pandas()["m_v"]) == [30.0, 75.0]
+
+
+def test_a_selection_outside_of_the_bins_is_one_line(tmp_path):
+    text = (Path(dmjax.__file__).parent / "data/experiments/ccm-tight.toml").read_text("utf-8")
+    path = tmp_path / "far.toml"
+    path.write_text(text.replace("recoil_min_kev = 50.0", "recoil_min_kev = 5000.0"), "utf-8")
+    for ask in (
+        lambda: dmjax.design(str(path), m_v=75.0, cuts=True),
+        lambda: dmjax.optimize_cuts(str(path), m_v=(75.0,)),
+    ):
+        with pytest.raises(dmjax.InputError, match="leaves nothing of its bins") as problem:
+            ask()
+        assert "\n" not in str(problem.value)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dmjax.cuts.cells import best_cut, cells_of, region_yields, window_cells
+from dmjax.cuts.learning import learned_regions, ratio_of
 from dmjax.cuts.objectives import Aim
+from dmjax.cuts.objectives import merit as merit_of
 from dmjax.cuts.strength import Level
-from dmjax.cuts.tables import CutTables, cumulative
+from dmjax.cuts.tables import CutTables, cumulative, held_of
+from dmjax.cuts.trials import trial
 from dmjax.cuts.windows import best_windows, hard_merits
 from dmjax.cuts.yields import Rules
 from dmjax.limits.low_counts import exact_limit
@@ -75,6 +79,36 @@ def test_the_window_of_signal_over_noise_is_a_known_one():
         assert nodes[1] == pytest.approx(min(1.2564 * scale, SIZES[0]), abs=1.0)
         assert nodes[2] == pytest.approx(14.5 - 1.4 * 3.0, abs=1.0)
         assert nodes[3] == pytest.approx(14.5 + 1.4 * 3.0, abs=1.0)
+
+
+def test_a_network_finds_the_region_of_the_ratio_of_signal_to_background():
+    # Of a known background the best count is cut on the ratio, which no window is.
+    aim, strengths = Aim("limit", Level(0.1, True)), np.ones(len(SCALES))
+    windows, found = best("limit"), learned_regions(tables(), aim, strengths)
+    for mass, merit in enumerate(found.merit):
+        cells = cells_of(held_of(tables(), mass))
+        _, ceiling = best_cut(aim, RULES, cells, ratio_of(cells), jnp.asarray(1.0))
+        assert 0.0 <= float(ceiling) - merit < tolerance("benchmark")
+        assert merit > windows.merit[mass]
+        kept = region_yields(cells, jnp.asarray(found.kept[mass], float))
+        assert float(merit_of(aim, RULES, kept, jnp.asarray(1.0))) == pytest.approx(
+            merit, rel=tolerance("identity")
+        )
+
+
+@pytest.mark.parametrize("cls", [True, False])
+def test_toys_of_one_count_give_its_limit_and_coverage(cls):
+    found, level = best("limit", cls), Level(0.1, cls)
+    for mass, nodes in enumerate(found.nodes):
+        cells = cells_of(held_of(tables(), mass))
+        inside = jnp.asarray(window_cells(nodes, SIZES).ravel(), float)
+        log = -float(found.merit[mass])
+        rng = np.random.default_rng(3)
+        seen = trial(RULES, region_yields(cells, inside), log, level, TOYS, rng)
+        assert seen.low < log < seen.high
+        error = tolerance("sigmas") * np.sqrt(0.9 * 0.1 / TOYS)
+        # CLs covers more on purpose; a p-value alone, by the step of one count.
+        assert 0.9 - error < seen.covered < (1.0 if cls else 0.95)
 
 
 def in_window(nodes: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The figures of arXiv:2006.09386 show what the paper says of them; the command that makes them."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from dmjax.conventions import D20
 from dmjax.errors import InputError
 from dmjax.experiments import experiment
 from dmjax.prediction.neutrinos import neutrino_spectra
-from dmjax.reproduce import FIGURES, figure_names, reproduce
+from dmjax.reproduce import TARGETS, fig3, fig4, reproduce, target_names
 from dmjax.reproduce.spectra import MASSES, Mass, dark_matter, dark_photon, label
 from dmjax.response import accepted_recoils, all_recoils
-from dmjax.store.plain import read_json, to_plain
+from dmjax.store.plain import read_json
 from tolerances import tolerance
 
 TIME_CUTS_US = {"coherent-csi": 1.5, "ccm-loose": 0.4, "jsns2": 0.25}
@@ -26,19 +27,13 @@ LARGEST_PNG = 200_000
 
 
 @pytest.fixture(scope="module")
-def fig3(tmp_path_factory):
-    return reproduce("fig3", tmp_path_factory.mktemp("fig3"))
+def times():
+    return {panel.experiment: panel for panel in fig3.compute().panels}
 
 
 @pytest.fixture(scope="module")
-def times(fig3):
-    return {panel.experiment: panel for panel in fig3.result.panels}
-
-
-@pytest.fixture(scope="module")
-def fig4():
-    result = FIGURES["fig4"].compute()
-    return {panel.experiment: panel for panel in result.panels}
+def coherent():
+    return {panel.experiment: panel for panel in fig4.compute().panels}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +44,7 @@ def command(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fig5(command):
-    found = json.loads(command[1].stdout)["figures"]["fig5"]["panels"]
+    found = json.loads(command[1].stdout)["targets"]["fig5"]["numbers"]["panels"]
     return {panel["experiment"]: panel for panel in found}
 
 
@@ -127,8 +122,8 @@ def test_jsns2_has_more_delayed_neutrinos(times):
     assert ratio["jsns2"] > ratio["ccm-loose"] > ratio["coherent-csi"]
 
 
-def test_csi_cut_removes_prompt_neutrinos(fig4):
-    csi = fig4["coherent-csi"]
+def test_csi_cut_removes_prompt_neutrinos(coherent):
+    csi = coherent["coherent-csi"]
     iodine = experiment("coherent-csi").nuclei[1].mass
     endpoint = 2e3 * E_NU_PROMPT**2 / (iodine + 2.0 * E_NU_PROMPT)
     chosen = experiment("coherent-csi").selection
@@ -138,16 +133,16 @@ def test_csi_cut_removes_prompt_neutrinos(fig4):
     assert all(above(csi, "before", name, 13.6) > 0.5 for name in DARK)
 
 
-def test_csi_holds_the_published_counts(fig4):
+def test_csi_holds_the_published_counts(coherent):
     """49 anticoincidence events with 16 ≤ PE < 30, t < 1.5 µs; 405 with 6 ≤ PE < 30, t < 6 µs."""
-    csi = fig4["coherent-csi"]
+    csi = coherent["coherent-csi"]
     assert spectrum(csi, "after", "off")[5:12].sum() == 49
     assert spectrum(csi, "before", "off")[:12].sum() == 405
 
 
 @pytest.mark.parametrize("name", ["coherent-csi", "coherent-lar"])
-def test_time_cut_at_coherent(fig4, name):
-    panel = fig4[name]
+def test_time_cut_at_coherent(coherent, name):
+    panel = coherent[name]
     for dark in DARK:
         kept = spectrum(panel, "after", dark).sum() / spectrum(panel, "before", dark).sum()
         assert kept > 0.999
@@ -155,9 +150,9 @@ def test_time_cut_at_coherent(fig4, name):
     assert delayed[0] < 0.45 * delayed[1]
 
 
-def test_lar_cut_removes_prompt_neutrinos_in_electron_equivalent_energy_alone(fig4):
+def test_lar_cut_removes_prompt_neutrinos_in_electron_equivalent_energy_alone(coherent):
     """21 keV of nuclear recoil is below the endpoint of argon, 47.6 keV; 21 keVee is above it."""
-    assert above(fig4["coherent-lar"], "before", "prompt", 25.0) > 0.3
+    assert above(coherent["coherent-lar"], "before", "prompt", 25.0) > 0.3
     lar = experiment("coherent-lar")
     prompt = neutrino_spectra(lar, accepted_recoils(lar.response, np.array([0.0, 21.0, 120.0])))
     assert prompt["prompt"][1] < tolerance("normalisation") * prompt["prompt"].sum()
@@ -207,28 +202,46 @@ def test_dark_matter_is_drawn_at_the_stated_coupling(fig5):
         assert np.isclose(scale * events.sum(), drawn, rtol=tolerance("template"))
 
 
-def test_figure_and_numbers_are_on_disk(fig3):
-    numbers, drawing = fig3.files
-    assert read_json(numbers) == to_plain(fig3.result)
-    assert 0 < drawing.stat().st_size < LARGEST_PNG
-    assert sorted(path.name for path in drawing.parent.iterdir()) == ["fig3.json", "fig3.png"]
-
-
 def test_command_prints_one_object_and_writes_the_same(command):
     folder, result = command
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     assert (answer["conventions"], answer["conventions_changed"]) == ("d20", {})
-    found = answer["figures"]["fig5"]
-    assert found.pop("files") == [str(folder / f"fig5{end}") for end in (".json", ".png")]
+    found = answer["targets"]["fig5"]
+    endings = (".json", ".csv", ".md", ".pdf", ".png")
+    assert found.pop("files") == [str(folder / f"fig5{end}") for end in endings]
     assert found == read_json(folder / "fig5.json")
+    assert sorted(path.suffix for path in folder.iterdir()) == sorted(endings)
+    assert 0 < (folder / "fig5.png").stat().st_size < LARGEST_PNG
     assert "fig5: computing" in result.stderr
 
 
+def test_rows_hold_every_bin(command):
+    folder, result = command
+    panels = json.loads(result.stdout)["targets"]["fig5"]["numbers"]["panels"]
+    bins = sum(len(events) for panel in panels for events in panel["before"].values())
+    with (folder / "fig5.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == bins
+    total = sum(sum(panel["before"]["delayed"]) for panel in panels)
+    ours = sum(float(row["events_before"]) for row in rows if row["component"] == "delayed")
+    assert np.isclose(ours, total, rtol=tolerance("identity"))
+
+
+def test_status_follows_from_the_checks(command):
+    folder, result = command
+    found = json.loads(result.stdout)["targets"]["fig5"]
+    assert all(check["agrees"] for check in found["checks"])
+    assert (found["status"], found["missing"]) == ("reproduced", [])
+    assert "Fig. 5: reproduced" in (folder / "fig5.md").read_text()
+
+
 def test_names():
-    assert figure_names("all") == tuple(FIGURES)
-    with pytest.raises(InputError, match="unknown figure 'fig55'; did you mean 'fig5'"):
-        figure_names("fig55")
+    assert target_names(["all"]) == tuple(TARGETS)
+    with pytest.raises(InputError, match="unknown target 'fig55'; did you mean 'fig5'"):
+        target_names(["fig3", "fig55"])
+    with pytest.raises(InputError, match="unknown target 'all'"):
+        reproduce("all", Path("/proc/nowhere"))
 
 
 def test_bad_name_is_one_line_and_nothing_is_written(monkeypatch, capsys, tmp_path):

@@ -1,12 +1,14 @@
 """Ranges of numbers: documented, inside what is computed, and said before anything is made."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from dmjax.cli import app
 from dmjax.errors import InputError
 from dmjax.models.charges import CHARGE
-from dmjax.studies.costs import MOST, check_cost, in_words
+from dmjax.studies.costs import MOST, announced, check_cost, in_words
 from dmjax.studies.options import OPTIONS, read_option, spelled
 from dmjax.studies.ranges import RANGES, check_range
 from dmjax.studies.rules import settle
@@ -67,3 +69,18 @@ def test_toys_that_are_not_used_cost_nothing():
     settle(LimitSettings, {"where": "csi2017", "m_v": "1:100:100000"})
     check_cost({"toys": 0, "m_v": (1.0,) * 10**6})
     assert in_words(MOST) == "about 64 GiB of memory and 1 years"
+
+
+def test_what_is_large_and_allowed_is_announced():
+    assert announced({"toys": 1000, "strengths": 10, "m_v": (30.0,)}) is None
+    assert announced({"chains": 4, "draws": 1000}) is None
+    said = announced({"toys": 10**6, "strengths": 10, "m_v": (30.0, 75.0)})
+    assert said is not None and said.startswith("1000000 toys x 10 strengths x 2 m_v take at least")
+
+
+def test_a_command_says_it_before_it_starts(capsys, monkeypatch):
+    monkeypatch.setattr("dmjax.cli.study.begin", lambda out: sys.exit(0))
+    for given, lines in (["--quiet"], 0), ([], 1):
+        with pytest.raises(SystemExit):
+            app(["coverage", "ccm120", "--model", "events", "--toys", "1e7", *given])
+        assert capsys.readouterr().err.count("take at least") == lines

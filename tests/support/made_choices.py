@@ -35,6 +35,22 @@ def made_cuts(**changes) -> CutsResult:
         "signal_events": np.array([3.1, np.nan]),
         "background_events": {"delayed": [0.5, 0.5]},
         "table5": {"energy_kev": [3e4, 1e6], "time_us": window},
+        "learned": {
+            "value": [0.9e-10, None],
+            "all_bins": [0.8e-10, None],
+            "all_bins_trusted": [True, True],
+            "toys": {
+                "learned": {
+                    "median": [0.9e-10, None],
+                    "low": [0.8e-10, None],
+                    "high": [1e-10, None],
+                    "covered": [0.9, None],
+                }
+            },
+            "energy": [0.0, 1e6],
+            "time_us": [0.0, 0.5, 1.0],
+            "kept": [["10"], ["00"]],
+        },
     }
     return CutsResult(**(made | changes))
 
