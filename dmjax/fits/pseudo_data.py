@@ -9,7 +9,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
-from dmjax.fits.drawing import distribution, drawn
+from dmjax.fits.drawing import distribution, drawn, table_size
 from dmjax.likelihood.constraints import throw_centres
 from dmjax.likelihood.count_model import CountModel, Counts
 from dmjax.likelihood.count_terms import asimov_counts, raw_counts
@@ -22,11 +22,11 @@ Values = Float[Array, " parameters"]
 
 
 def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
-    """A count that no bin of a toy exceeds, per model: the mean plus eight standard deviations.
+    """Size of the table that the counts of a toy are drawn from, per model.
 
-    0 for models without a background integral whose expectations are traced, or that may throw more
-    than `MAX_COUNT`: their counts are not drawn from tables. A whole number of `_GRAIN`, so that
-    toys at other values share a compilation as a rule.
+    0 for models whose expectations are traced, or whose table would be too large: their counts are
+    drawn one by one. A whole number of `_GRAIN`, so that toys at other values share a compilation
+    as a rule.
 
     Args:
         joint: the model.
@@ -47,11 +47,12 @@ def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
                 f"{model.name}: toys of up to {most} counts per bin exceed the {MAX_COUNT} of the "
                 "background integral; use off_term 'profile'"
             )
-        found.append(0 if most > MAX_COUNT else min(-(-most // _GRAIN) * _GRAIN, MAX_COUNT))
+        size = -(-table_size(top) // _GRAIN) * _GRAIN
+        found.append(0 if size > _LARGEST else size)
     return tuple(found)
 
 
-_GRAIN = 32
+_GRAIN, _LARGEST = 32, 16_384
 
 
 @kept
@@ -75,7 +76,7 @@ def _throw_counts(means: Counts, most: int, key: Array) -> Counts:
         counts = jax.random.poisson(key, every).astype(every.dtype)
     else:
         shares = jax.random.uniform(key, every.shape, every.dtype)
-        counts = drawn(distribution(every, most), shares)
+        counts = drawn(distribution(every, most), every, shares)
     ends = np.cumsum([part.size for part in parts])[:-1]
     return jax.tree.unflatten(structure, jnp.split(counts, ends))
 

@@ -34,6 +34,12 @@ def _outer(joint: JointModel, chosen: Strength, data: Data, starts, truth: Value
     return jax.vmap(one)(toy_scans(joint, chosen, data, points, starts, truth, way))
 
 
+def _wider(size: int) -> int:
+    """Of a table of counts; within what the background integral takes where it was."""
+    wide = int(1.3 * size) + 5 if size else 0
+    return min(wide, MAX_COUNT) if size <= MAX_COUNT else wide
+
+
 def nested_maker(
     joint: JointModel, chosen: Strength, truth: Values, belt_toys: int, most: tuple[int, ...]
 ) -> Make:
@@ -53,7 +59,7 @@ def nested_maker(
         What `toys.in_batches` wants, the p-value as statistic.
     """
     # A toy's own fit may expect more than the truth does.
-    wide = tuple(min(int(1.3 * count) + 5 if count else 0, MAX_COUNT) for count in most)
+    wide = tuple(_wider(size) for size in most)
     point = [float(truth[chosen.index])]
 
     def p_value(t: float, values: Values, key: Array) -> float:
