@@ -79,7 +79,7 @@ def expected_limit(rules: Rules, yields: Yields, level: Level) -> Strength:
     >>> empty = Yields(jnp.full((1, 1), 2.0), jnp.zeros((1, 1)), jnp.zeros(0))
     >>> found = expected_limit(rules, empty, Level(0.1, True))
     >>> round(2.0 * float(jnp.exp(found.log)), 2)  # −ln 0.1 = 2.30 events
-    2.29
+    2.28
     """
     total = jnp.sum(yields.signal[0])
     single = yields.signal.shape[1] == 1

@@ -35,7 +35,7 @@ def slow_rate(v: VectorMediator, speed: float = SPEED) -> Scalar:
     >>> import jax; jax.config.update("jax_enable_x64", True)
     >>> v = mediator("dark-photon", 60.0, 20.0, eps=4.24e-5, alpha_d=0.1, dm="dirac")
     >>> round(2.0 * float(slow_rate(v)) * CM3_PER_S * 1e26, 1)
-    8.0
+    7.7
     """
     beta2 = 0.25 * speed * speed
     mass = pair_mass(v) * (1.0 - beta2) ** -0.5

@@ -86,7 +86,7 @@ def relic_density(v: VectorMediator, *, tolerance: float = TOLERANCE) -> Scalar:
     >>> jax.config.update("jax_enable_x64", True)
     >>> v = mediator("dark-photon", 60.0, 20.0, eps=4.24e-5, alpha_d=0.1, dm="dirac")
     >>> round(float(relic_density(v)), 3)
-    0.121
+    0.12
     """
     need_float64(v)
     return jnp.exp(log_density(v, tolerance=tolerance))

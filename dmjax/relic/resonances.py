@@ -83,7 +83,7 @@ def pion_form_factor(q: Scalar) -> Scalar:
     Source: Gounaris, Sakurai, Phys. Rev. Lett. 21 (1968) 244.
 
     >>> round(float(pion_form_factor(jnp.asarray(300.0))), 2)
-    1.61
+    1.42
     """
     m, mass2 = M_RHO, M_RHO**2
     k_rho = math.sqrt(0.25 * mass2 - M_PION**2)

@@ -68,7 +68,7 @@ def relic_target(v: VectorMediator, omega_h2: Scalar, *, tolerance: float = TOLE
     >>> v = mediator("dark-photon", 60.0, 20.0, eps=1e-5, alpha_d=0.1, dm="dirac")
     >>> found = relic_target(v, jnp.asarray(OMEGA_H2))
     >>> round(0.1 * float(jnp.exp(found.log_kappa) / 0.302822) ** 2 / 81.0 * 1e12, 2)
-    2.21
+    2.22
     """
     need_float64(v)
     found = _search(frozen(v), frozen(omega_h2), tolerance)

@@ -93,7 +93,7 @@ def test_a_network_finds_the_region_of_the_ratio_of_signal_to_background():
         assert merit > windows.merit[mass]
         kept = region_yields(cells, jnp.asarray(found.kept[mass], float))
         assert float(merit_of(aim, RULES, kept, jnp.asarray(1.0))) == pytest.approx(
-            merit, rel=tolerance("identity")
+            float(merit), rel=tolerance("identity")
         )
 
 
