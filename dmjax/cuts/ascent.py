@@ -5,9 +5,9 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float
 
+from dmjax.cuts.adam import climbed
 from dmjax.cuts.selection import STRIDES
 from dmjax.cuts.starts import Merits
 
@@ -35,22 +35,8 @@ def ascend(
     Returns:
         Shares after `STEPS` steps of Adam at each of `STRIDES`; ordered, inside [0, 1].
     """
-    slope, method = jax.grad(merit, argnums=1), optax.scale_by_adam()
-
-    def one(carry, how):
-        at, state = carry
-        stride, rate = how
-        uphill = slope(stride, at)
-        uphill = jnp.where(jnp.isfinite(uphill), uphill, 0.0)
-        # Optax mixes its step counter with decay rates: strict promotion refuses that.
-        with jax.numpy_dtype_promotion("standard"):
-            moved, state = method.update(uphill, state)
-        return (ordered(at + rate * moved), state), None
-
     widths = jnp.repeat(jnp.asarray(STRIDES, start.dtype), STEPS)
-    rates = jnp.asarray(np.geomspace(*RATES, widths.size), start.dtype)
-    (x, _), _ = jax.lax.scan(one, (start, method.init(start)), (widths, rates))
-    return x
+    return climbed(jax.grad(merit, argnums=1), start, widths, RATES, ordered)
 
 
 def ordered(shares: Float[Array, " edges"]) -> Float[Array, " edges"]:

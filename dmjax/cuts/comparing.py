@@ -9,7 +9,7 @@ from dmjax.analyses.projections import Projection
 from dmjax.cuts.binned import whole_range
 from dmjax.cuts.cells import cells_of, region_yields, window_cells
 from dmjax.cuts.learning import learned_regions
-from dmjax.cuts.objectives import NOTHING, Aim
+from dmjax.cuts.objectives import Aim, is_something
 from dmjax.cuts.tables import CutTables, held_of
 from dmjax.cuts.trials import Trial, trial
 from dmjax.cuts.windows import Found
@@ -79,7 +79,7 @@ def _trial(
     toys: int,
     rng: np.random.Generator,
 ) -> Trial:
-    if not merit > 0.5 * NOTHING:
+    if not is_something(merit):
         return ABSENT
     share = jnp.asarray(kept.ravel(), float)
     yields = region_yields(cells_of(held_of(tables, mass)), share)

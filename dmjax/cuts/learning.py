@@ -7,9 +7,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Bool, Float, Key
 
+from dmjax.cuts.adam import climbed
 from dmjax.cuts.cells import Cells, best_cut, cells_of, region_yields
 from dmjax.cuts.objectives import Aim, merit
 from dmjax.cuts.tables import CutTables, held_of
@@ -88,24 +88,8 @@ def trained(loss, score: Score, steps: int) -> Score:
         steps: how many.
     """
     arrays, rest = eqx.partition(score, eqx.is_inexact_array)
-    method = optax.scale_by_adam()
-    slope = jax.grad(lambda at, done: loss(eqx.combine(at, rest), done))
-
-    def one(carry, how):
-        at, state = carry
-        done, rate = how
-        downhill = jax.tree.map(
-            lambda x: jnp.where(jnp.isfinite(x), x, jnp.zeros_like(x)), slope(at, done)
-        )
-        # Optax mixes its step counter with decay rates: strict promotion refuses that.
-        with jax.numpy_dtype_promotion("standard"):
-            moved, state = method.update(downhill, state)
-        return (jax.tree.map(lambda x, step: x - rate * step, at, moved), state), None
-
-    rates = jnp.asarray(np.geomspace(*RATES, steps))
-    carry = (arrays, method.init(arrays))
-    (found, _), _ = jax.lax.scan(one, carry, (jnp.linspace(0.0, 1.0, steps), rates))
-    return eqx.combine(found, rest)
+    slope = jax.grad(lambda done, at: -loss(eqx.combine(at, rest), done), argnums=1)
+    return eqx.combine(climbed(slope, arrays, jnp.linspace(0.0, 1.0, steps), RATES), rest)
 
 
 def learned_region(aim: Aim, rules: Rules, cells: Cells, strength: Scalar) -> Learned:

@@ -16,6 +16,11 @@ NOTHING = -1e3
 """ln of the figure of merit of a window without signal."""
 
 
+def is_something(merits):
+    """Whether figures of merit are of selections with signal; numbers or arrays."""
+    return merits > 0.5 * NOTHING
+
+
 class Aim(NamedTuple):
     """What is to be made large.
 

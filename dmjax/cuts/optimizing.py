@@ -11,7 +11,7 @@ from dmjax.cuts.binned import whole_range
 from dmjax.cuts.comparing import Compared, compare
 from dmjax.cuts.cuts_result import STATUS, CutsResult
 from dmjax.cuts.nodes import place
-from dmjax.cuts.objectives import NOTHING, Aim, check_objective
+from dmjax.cuts.objectives import NOTHING, Aim, check_objective, is_something
 from dmjax.cuts.selection import hard_yields
 from dmjax.cuts.strength import Level
 from dmjax.cuts.tables import CutTables, cut_tables, finely, held_of, recoil_kev, selected_energy
@@ -157,14 +157,14 @@ def _strengths(asked: Asked, merits: np.ndarray) -> np.ndarray:
     """Of the signal: at the limit, or as asked; inf where nothing limits it."""
     if asked.settings.objective != "limit":
         return asked.strengths
-    known = merits > 0.5 * NOTHING
+    known = is_something(merits)
     return np.where(known, np.exp(-np.where(known, merits, 0.0)), np.inf)
 
 
 def _values(asked: Asked, merits: np.ndarray) -> np.ndarray:
     """Figures of merit as they are told: limits as couplings."""
     if asked.settings.objective != "limit":
-        known = merits > 0.5 * NOTHING
+        known = is_something(merits)
         return np.where(known, np.exp(np.where(known, merits, 0.0)), 0.0)
     masses, reference = np.asarray(asked.settings.m_v), REFERENCE[asked.signal.coupling or ""]
     strengths = _strengths(asked, merits)
@@ -181,7 +181,7 @@ def _gain(asked: Asked, value: np.ndarray, published: np.ndarray) -> np.ndarray:
 def _result(asked: Asked, found: Found, published: np.ndarray) -> CutsResult:
     settings, tables = asked.settings, asked.tables
     merits = np.asarray(found.merit)
-    seen = merits > 0.5 * NOTHING
+    seen = is_something(merits)
     nodes = np.where(seen[:, None], np.asarray(found.nodes), published[None, :])
     energy, time = np.asarray(tables.energy), np.asarray(tables.time)
     value, before = _values(asked, merits), _values(asked, np.asarray(found.merit_start))
