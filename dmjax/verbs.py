@@ -275,7 +275,8 @@ def reproduce(*names: str, out: Out = None, conventions: str = "d20") -> dict[st
     if not names:
         raise InputError("name what to reproduce, e.g. fig7, or all")
     folder = as_path(out) or Path("results") / "figures"
-    wanted, chosen = target_names(names), named(conventions)
+    chosen = named(conventions)
+    wanted = target_names(names, chosen)
     made = {name: make(name, folder, chosen) for name in wanted}
     return {name: one.record | {"files": one.files} for name, one in made.items()}
 

@@ -28,9 +28,9 @@ def reproduce(
     from dmjax.reproduce import target_names
     from dmjax.store.plain import to_json
 
-    wanted = target_names(names)
     choices = OPTIONS["choose"].reader("--choose", choose or ())
     chosen = named_conventions(conventions, **dict(choices))
+    wanted = target_names(names, chosen)
     folder = out or Path("results") / "figures"
     made = {}
     for name in wanted:

@@ -22,7 +22,7 @@ WINDOW = np.array([0.0, 0.19])
 M_CHI = np.array([1.0, 3.0, 10.0, 20.0, 30.0, 45.0, 60.0])
 """[MeV]; m_V = 2.1 m_χ."""
 
-OBSERVED, EXPECTED, EXCESS, ERROR = 115005.0 + 16.5, 115005.0, 16.5, 338.4
+EXPECTED, EXCESS, ERROR = 115005.0, 16.5, 338.4
 NOTE = (
     "The count, the subtracted background and its error agree: 339.1 is the square root of what "
     "is counted, 338.4 is printed. The shape of dark matter is drawn against the energy of the "

@@ -11,7 +11,6 @@ from dmjax.plots.canvas import new_figure
 from dmjax.plots.limits import LABELS
 from dmjax.reproduce.asked import terms
 from dmjax.reproduce.made import Check, Made, near, said
-from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.limits import run_limit
 from dmjax.studies.relic import run_relic
 from dmjax.studies.relic_settings import RelicSettings
@@ -105,7 +104,7 @@ def compute(conventions: Conventions = D20) -> CcmFig3:
         m_chi=M_CHI,
         observed=observed,
         expected=np.asarray(seen.expected),
-        ccm200={name: _median(found) for name, found in ccm200.items()},
+        ccm200={name: np.asarray(found.limit) for name, found in ccm200.items()},
         relic=line,
         rule=rule,
         excluded=excluded(observed, line),
@@ -123,10 +122,6 @@ def _relic() -> np.ndarray:
         alpha_d=ALPHA_D,
     )
     return np.asarray(run_relic(settings).coupling) ** 2 / (4.0 * np.pi)
-
-
-def _median(found: LimitResult) -> np.ndarray:
-    return np.asarray(found.expected)[:, found.sigmas.index(0.0)]
 
 
 def excluded(limit: np.ndarray, line: np.ndarray) -> tuple[float, float]:

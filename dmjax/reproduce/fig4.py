@@ -1,7 +1,5 @@
 """Fig. 4 of arXiv:2006.09386: recoil spectra in COHERENT's CsI and LAr detectors."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +14,7 @@ from dmjax.reproduce.panels import draw_recoils
 from dmjax.reproduce.spectra import (
     MASSES,
     EnergyPanel,
+    RecoilFigure,
     energy_panel,
     label,
     panel_rows,
@@ -46,30 +45,21 @@ CAPTION = (
 )
 
 
-class Fig4(NamedTuple):
-    """Numbers of Fig. 4: CsI, then LAr."""
-
-    caption: str
-    conventions: dict
-    version: str
-    panels: tuple[EnergyPanel, ...]
-
-
-def compute(conventions: Conventions = D20) -> Fig4:
+def compute(conventions: Conventions = D20) -> RecoilFigure:
     """Recoil spectra before and after the time cut of Table 5.
 
     Args:
         conventions: profile.
 
     Returns:
-        Fig4. As in the paper, prompt neutrinos end at the energy cut of CsI (15.0 keV for iodine,
-        14 keV the cut), and dark matter goes on beyond it; the time cut leaves a third of the
-        delayed neutrinos and all dark matter. The cut of LAr at 21 keV does not remove prompt
+        CsI, then LAr. As in the paper, prompt neutrinos end at the energy cut of CsI (15.0 keV for
+        iodine, 14 keV the cut), and dark matter goes on beyond it; the time cut leaves a third of
+        the delayed neutrinos and all dark matter. The cut of LAr at 21 keV does not remove prompt
         neutrinos, as the paper says it does, if it is a recoil energy as here: they reach 47.6 keV.
         At 21 keVee, 70 keV of recoil, they would be gone.
     """
     panels = (_csi(conventions), _lar(conventions))
-    return Fig4(CAPTION, describe(conventions), __version__, panels)
+    return RecoilFigure(CAPTION, describe(conventions), __version__, panels)
 
 
 def _csi(conventions: Conventions) -> EnergyPanel:
@@ -130,6 +120,6 @@ def _removed(what: str, share: float) -> Check:
     return said(what, "removed by the energy cut", share, share < 0.03)
 
 
-def draw(result: Fig4) -> Figure:
+def draw(result: RecoilFigure) -> Figure:
     """CsI above, LAr below; before the time cut on the left, after it on the right."""
     return draw_recoils(result.panels, 4, result.conventions, log_y=False)

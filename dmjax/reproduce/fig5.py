@@ -1,7 +1,5 @@
 """Fig. 5 of arXiv:2006.09386: recoil spectra at CCM (argon) and at JSNS² (electrons)."""
 
-from typing import NamedTuple
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -13,6 +11,7 @@ from dmjax.reproduce.panels import draw_recoils
 from dmjax.reproduce.spectra import (
     MASSES,
     EnergyPanel,
+    RecoilFigure,
     energy_panel,
     label,
     panel_rows,
@@ -38,32 +37,24 @@ CAPTION = (
 )
 
 
-class Fig5(NamedTuple):
-    """Numbers of Fig. 5: CCM, then JSNS²."""
-
-    caption: str
-    conventions: dict
-    version: str
-    panels: tuple[EnergyPanel, ...]
-
-
-def compute(conventions: Conventions = D20) -> Fig5:
+def compute(conventions: Conventions = D20) -> RecoilFigure:
     """Recoil spectra before and after the time cut of Table 5.
 
     Args:
         conventions: profile.
 
     Returns:
-        Fig5. As in the paper, prompt neutrinos of pions end below the cuts (47.6 keV and 29.5 MeV),
-        those of kaons fall off at 235 MeV, and dark matter goes beyond the neutrinos. The time cut
-        leaves every dark-matter event and a fifth of the delayed neutrinos. χ of (138, 5) MeV come
-        from π⁻ capture and give electrons at most 54 MeV; the rest is from η and the cascade.
+        CCM, then JSNS². As in the paper, prompt neutrinos of pions end below the cuts (47.6 keV and
+        29.5 MeV), those of kaons fall off at 235 MeV, and dark matter goes beyond the neutrinos.
+        The time cut leaves every dark-matter event and a fifth of the delayed neutrinos. χ of
+        (138, 5) MeV come from π⁻ capture and give electrons at most 54 MeV; the rest is from η and
+        the cascade.
     """
     panels = (
         _panel("ccm-loose", "CCM, LAr", CCM_EDGES_KEV, conventions),
         _panel("jsns2", r"JSNS$^2$, Gd-LS", JSNS2_EDGES_KEV, conventions),
     )
-    return Fig5(CAPTION, describe(conventions), __version__, panels)
+    return RecoilFigure(CAPTION, describe(conventions), __version__, panels)
 
 
 def _panel(name: str, title: str, edges: np.ndarray, conventions: Conventions) -> EnergyPanel:
@@ -91,6 +82,6 @@ def _checks(panel: EnergyPanel) -> tuple[Check, ...]:
     )
 
 
-def draw(result: Fig5) -> Figure:
+def draw(result: RecoilFigure) -> Figure:
     """CCM above, JSNS² below; before the time cut on the left, after it on the right."""
     return draw_recoils(result.panels, 5, result.conventions, log_y=True)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from dmjax.constants import E_CHARGE
 from dmjax.conventions import D20, Conventions
 from dmjax.errors import InputError
 from dmjax.plots.canvas import blank_figure
@@ -30,7 +31,7 @@ EPS2_LIMITS = (1e-17, 1e-4)
 AT = 30.0
 """m_V [MeV] of the comparisons."""
 
-KAPPA_V_PER_EPS = 0.302822 * np.sqrt(2.0 * np.pi)
+KAPPA_V_PER_EPS = E_CHARGE * np.sqrt(2.0 * np.pi)
 """e √(4π α_D) at α_D = 0.5."""
 NOTE = (
     "Without loops as in the paper: flat at small m_V, some four orders below Fig. 7 in eps^2, "

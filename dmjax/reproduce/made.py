@@ -76,8 +76,10 @@ class Target(NamedTuple):
         source: where it is published.
         published: what it shows.
         make: ours, in a set of conventions.
+        by_conventions: whether they change anything.
     """
 
     source: str
     published: str
     make: Callable[[Conventions], Made]
+    by_conventions: bool = True

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from dmjax.errors import unknown_name
+from dmjax.conventions import D20, Conventions
+from dmjax.errors import InputError, unknown_name
 from dmjax.reproduce import (
     ccm_fig2,
     ccm_fig3,
@@ -29,8 +30,10 @@ ALL = "all"
 _D20, _CCM = "arXiv:2006.09386", "arXiv:2109.14146"
 
 TARGETS: dict[str, Target] = {
-    "fig1": Target(f"{_D20} Fig. 1", "Energy and angle of pi0 at the three beams.", fig1.make),
-    "fig2": Target(f"{_D20} Fig. 2", "Photons by source at the three beams.", fig2.make),
+    "fig1": Target(
+        f"{_D20} Fig. 1", "Energy and angle of pi0 at the three beams.", fig1.make, False
+    ),
+    "fig2": Target(f"{_D20} Fig. 2", "Photons by source at the three beams.", fig2.make, False),
     "fig3": Target(f"{_D20} Fig. 3", "Arrival times of dark matter and of neutrinos.", fig3.make),
     "fig4": Target(f"{_D20} Fig. 4", "Recoil spectra in COHERENT's CsI and LAr.", fig4.make),
     "fig5": Target(f"{_D20} Fig. 5", "Recoil spectra at CCM and JSNS2.", fig5.make),
@@ -45,11 +48,15 @@ TARGETS: dict[str, Target] = {
     "fig8": Target(
         f"{_D20} Fig. 8", "The same where another mediator makes dark matter.", fig8.make
     ),
-    "table3": Target(f"{_D20} Table 3", "Particles per proton on target.", table3.make),
-    "table4": Target(f"{_D20} Table 4", "V per photon of each source, by model.", table4.make),
+    "table3": Target(f"{_D20} Table 3", "Particles per proton on target.", table3.make, False),
+    "table4": Target(
+        f"{_D20} Table 4", "V per photon of each source, by model.", table4.make, False
+    ),
     "table5": Target(f"{_D20} Table 5", "Cuts in recoil energy and time.", table5.make),
     "table6": Target(f"{_D20} Table 6", "Best-fit Y of CsI 2017 in the cuts.", table6.make),
-    "table7": Target(f"{_D20} Table 7", "Searches that are sensitive to a model.", table7.make),
+    "table7": Target(
+        f"{_D20} Table 7", "Searches that are sensitive to a model.", table7.make, False
+    ),
     "ccm-fig2": Target(
         f"{_CCM} Fig. 2", "Counts of CCM120 and the shape of dark matter.", ccm_fig2.make
     ),
@@ -63,21 +70,27 @@ TARGETS: dict[str, Target] = {
         "Counts, backgrounds and excess of CsI 2017 in the cuts.",
         csi2017.make,
     ),
-    "lar2020": Target("arXiv:2006.12659", "The fit of Analysis A of LAr 2020.", lar2020.make),
-    "csi2021": Target("arXiv:2110.07730", "CEvNS in CsI 2021.", csi2021.make),
+    "lar2020": Target(
+        "arXiv:2006.12659", "The fit of Analysis A of LAr 2020.", lar2020.make, False
+    ),
+    "csi2021": Target("arXiv:2110.07730", "CEvNS in CsI 2021.", csi2021.make, False),
 }
 """Name → what is published, and the function that makes ours."""
 
 
-def target_names(names: Iterable[str], *, every: bool = True) -> tuple[str, ...]:
+def target_names(
+    names: Iterable[str], conventions: Conventions = D20, *, every: bool = True
+) -> tuple[str, ...]:
     """The targets meant by names, each once.
 
     Args:
         names: keys of `TARGETS`, or "all".
+        conventions: profile that they are asked for in.
         every: whether "all" is allowed.
 
     Raises:
-        InputError: an unknown name, with the nearest one.
+        InputError: an unknown name, with the nearest one; other conventions than the paper's for
+            what does not depend on them.
 
     >>> target_names(["fig4", "fig3", "fig4"])
     ('fig4', 'fig3')
@@ -87,4 +100,10 @@ def target_names(names: Iterable[str], *, every: bool = True) -> tuple[str, ...]
         if name not in TARGETS and not (every and name == ALL):
             raise unknown_name("target", name, (*TARGETS, ALL) if every else TARGETS)
         found |= dict.fromkeys(TARGETS if name == ALL else (name,))
+    same = [name for name in found if not TARGETS[name].by_conventions]
+    if same and conventions != D20:
+        raise InputError(
+            f"{', '.join(same)}: the same in all conventions; leave out --conventions and "
+            "--choose, or name other targets"
+        )
     return tuple(found)

@@ -61,6 +61,15 @@ class EnergyPanel(NamedTuple):
     eps: dict[str, float]
 
 
+class RecoilFigure(NamedTuple):
+    """Numbers of a figure of recoil spectra, one panel per detector."""
+
+    caption: str
+    conventions: dict
+    version: str
+    panels: tuple[EnergyPanel, ...]
+
+
 def label(mass: Mass) -> str:
     """Name of a model point in a figure.
 

@@ -34,9 +34,9 @@ def reproduce(name: str, folder: Path, conventions: Conventions = D20) -> Reprod
         conventions: profile; `d20` compares with arXiv:2006.09386.
 
     Raises:
-        InputError: an unknown name, or a folder that cannot be written; before anything is done.
+        InputError: see `target_names`, or a folder that cannot be written; before anything is done.
     """
-    (name,) = target_names((name,), every=False)
+    (name,) = target_names((name,), conventions, every=False)
     paths = [folder / f"{name}{ending}" for ending in ENDINGS]
     for path in paths:
         check_writable(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import run
+from command import check_refused, run
 
 from dmjax import cli
 from dmjax.constants import E_NU_KAON, E_NU_PROMPT, M_ELECTRON
@@ -253,6 +253,11 @@ def test_bad_name_is_one_line_and_nothing_is_written(monkeypatch, capsys, tmp_pa
     assert end.value.code == 2
     assert "did you mean 'fig5'" in said and said.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("line", ["table3 fig5 --conventions dmjax", "all --choose width=fixed"])
+def test_conventions_that_change_nothing_are_refused(line, tmp_path, monkeypatch, capsys):
+    check_refused(f"reproduce {line}", "table3", tmp_path, monkeypatch, capsys)
 
 
 def test_folder_is_checked_before_computing():
