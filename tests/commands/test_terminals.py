@@ -29,8 +29,6 @@ def dmjax(*arguments: str, shell: str = "", code: str = MAIN, **environment: str
         text=True,
         check=False,
         env=os.environ | environment,
-        # Tests that themselves run without a terminal hand down that it is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 
@@ -126,8 +124,9 @@ def test_incomplete_commands_show_what_there_is():
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
 def test_signals_end_a_command_with_their_status(name, status):
-    # A shell's background job would ignore Ctrl-C, and so would the command.
+    # A background job ignores Ctrl-C or a hang-up, and so would the command.
     code = "import os, signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
     code += "from dmjax import cli\nfrom dmjax.cli.progress import Progress\n"
     code += "@cli.app.command()\ndef waits():\n    with Progress('work', 'all of it is kept'):\n"
     code += f"        os.kill(os.getpid(), signal.{name})\n        time.sleep(60)\n"
