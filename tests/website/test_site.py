@@ -23,6 +23,9 @@ SEARCHED = {
     "Feldman": {"statistics/"},
     "own detector": {"detectors/"},
     "own data set": {"datasets/"},
+    "GPU": {"faq/"},
+    "paper's limit": {"faq/"},
+    "first limit": {"tutorial/"},
 }
 """What is typed → pages of which one must come first."""
 
