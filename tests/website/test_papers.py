@@ -1,5 +1,6 @@
 """Papers that the package names are listed, and the table of equations is of today."""
 
+import json
 import re
 from pathlib import Path
 
@@ -48,3 +49,12 @@ def test_ranges_and_lists_of_equations_are_taken_apart():
 def test_files_that_a_page_names_are_there(page):
     named = re.findall(r"`((?:tests|tools|bench|dmjax|docs|notebooks)/[\w/.-]*)`", page.read_text())
     assert [one for one in named if not (ROOT / one).exists()] == []
+
+
+def test_speeds_in_the_comparison_are_those_measured():
+    page = (ROOT / "docs" / "comparison.md").read_text("utf-8")
+    kept = json.loads((ROOT / "bench" / "results" / "cpu.json").read_text("utf-8"))["rows"]
+    measured = {(row["name"], f"{row['value']:.3g}", row["unit"]) for row in kept}
+    shown = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| (\S+) \|$", page, flags=re.MULTILINE)
+    assert len(shown) == 10
+    assert [row for row in shown if (row[0], f"{float(row[1]):.3g}", row[2]) not in measured] == []
