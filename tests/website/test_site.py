@@ -108,3 +108,10 @@ def test_a_search_lands_on_the_page(index, typed):
     best = max(index, key=lambda entry: score(entry, words))
     assert score(best, words) > 0.0
     assert best["location"].partition("#")[0] in SEARCHED[typed], best["location"]
+
+
+def test_the_explorer_holds_our_limit_and_those_of_others(site):
+    page = (site / "explorer" / "world.html").read_text("utf-8")
+    assert all(name in page for name in ("csi2017", "lsnd", "babar-2017"))
+    kept = dmjax.load(ROOT / "docs" / "explorer" / "csi2017.json")
+    assert kept.version == dmjax.__version__ and set(kept.status) == {"ok"}
