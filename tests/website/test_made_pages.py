@@ -1,6 +1,8 @@
 """Pages that are made of the code: schemas accept what dmjax accepts, every key is there."""
 
+import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from tools.website.names import GROUPS, name_page
 from tools.website.schemas import schema
 
 jsonschema = pytest.importorskip("jsonschema", reason="schemas are checked by jsonschema")
+DOCS = Path(__file__).parents[2] / "docs"
 KINDS = {"beams": "beam", "experiments": "detector"}
 SHIPPED = [(folder, name) for folder in KINDS for name in available(folder)]
 BAD = {
@@ -42,9 +45,12 @@ def test_a_number_out_of_its_range_is_refused_by_the_schema():
         assert not valid("detector", content | {"detector": content["detector"] | {"pot": number}})
 
 
-def test_a_data_set_of_the_documentation_keeps_the_schema():
-    text = 'dataset = "m"\ndetector = "jsns2"\ncounts = "c.csv"\naxes = {time_us = [0, 1, 2]}\n'
-    assert valid("dataset", tomllib.loads(text))
+def test_files_of_the_documentation_keep_the_schema():
+    kinds = {"detector": ("detectors.md", "target"), "dataset": ("datasets.md", "dataset")}
+    for kind, (page, key) in kinds.items():
+        blocks = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
+        whole = [content for content in map(tomllib.loads, blocks) if key in content]
+        assert whole and all(valid(kind, content) for content in whole)
 
 
 @pytest.mark.parametrize("rule", [DETECTOR, BEAM, DATASET])

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 import typer
 
 import dmjax
@@ -58,3 +59,17 @@ def test_the_explorer_holds_our_limit_and_those_of_others(site):
     assert all(name in page for name in ("csi2017", "lsnd", "babar-2017"))
     kept = dmjax.load(ROOT / "docs" / "explorer" / "csi2017.json")
     assert kept.version == dmjax.__version__ and set(kept.status) == {"ok"}
+
+
+@pytest.mark.parametrize("line", ["[x](nowhere.md)", "[x](index.md#nowhere)", "[x](/index.md)", ""])
+def test_a_dead_link_or_a_page_without_a_menu_ends_the_build(line, builder, tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "index.md").write_text(f"# Page\n\n{line}\n")
+    if not line:
+        (docs / "stray.md").write_text("# Stray\n")
+    config = tmp_path / "mkdocs.yml"
+    kept = f"INHERIT: {ROOT / '.mkdocs.yml'}\ndocs_dir: docs\nhooks: []\nplugins: []\n"
+    config.write_text(kept + "nav: [index.md]\n")
+    done = builder(config, tmp_path / "out")
+    assert done.returncode != 0 and "WARNING" in done.stderr
