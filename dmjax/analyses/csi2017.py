@@ -46,7 +46,7 @@ def csi2017(
     Returns:
         `CountModel` with off counts.
 
-    Source: [D20] (arXiv:2006.09386) Eq. 6.4, α shared by all bins.
+    Source: [D20] (arXiv:2006.09386) Eqs. 6.3, 6.4, α shared by all bins.
 
     >>> [p.name for p in csi2017(window="cuts").parameters]
     ['csi_signal']

@@ -127,7 +127,7 @@ def grid_posterior(
     Raises:
         InputError: a table of other searches, a grid that does not increase, an unknown method.
 
-    Source: [D20] (arXiv:2006.09386) Fig. 6 left, from Eq. 6.4.
+    Source: [D20] (arXiv:2006.09386) Eqs. 6.4, 6.5 and Fig. 6 left.
     """
     check_table(joint, table)
     if method not in METHODS:

@@ -32,8 +32,8 @@ def cevns(
 ) -> Scalar:
     """dσ/dT for ν N → ν N [MeV⁻³].
 
-    G_F²M/4π (Q_w F)² (1 − T/E − MT/2E²), Q_w F = 2(Z g_p F_p + N g_n F_n); 0 above the kinematic
-    limit. (Freedman, Phys. Rev. D 9 (1974) 1389.)
+    G_F²M/4π (Q_w F)² (1 − T/E − MT/2E²), Q_w F = 2(Z g_p F_p + N g_n F_n); 0 above T =
+    2E²/(M + 2E) ([D20] Eq. 5.2). (Freedman, Phys. Rev. D 9 (1974) 1389.)
 
     Args:
         target: nucleus.

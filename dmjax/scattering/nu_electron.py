@@ -14,7 +14,8 @@ def nu_electron(neutrino: str, sin2_theta_w: ArrayLike, e_nu: Scalar, t_recoil: 
     """dσ/dT for ν e → ν e, per electron at rest [MeV⁻³].
 
     2G_F²m_e/π [g_L² + g_R²(1 − T/E)² − g_L g_R m_e T/E²], g_R = s_w², g_L = s_w² − ½, + 1 for ν_e
-    (charged current); L and R change places for antineutrinos. 0 above T_max = 2E²/(m_e + 2E).
+    (charged current); L and R change places for antineutrinos. 0 above T_max =
+    2E²/(m_e + 2E) ([D20] Eq. 5.3 is T_max + m_e).
     Tree level. ('t Hooft, Phys. Lett. B 37 (1971) 195.)
 
     Args:
