@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from dmjax.errors import unknown_name
+from dmjax.errors import InputError, unknown_name
 from dmjax.programs import kept, kept_value
 from dmjax.sources.brem_integrals import energy_nodes, spectrum
 from dmjax.sources.lepton_target import Target
@@ -20,7 +20,7 @@ METHODS: dict[str, Callable] = {"exact": spectrum, "improved-ww": improved_spect
 """How dσ/dx is computed: tree level, or an approximation that is offered for comparison."""
 LIGHTEST_MEV = 0.02
 """Below it σ is that of a massless V, to 0.3 %."""
-HEAVIEST = 0.5
+HEAVIEST = 0.25
 """Of the least energy of V: where tables end."""
 STEP = 0.25
 """Largest, of ln m_V: a cubic spline is within 0.1 %."""
@@ -44,12 +44,12 @@ class BremTable(eqx.Module):
 def brem_table(
     target: Target, mass: float, energies: tuple[float, ...], least: float, method: str = "exact"
 ) -> BremTable:
-    """σ(E_V > least) at some energies of a lepton, tabulated from 0.02 MeV to half of `least`.
+    """σ(E_V > least) at some energies of a lepton, tabulated from 0.02 MeV to a quarter of `least`.
 
     Args:
         target: the material.
         mass: of the lepton [MeV].
-        energies: of the lepton [MeV], all above mass + least.
+        energies: of the lepton [MeV]; what is above `least` must let the nucleus recoil.
         least: energy that V must have [MeV].
         method: one of `METHODS`.
 
@@ -57,7 +57,7 @@ def brem_table(
         `BremTable`; a spline through the exact numbers.
 
     Raises:
-        InputError: an unknown method.
+        InputError: an unknown method, or an energy too near to `least`.
     """
     if method not in METHODS:
         raise unknown_name("method of bremsstrahlung", method, METHODS)
@@ -69,6 +69,10 @@ def brem_table(
         padded = np.resize(pairs, (-(-len(pairs) // BLOCK), BLOCK, 2))
         blocks = [np.asarray(_sections(numbers, jnp.asarray(one), method)) for one in padded]
         sigma = np.concatenate(blocks)[: len(pairs)]
+    if not sigma.min() > 0.0:
+        raise InputError(
+            f"leptons of {min(energies):g} MeV hardly radiate {least:g} MeV: ask for less energy"
+        )
     from scipy.interpolate import CubicSpline
 
     spline = CubicSpline(knots, np.log(sigma).reshape(knots.size, len(energies)))
@@ -95,8 +99,8 @@ def _sections(
 def cross_sections(table: BremTable, m_v: Scalar) -> Float[Array, " energies"]:
     """σ per (κ_f x_ℓ)² [MeV⁻²] at every energy of the table.
 
-    Exactly 0, with gradient 0, for V heavier than half of the energy that it must have: tables end
-    there, where σ is 10⁻¹² of that at 1 MeV and less. Constant below 0.02 MeV.
+    Exactly 0, with gradient 0, for V heavier than a quarter of the energy that it must have: tables
+    end there, where σ is 10⁻¹² of that at 1 MeV and less. Constant below 0.02 MeV.
 
     Args:
         table: of a target.

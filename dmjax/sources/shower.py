@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dmjax.errors import unknown_name
+from dmjax.numerics import gauss_legendre
 from dmjax.programs import kept_value
 
 PRIMARIES = ("electron", "positron", "photon")
@@ -129,3 +130,23 @@ def _matrices(u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         photons[: i + 1, i] = _on_hats(_radiated, _lost, kept)
         pairs[: i + 1, i] = _on_hats(_paired, _carried, kept)
     return losses, photons, pairs
+
+
+def energy_nodes(tracks: Tracks, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Energies and track lengths that stand for the e± of a shower.
+
+    Gauss nodes in √τ, τ the length counted from the lowest energy: the divergence at u = 1, and a
+    cross section that opens with a logarithm at the lowest u, are both smooth in it.
+
+    Args:
+        tracks: of a shower.
+        nodes: how many.
+
+    Returns:
+        (u, lengths [X0]), which sum to the length of all e± above the lowest u.
+    """
+    density = tracks.electron + tracks.positron
+    cells = 0.5 * (density[1:] + density[:-1]) * np.diff(tracks.share)
+    passed = np.append(0.0, np.cumsum(cells))
+    x, weights = gauss_legendre(nodes, 0.0, 1.0)
+    return np.interp(passed[-1] * x * x, passed, tracks.share), 2.0 * passed[-1] * x * weights
