@@ -114,3 +114,8 @@ def cross_sections(table: BremTable, m_v: Scalar) -> Float[Array, " energies"]:
     rest = (place - cell.astype(place.dtype)) * table.step
     a, b, c, d = (table.pieces[i, cell] for i in range(4))
     return jnp.where(inside, jnp.exp(((a * rest + b) * rest + c) * rest + d), 0.0)
+
+
+def heaviest_mev(table: BremTable) -> float:
+    """Mass of V at which a table ends [MeV]."""
+    return float(jnp.exp(table.start + table.pieces.shape[1] * table.step))
