@@ -51,6 +51,7 @@ class MissingEnergy(eqx.Module):
         method: how dσ/dx was computed.
         signal_error: relative error of the cross sections, shared by all such searches.
         efficiency_error: relative error of efficiency and exposure.
+        on_target: leptons.
         note: what must be said beside its numbers; "": nothing.
         window_gev: least and largest missing energy [GeV].
         counted: what was seen and expected.
@@ -66,6 +67,7 @@ class MissingEnergy(eqx.Module):
     method: str = eqx.field(static=True)
     signal_error: float = eqx.field(static=True)
     efficiency_error: float = eqx.field(static=True)
+    on_target: float = eqx.field(static=True)
     note: str = eqx.field(static=True)
     window_gev: tuple[float, float] = eqx.field(static=True)
     counted: Counted = eqx.field(static=True)
@@ -132,6 +134,7 @@ def _build(spec: dict[str, Any], name: str) -> MissingEnergy:
         method=method,
         signal_error=float(spec["signal"]["error"]),
         efficiency_error=float(chosen["error"]),
+        on_target=float(beam["on_target"]),
         note=spec.get("note", ""),
         window_gev=(float(spec["selection"]["least_gev"]), float(beam["energy_gev"])),
         counted=Counted(

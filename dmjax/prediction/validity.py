@@ -48,7 +48,7 @@ class _Point(NamedTuple):
 
 
 def notes(
-    experiment: Experiment,
+    experiment: Detector,
     point: VectorMediator | DoubleMediator,
     channels: tuple[str, ...] = CHANNELS,
 ) -> dict[str, str]:

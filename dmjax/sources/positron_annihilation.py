@@ -8,6 +8,8 @@ whose narrow limit is ∫σ dE₊ = (π/2m_e) BR at E₊ = m_V²/2m_e. Electrons
 in the atom, and the associated production e⁺e⁻ → γV, are left out.
 """
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -65,13 +67,13 @@ def annihilated(positrons: Positrons, v: VectorMediator) -> Scalar:
         return density * jnp.sqrt(s) * invisible_width(v, jnp.sqrt(s))
 
     ends, inside = jax.vmap(value)(s, positrons.density), jax.vmap(value)(middle, between)
-    cell = jax.vmap(lambda *one: _resonant(*one, width))
+    cell = jax.vmap(partial(_resonant, width))
     low = cell(s[:-1] - pole, middle - pole, ends[:-1], inside)
     high = cell(middle - pole, s[1:] - pole, inside, ends[1:])
     return jnp.where(opened, jnp.sum(low + high) / (2.0 * M_ELECTRON * width), 0.0)
 
 
-def _resonant(start: Scalar, stop: Scalar, first: Scalar, last: Scalar, width: Scalar) -> Scalar:
+def _resonant(width: Scalar, start: Scalar, stop: Scalar, first: Scalar, last: Scalar) -> Scalar:
     """γ ∫ f dw/(w² + γ²) between two w, f linear; far from w = 0 by its middle."""
     step, centre = stop - start, 0.5 * (start + stop)
     far = step <= FAR * jnp.abs(centre)
