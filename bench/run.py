@@ -27,14 +27,14 @@ from measure import row, slower
 from outside import against_pyhf
 from predictions import experiments, lifetime, prediction
 from statistics_csi import likelihood, limits, posterior
-from statistics_joint import bands, joint, toys
+from statistics_joint import bands, joint, strengths, toys
 
 HERE = Path(__file__).resolve().parent
 PARTS = {
     part.__name__: part
     for part in (
         *(prediction, experiments, lifetime, likelihood, limits, posterior),
-        *(toys, bands, joint, against_pyhf, cost, batches, commands),
+        *(toys, strengths, bands, joint, against_pyhf, cost, batches, commands),
     )
 }
 

@@ -4,12 +4,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dmjax.limits.asymptotic_limits import asymptotic_limits
+from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.limits.toys import converged, throw_toys
 from dmjax.prediction.signal import Signal
 from dmjax.studies.limits import run_limit
 from dmjax.studies.posterior import run_posterior
+from dmjax.studies.question import asked_of
 from dmjax.studies.rules import settle
-from dmjax.studies.setting import one_mass, setting_of
+from dmjax.studies.setting import one_mass, setting_of, signal_of
 from dmjax.studies.settings import LimitSettings, ModelOptions, PosteriorSettings
 from measure import median, row, seconds
 
@@ -17,11 +20,15 @@ JOINT = ("csi2021", "lar2020", "ccm120")
 
 
 def toys(repeats: int) -> list[dict]:
-    """Free and conditional fits of 10⁴ toys (10⁶ on a GPU), three nuisances and the strength."""
-    setting = setting_of(("csi2017",), ModelOptions(systematics=True), Signal())
+    """Free and conditional fits of 10⁴ toys (10⁶ on a GPU): 4 parameters, and 13 with shapes."""
+    return [one for name in ("csi2017", "lar2020") for one in _toys(name, repeats)]
+
+
+def _toys(name: str, repeats: int) -> list[dict]:
+    setting = setting_of((name,), ModelOptions(systematics=True), Signal())
     joint, chosen, _, _ = one_mass(setting, 30.0)
     gpu = jax.default_backend() != "cpu"
-    number, batch = (1_000_000, 20_000) if gpu else (10_000, 100)
+    number, batch = (1_000_000, 20_000) if gpu else (10_000, 1000)
     found = []
 
     def throw():
@@ -32,12 +39,32 @@ def toys(repeats: int) -> list[dict]:
     first = seconds(throw)
     again = median(throw, min(repeats, 3))
     lost = int(np.sum(~converged(found[-1])))
-    names = len(joint.parameters.names)
+    label = f"{number} toys, {len(joint.parameters.names)} parameters"
     return [
-        row(f"{number} toys, {names} parameters: first call", first, "s"),
-        row(f"{number} toys, {names} parameters, compiled", again, "s", None if gpu else 10.0),
-        row(f"{number} toys: fits that did not converge", lost),
+        row(f"{label}: first call", first, "s"),
+        row(f"{label}, compiled", again, "s", None if gpu else 5.0),
+        row(f"{label}: fits that did not converge", lost),
     ]
+
+
+def strengths(repeats: int) -> list[dict]:
+    """Limits from templates that are there: by the rise of one likelihood, with bands of three."""
+    rows, masses = [], np.geomspace(2.0, 137.0, 100)
+    for label, where, find, most in (
+        ("csi2017", ("csi2017",), likelihood_limits, 0.15),
+        ("three data sets, with bands", JOINT, asymptotic_limits, 10.0),
+    ):
+        settings = settle(LimitSettings, {"where": where, "m_v": masses})
+        asked = asked_of(setting_of(where, settings, signal_of(settings)), settings)
+        question = asked.joint, asked.chosen, asked.data, asked.counts
+
+        def limits(find=find, question=question):
+            return find(*question).limit
+
+        rows.append(row(f"limits of 100 templates, {label}: first call", seconds(limits), "s"))
+        again = 10.0 * median(limits, min(repeats, 5))
+        rows.append(row(f"limit of a template, {label}, compiled", again, "ms/point", most))
+    return rows
 
 
 def bands(repeats: int) -> list[dict]:

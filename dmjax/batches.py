@@ -6,6 +6,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
+
+SIZES = (1, 5, 25)
+"""Points of a block, where any number of points shall share a few programs."""
 
 
 def in_chunks(function: Callable, points, batch_size: int):
@@ -61,3 +65,30 @@ def in_blocks(function: Callable, points: Any, size: int) -> Any:
         for start in range(0, count, size)
     ]
     return jax.tree.map(lambda *parts: jnp.concatenate(parts)[:count], *blocks)
+
+
+def in_few_sizes(function: Callable, points: Any, sizes: tuple[int, ...] = SIZES) -> Any:
+    """`in_blocks` of the smallest size that holds all points, else of the largest one.
+
+    So a function of a block compiles once per size, whatever numbers of points are asked for.
+
+    Args:
+        function: of (size, ...) to a tree of arrays with `size` along their first axis.
+        points: (points, ...), at least one: an array, or a tree of them. Under a transformation
+            they are part of one program anyway and go in one call.
+        sizes: increasing.
+
+    Returns:
+        The tree, with as many entries along the first axis as points.
+
+    >>> made = []
+    >>> for n in (1, 3, 5, 30):
+    ...     found = in_few_sizes(lambda x: (made.append(len(x)), x)[1], np.arange(n))
+    >>> made, len(found)
+    ([1, 5, 5, 25, 25], 30)
+    """
+    leaves = jax.tree.leaves(points)
+    if any(isinstance(leaf, Tracer) for leaf in leaves):
+        return function(points)
+    count = len(leaves[0])
+    return in_blocks(function, points, next((n for n in sizes if n >= count), sizes[-1]))

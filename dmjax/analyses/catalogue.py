@@ -11,9 +11,11 @@ from dmjax.analyses.csi2021_cevns import csi2021_search
 from dmjax.analyses.csi2021_shapes import UNBINNED
 from dmjax.analyses.ge2024 import ge2024, ge2024_search
 from dmjax.analyses.lar2020 import lar2020, lar2020_search
+from dmjax.analyses.missing_energy import MISSING_ANALYSES, missing_analysis, names_missing
 from dmjax.analyses.own import own_analysis
 from dmjax.data import available, load_toml
 from dmjax.errors import InputError, unknown_name
+from dmjax.experiments.missing_energy import MissingEnergy
 from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.signals import SignalLike
 from dmjax.prediction.search import Search
@@ -42,7 +44,7 @@ ANALYSES: dict[str, Analysis] = {
     "ccm120": Analysis("ccm120", ccm120, ccm120_search, ("systematics",)),
     "ge2024": Analysis("ge2024", ge2024, ge2024_search, ("cevns", "conventions")),
 }
-"""Every analysis that can be fitted, alone or jointly."""
+"""Every analysis of χ that scatters, fitted alone or jointly; see `MISSING_ANALYSES` too."""
 
 
 def data_of(name: str) -> str:
@@ -77,14 +79,17 @@ def dataset(name: str) -> Analysis:
     >>> dataset("coherent-csi").name
     'csi2017'
     """
-    return own_analysis(name) if name.endswith(".toml") else known_analysis(data_of(name))
+    if not name.endswith(".toml"):
+        return known_analysis(data_of(name))
+    return missing_analysis(name) if names_missing(name) else own_analysis(name)
 
 
 def known_analysis(name: str) -> Analysis:
     """The entry of a name; InputError with the nearest name where there is none."""
-    if name not in ANALYSES:
-        raise unknown_name("data set", name, ANALYSES)
-    return ANALYSES[name]
+    every = ANALYSES | MISSING_ANALYSES
+    if name not in every:
+        raise unknown_name("data set", name, every)
+    return every[name]
 
 
 def analysis(name: str, signal: SignalLike | None = None, **options) -> CountModel:
@@ -109,6 +114,6 @@ def analysis(name: str, signal: SignalLike | None = None, **options) -> CountMod
         raise InputError(f"{name}: {str(problem).split(') ')[-1]}") from problem
 
 
-def search_of(name: str) -> Search:
-    """The detector of a data set in the bins of its analysis."""
+def search_of(name: str) -> Search | MissingEnergy:
+    """The detector of a data set in the bins of its analysis, or what misses energy."""
     return known_analysis(name).search()

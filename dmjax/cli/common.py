@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -28,11 +29,24 @@ def keep_nothing() -> None:
     os.environ["DMJAX_CACHE"] = "0"
 
 
+_HELD = ExitStack()
+
+
+@contextmanager
+def giving_back() -> Iterator[None]:
+    """What `begin` takes inside the block is free again after it."""
+    with _HELD:
+        yield
+
+
 def begin(out: Path | None) -> None:
-    """Start-up, and a first look at where the result shall go."""
+    """Start-up; a first look at where the result shall go, and no other command that goes there."""
     start()
     if out is not None:
+        from dmjax.store.locks import writing_alone
+
         check_out(out)
+        _HELD.enter_context(writing_alone(out))
 
 
 def check_out(path: Path) -> None:

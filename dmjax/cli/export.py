@@ -1,21 +1,27 @@
 """`dmjax export`: pyhf workspaces, HEPData tables and curves."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dmjax.cli.common import JSON, begin, emit, emit_lines, show
+from dmjax.cli.common import JSON, begin, emit, emit_lines, fail, show
 from dmjax.cli.generate import command
 from dmjax.errors import InputError
 from dmjax.studies.settings import PyhfSettings
+
+if TYPE_CHECKING:
+    from dmjax.export.check import RoundTrip
+    from dmjax.export.pyhf import Exported
 
 export = typer.Typer(help="Results for pyhf, HEPData and plots of limits.", no_args_is_help=True)
 
 ABOUT = """Write the likelihood of data sets as a pyhf workspace, with a signal at --mv or without.
 
 Off measurements keep their background as one free factor per bin, shared with a channel of the off
-counts. The strength of the signal is 1 at the coupling given by --y (of the signal's own quantity).
+counts. The strength of the signal is 1 at the coupling given by --y (of the signal's own quantity),
+times a power of ten that brings its error near 1; the step of "signal" says which. --check compares
+likelihood and fit with pyhf, and writes nothing where they differ.
 """
 
 
@@ -31,10 +37,12 @@ def pyhf(settings: PyhfSettings, json: bool, out: Path | None, quiet: bool) -> N
 
     chosen = to_export(settings)
     made = export_pyhf(chosen.joint, settings.poi, chosen.units)
-    write_json(out, made.workspace)
-    compared = round_trip(chosen.joint, made) if settings.check else None
+    compared = round_trip(chosen.joint, made, best=chosen.best) if settings.check else None
+    passed = compared is None or compared.passed
+    if passed:
+        write_json(out, made.workspace)
     plain = {
-        "file": str(out),
+        "file": str(out) if passed else None,
         "poi": made.poi,
         "clip_sample_data": 0.0,
         "parameters": {name: link._asdict() for name, link in made.links.items()},
@@ -42,9 +50,21 @@ def pyhf(settings: PyhfSettings, json: bool, out: Path | None, quiet: bool) -> N
     }
     if json:
         emit(to_json(plain))
-        return
-    if quiet:
-        return
+    elif passed and not quiet:
+        _tell(out, made, compared)
+    if compared is not None and not passed:
+        fail(f"{out} is not written: {_difference(compared)}")
+
+
+def _difference(found: "RoundTrip") -> str:
+    return (
+        f"pyhf: -2 ln L differs by {found.two_nll_difference:.1e} at {found.points} random points "
+        f"(over {found.two_nll_range:.3g}); its fit by {found.fit_two_nll:.1e} in -2 ln L and "
+        f"{found.fit_sigmas:.1e} errors"
+    )
+
+
+def _tell(out: Path, made: "Exported", compared: "RoundTrip | None") -> None:
     rows = [
         [name, link.name, link.kind, f"{link.origin:.6g}", f"{link.step:.6g}"]
         for name, link in made.links.items()
@@ -52,11 +72,7 @@ def pyhf(settings: PyhfSettings, json: bool, out: Path | None, quiet: bool) -> N
     headers = ["parameter", "in the workspace", "modifier", "origin", "step"]
     show(f"{out}: value = origin + step x value in the workspace", headers, rows)
     if compared is not None:
-        emit(
-            f"pyhf: -2 ln L differs by {compared.two_nll_difference:.1e} at {compared.points} "
-            f"random points (over {compared.two_nll_range:.3g}); its fit by "
-            f"{compared.fit_two_nll:.1e} in -2 ln L and {compared.fit_sigmas:.1e} errors"
-        )
+        emit(_difference(compared))
 
 
 export.command("pyhf")(command(PyhfSettings, pyhf, ABOUT, "File of the workspace (JSON)."))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dmjax.cli.common import JSON, keep_nothing
+from dmjax.cli.common import JSON, giving_back, keep_nothing
 from dmjax.errors import InputError, shown
 from dmjax.studies.costs import announced
 from dmjax.studies.options import OPTIONS, Option, spelled
@@ -62,7 +62,8 @@ def command(
         large = None if quiet else announced(with_effect(made))
         if large is not None:
             sys.stderr.write(f"dmjax: {large}\n")
-        run(made, json=json, out=target, quiet=quiet)
+        with giving_back():
+            run(made, json=json, out=target, quiet=quiet)
 
     parameters = [_parameter(field) for field in fields(settings)]
     parameters += [_alias(name) for name in ALIASES if _aliased(settings, name)]

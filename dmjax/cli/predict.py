@@ -19,10 +19,11 @@ def predict(settings: PredictSettings, json: bool, out: Path | None, quiet: bool
     rows = [[name, f"{events:.5g}"] for name, events in result.channels.items()]
     rows.append(["total", f"{result.total:.5g}"])
     rows += [[f"background: {name}", f"{n:.5g}"] for name, n in result.background.items()]
+    beam = "POT" if result.signature == "scattering" else "leptons on target"
     flown = f", lifetime {result.lifetime_ns:.3g} ns" if result.long_lived else ""
     show(
         f"{result.experiment}, {result.model} ({result.dm}), m_V = {result.m_v:g} MeV, "
-        f"m_chi = {result.m_chi:g} MeV{flown}, {result.pot:g} POT, "
+        f"m_chi = {result.m_chi:g} MeV{flown}, {result.pot:g} {beam}, "
         f"conventions {settings.conventions}",
         ["channel", "events"],
         rows,

@@ -93,6 +93,8 @@ def _beside(origin: Description, name: str) -> Path:
 
 
 def _shipped(kind: str, name: str) -> Description:
+    if kind == "experiments" and name in available("missing"):
+        raise InputError(f"'{name}' misses energy, it has no recoils: ask for its limit")
     if name not in available(kind):
         raise unknown_name(kind.removesuffix("s"), name, available(kind))
     return Description(f"{name}.toml", None, load_toml(kind, name))

@@ -18,6 +18,8 @@ _MANY = 40
 """Parameters up to which finite differences are faster than compiling pyhf."""
 _LARGE = 1e4
 """Counts in a bin up to which finite differences of −2 ln L keep enough digits."""
+_SAME, _NEAR = 1e-6, 1e-3
+"""What −2 ln L may differ by, as a share of its changes, and pyhf's minimum be above ours."""
 
 
 class RoundTrip(NamedTuple):
@@ -36,6 +38,12 @@ class RoundTrip(NamedTuple):
     two_nll_difference: float
     fit_two_nll: float
     fit_sigmas: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is the same likelihood, and pyhf finds its minimum."""
+        same = self.two_nll_difference <= _SAME * max(1.0, self.two_nll_range)
+        return same and self.fit_two_nll <= _NEAR
 
 
 def random_points(joint: JointModel, exported: Exported, points: int, seed: int) -> np.ndarray:

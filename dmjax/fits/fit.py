@@ -4,6 +4,7 @@ Functions of (joint, data, …) are pure: jit them once, vmap them over data and
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -11,15 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from dmjax.fits.curvature import linear_point
+from dmjax.fits.curvature import constant, linear_point, newton_next, secant_next, unit_memory
 from dmjax.fits.implicit import implicit_minimum
-from dmjax.fits.minimise import Box, Minimum, box_of, covariance, descend, minimise
+from dmjax.fits.lanes import Ends, Problem, minimise_many
+from dmjax.fits.minimise import Box, Minimum, box_of, covariance, descend, unknown_point
 from dmjax.fits.retry import ATTEMPTS, start_at
 from dmjax.fits.secant import minimise_surely
-from dmjax.fits.steps import factor_step, newton_point, secant_hessian
+from dmjax.fits.steps import Point, axis_step, factor_step, newton_point
 from dmjax.likelihood.joint import (
     Data,
     JointModel,
+    asimov_data,
     integrated_mask,
     log_likelihood,
     observed_data,
@@ -31,8 +34,12 @@ from dmjax.programs import kept
 Scalar = Float[Array, ""]
 Values = Float[Array, " parameters"]
 STEPS = 60
-WAYS = ("precise", "quick", "sure")
-"""Of a fit: JᵀWJ; the same, ended at 1e−8 of −ln L, for toys; BFGS, then Newton, for failures."""
+NEWTON = 4
+"""Parameters up to which many fits go by Newton's steps, beyond by BFGS."""
+
+WAYS = ("quick", "precise", "sure")
+"""Of a fit, also as attempts go on: in closed form, ended at 1e−8 of −ln L, for toys; ended beyond
+rounding; BFGS, then Newton by automatic derivatives."""
 
 
 class Fit(NamedTuple):
@@ -68,39 +75,85 @@ def fixed_mask(joint: JointModel, fixed: Bool[Array, " parameters"] | None):
     return integrated if fixed is None else fixed | integrated
 
 
-def minimum_of(
-    joint: JointModel, data: Data, start: Values, fixed, steps: int = STEPS, way: str = WAYS[0]
-):
-    """The minimum of −ln L, without gradient, and the function."""
-    joint, data, start = frozen((joint, data, start))
-    box = box_of(start, joint.parameters.lower, joint.parameters.upper, fixed)
+def problem_of(joint: JointModel, fixed, steps: int, way: str = WAYS[1]) -> Problem:
+    """Minimisation of −ln L: in closed form, or by automatic derivatives of an integral."""
 
-    def function(values):
-        return _objective((joint, data), values)
+    def box(start: Values) -> Box:
+        return box_of(start, joint.parameters.lower, joint.parameters.upper, fixed)
 
-    if way == "sure":
-        return minimise_surely(function, start, box, steps), function
     if joint.integrate is not None:
-        return minimise(function, start, *box, steps), function
+
+        def evaluate(data: Data, x: Values, _: Point) -> Point:
+            return newton_point(partial(_objective, (joint, data)), x)
+
+        return Problem(evaluate, unknown_point, box, axis_step, 0.5, steps)
+
+    def first(start: Values) -> Point:
+        safe = jnp.eye(start.size, dtype=start.dtype)
+        return unknown_point(start)._replace(safe=safe, memory=unit_memory(joint, start))
+
     precision = 0.5 if way == "quick" else 2.0 / 3.0
-    return _linear_minimum(joint, data, start, box, steps, precision), function
+    return Problem(partial(newton_next, joint), first, box, factor_step, precision, steps)
 
 
-def _linear_minimum(
-    joint: JointModel, data: Data, start: Values, box: Box, steps: int, precision: float
+def minimum_of(
+    joint: JointModel, data: Data, start: Values, fixed, steps: int = STEPS, way: str = WAYS[1]
 ) -> Minimum:
-    """The same with JᵀWJ for Hessian, corrected for how the gradient changed in the last step.
+    """The minimum of −ln L, without gradient."""
+    joint, data, start = frozen((joint, data, start))
+    problem = problem_of(joint, fixed, steps, way)
+    box = problem.box(start)
+    if way == "sure":
+        return minimise_surely(partial(_objective, (joint, data)), start, box, steps)
+    evaluate = partial(problem.evaluate, data)
+    found = descend(evaluate, problem.first(start), box, steps, *problem[3:5])
+    return found._replace(value=found.value + left_out(joint, data))
 
-    Alone JᵀWJ converges slowly where residuals are large: it knows nothing of their curvature.
+
+def left_out(joint: JointModel, data: Data) -> Scalar:
+    """What the function that is minimised leaves out of −ln L."""
+    return constant(data) if joint.integrate is None else jnp.zeros((), data.centres.dtype)
+
+
+def _secant_problem(joint: JointModel, newton: Problem, about: Values) -> Problem:
+    """The same by BFGS from the Hessian that data thrown at `about` have on average."""
+    hessian = linear_point(joint, asimov_data(joint, about), about).safe
+
+    def first(start: Values) -> Point:
+        return newton.first(start)._replace(hessian=hessian, safe=None)
+
+    return newton._replace(evaluate=partial(secant_next, joint), first=first)
+
+
+def minima_of(
+    joint: JointModel,
+    data: Data,
+    starts: Float[Array, "toys parameters"],
+    fixed: Bool[Array, " parameters"],
+    way: str,
+    about: Values,
+) -> Ends:
+    """`minimum_of` of many data sets from as many starts, a few side by side.
+
+    By BFGS above `NEWTON` parameters if the way is quick: a Hessian costs more than two gradients.
+
+    Args:
+        joint: the model.
+        data: with the data sets along the first axis of every array.
+        starts: see `fit`.
+        fixed: parameters that keep their start values.
+        way: see `fit`; static.
+        about: where the data were thrown.
     """
-
-    def evaluate(values, old):
-        point = linear_point(joint, data, values)
-        moved, change = values - old.x, point.gradient - old.gradient
-        return point._replace(hessian=secant_hessian(point.hessian, moved, change))
-
-    first = linear_point(joint, data, jnp.clip(start, box.lower, box.upper))
-    return descend(evaluate, first, box, steps, factor_step, precision)
+    if way == "sure":
+        found = jax.vmap(lambda toy, x: minimum_of(joint, toy, x, fixed, way=way))(data, starts)
+        return Ends(found.x, found.value, found.status, found.steps)
+    secant = way == "quick" and joint.integrate is None and starts.shape[1] > NEWTON
+    usual = problem_of(joint, fixed, STEPS, way)
+    problem = _secant_problem(joint, usual, about) if secant else usual
+    found = minimise_many(problem, data, starts)
+    rest = jax.vmap(lambda toy: left_out(joint, toy))(data)
+    return found._replace(value=found.value + rest)
 
 
 @kept
@@ -110,7 +163,7 @@ def fit(
     start: Values | None = None,
     fixed: Bool[Array, " parameters"] | None = None,
     steps: int = STEPS,
-    way: str = WAYS[0],
+    way: str = WAYS[1],
 ) -> Fit:
     """Best fit, or with `fixed` the conditional best fit. Pure; vmap over `data` and `start`.
 
@@ -137,9 +190,7 @@ def fit(
     """
     start = joint.parameters.centres if start is None else start
     fixed = fixed_mask(joint, fixed)
-    found, function = minimum_of(joint, data, start, fixed, steps, way)
-    # Errors and derivatives want the exact Hessian; without them nothing is evaluated here.
-    found = found._replace(hessian=newton_point(function, found.x).hessian)
+    found = minimum_of(joint, data, start, fixed, steps, way)
     matrix = covariance(found)
     values, value = implicit_minimum(_objective, (joint, data), start, fixed, found)
     return Fit(

@@ -17,10 +17,10 @@ from dmjax.fits.steps import FLAT, Point, Step, axis_step, newton_point, quadrat
 Scalar = Float[Array, ""]
 Vector = Float[Array, " n"]
 Matrix = Float[Array, "n n"]
-Evaluate = Callable[[Vector, Point | None], Point]
+Evaluate = Callable[[Vector, Point], Point]
 """A place, and the point that the step to it began at, to the point there."""
 
-_LARGEST_DAMPING = 1e12
+_SMALL_DAMPING, _LARGEST_DAMPING = 1e-2, 1e12
 
 
 class Status(IntEnum):
@@ -52,7 +52,7 @@ class Minimum(NamedTuple):
         gradient, hessian: there.
         held: parameters fixed by the caller, or held at a bound.
         distance: estimated vertical distance to the minimum, ½ gᵀH⁻¹g.
-        status: a `Status`; where the start is bad, `x` is the start and nothing else is known.
+        status: a `Status`; where the start is bad, `x` is the start and the value NaN.
         steps: evaluations used.
     """
 
@@ -92,6 +92,83 @@ def is_finite(point: Point) -> Bool[Array, ""]:
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(part)) for part in parts]))
 
 
+class Descent(NamedTuple):
+    """A minimisation under way.
+
+    Attributes:
+        point: the lowest so far; of value +inf before the first evaluation.
+        damping: of the next step.
+        there: where it ends.
+        distance: estimated vertical distance to the minimum.
+        status: a `Status`; BUDGET while it goes on.
+        count: evaluations used.
+    """
+
+    point: Point
+    damping: Scalar
+    there: Vector
+    distance: Scalar
+    status: Int[Array, ""]
+    count: Int[Array, ""]
+
+
+def unknown_point(x: Vector, hessian: Matrix | None = None) -> Point:
+    """A place where nothing has been evaluated yet."""
+    unit = jnp.eye(x.size, dtype=x.dtype)
+    hessian = unit if hessian is None else hessian
+    return Point(x, jnp.full((), jnp.inf, x.dtype), jnp.zeros_like(x), hessian)
+
+
+def begun(first: Point, box: Box) -> Descent:
+    """A minimisation before its first evaluation, at an `unknown_point`."""
+    zero = jnp.zeros((), first.x.dtype)
+    good = jnp.all(jnp.isfinite(first.x))
+    status = jnp.where(good, Status.BUDGET, Status.BAD_START)
+    there = jnp.clip(first.x, box.lower, box.upper)
+    return Descent(first, zero, there, zero + jnp.inf, status, jnp.zeros((), int))
+
+
+def advanced(
+    evaluate: Evaluate, state: Descent, box: Box, step_of: Step, precision: float
+) -> Descent:
+    """One evaluation, and where the next one will be; see `descend`."""
+    point, damping = state.point, state.damping
+    epsilon = jnp.finfo(point.x.dtype).eps
+    trial = evaluate(state.there, point)
+    slack = 8.0 * epsilon * (1.0 + jnp.abs(point.value))
+    better = is_finite(trial) & (trial.value <= point.value + slack)
+    point = jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, point)
+    less = jnp.where(damping <= _SMALL_DAMPING, 0.0, 0.1 * damping)
+    damping = jnp.where(better, less, jnp.maximum(10.0 * damping, _SMALL_DAMPING))
+    move, distance = step_of(point, box, damping)
+    status = jnp.where(damping > _LARGEST_DAMPING, Status.STALLED, Status.BUDGET)
+    near = (distance < epsilon**precision) & (damping == 0.0)
+    status = jnp.where(near, Status.CONVERGED, status)
+    status = jnp.where(jnp.isfinite(point.value), status, Status.BAD_START)
+    there = jnp.clip(point.x + move, box.lower, box.upper)
+    return Descent(point, damping, there, distance, status, state.count + 1)
+
+
+def ended(state: Descent, steps: int) -> Bool[Array, ""]:
+    """Whether a minimisation has a status, or no steps left."""
+    return (state.status != Status.BUDGET) | (state.count >= steps)
+
+
+def minimum_at(state: Descent, box: Box) -> Minimum:
+    """What a minimisation that has ended found."""
+    point = state.point
+    return Minimum(
+        x=point.x,
+        value=jnp.where(jnp.isfinite(point.value), point.value, jnp.nan),
+        gradient=point.gradient,
+        hessian=point.hessian,
+        held=quadratic(point, box).held,
+        distance=state.distance,
+        status=state.status,
+        steps=state.count,
+    )
+
+
 def descend(
     evaluate: Evaluate,
     first: Point,
@@ -100,14 +177,14 @@ def descend(
     step_of: Step = axis_step,
     precision: float = 0.5,
 ) -> Minimum:
-    """Damped steps downhill from a point that is known.
+    """Damped steps downhill from an `unknown_point`.
 
     A trial that is not finite or higher is not taken, and the damping grows; it falls again with
-    every step that is.
+    every step that is. The function stands once in one loop: it compiles once.
 
     Args:
         evaluate: the function with its slope and curvature.
-        first: where to begin, inside the box.
+        first: where to begin; its Hessian and memory are handed to the first evaluation.
         box: of the parameters.
         steps: budget of evaluations; static.
         step_of: how a step follows from a point; static.
@@ -117,48 +194,14 @@ def descend(
     Returns:
         `Minimum`.
     """
-    dtype = first.x.dtype
-    epsilon = jnp.finfo(dtype).eps
-    near = epsilon**precision
-    good = is_finite(first) & jnp.all(jnp.isfinite(first.x))
-    begin = jax.tree.map(lambda part: jnp.where(good, part, jnp.zeros_like(part)), first)
-
-    def judged(point, damping):
-        move, distance = step_of(point, box, damping)
-        stuck = damping > _LARGEST_DAMPING
-        status = jnp.where(stuck, Status.STALLED, Status.BUDGET)
-        status = jnp.where(distance < near, Status.CONVERGED, status)
-        return jnp.clip(point.x + move, box.lower, box.upper), distance, status
 
     def going(state):
-        *_, count, (_, _, status) = state
-        return (status == Status.BUDGET) & (count < steps)
+        return ~ended(state, steps)
 
     def step(state):
-        point, damping, count, (there, _, _) = state
-        trial = evaluate(there, point)
-        slack = 8.0 * epsilon * (1.0 + jnp.abs(point.value))
-        better = is_finite(trial) & (trial.value <= point.value + slack)
-        point = jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, point)
-        less = jnp.where(damping < 1e-3, 0.0, 0.1 * damping)
-        damping = jnp.where(better, less, jnp.maximum(10.0 * damping, 1e-2))
-        return point, damping, count + 1, judged(point, damping)
+        return advanced(evaluate, state, box, step_of, precision)
 
-    zero = jnp.zeros((), dtype)
-    place, distance, status = judged(begin, zero)
-    begun = place, distance, jnp.where(good, status, Status.BAD_START)
-    state = (begin, zero, jnp.asarray(1), begun)
-    point, _, count, (_, distance, status) = jax.lax.while_loop(going, step, state)
-    return Minimum(
-        x=jnp.where(good, point.x, first.x),
-        value=jnp.where(good, point.value, first.value),
-        gradient=point.gradient,
-        hessian=point.hessian,
-        held=quadratic(point, box).held,
-        distance=distance,
-        status=status,
-        steps=count,
-    )
+    return minimum_at(jax.lax.while_loop(going, step, begun(first, box)), box)
 
 
 def minimise(
@@ -194,8 +237,7 @@ def minimise(
     ([1.0, 0.0], 0)
     """
     box = box_of(start, lower, upper, fixed)
-    first = newton_point(function, jnp.clip(start, box.lower, box.upper))
-    return descend(lambda x, _: newton_point(function, x), first, box, steps)
+    return descend(lambda x, _: newton_point(function, x), unknown_point(start), box, steps)
 
 
 def covariance(minimum: Minimum) -> Matrix:

@@ -53,7 +53,7 @@ def profile_points(
     fixed = fixed_mask(joint, jnp.zeros(best.values.shape, bool).at[indices].set(True))
 
     def one(point):
-        found, _ = minimum_of(joint, data, best.values.at[indices].set(point), fixed)
+        found = minimum_of(joint, data, best.values.at[indices].set(point), fixed)
         return 2.0 * found.value - best.two_nll, found.status
 
     return jax.vmap(one)(points)

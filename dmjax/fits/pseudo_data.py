@@ -9,21 +9,24 @@ from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from dmjax.errors import InputError
+from dmjax.fits.drawing import distribution, drawn, table_size
 from dmjax.likelihood.constraints import throw_centres
 from dmjax.likelihood.count_model import CountModel, Counts
 from dmjax.likelihood.count_terms import asimov_counts, raw_counts
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, onoff_counts
 from dmjax.likelihood.parameters import named
+from dmjax.programs import kept
 
 Values = Float[Array, " parameters"]
 
 
 def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
-    """A count that no bin of a toy exceeds, per model: the mean plus eight standard deviations.
+    """Size of the table that the counts of a toy are drawn from, per model.
 
-    0 for models without a background integral, which need none: toys at other values then share a
-    compilation.
+    0 for models whose expectations are traced, or whose table would be too large: their counts are
+    drawn one by one. A whole number of `_GRAIN`, so that toys at other values share a compilation
+    as a rule.
 
     Args:
         joint: the model.
@@ -33,38 +36,55 @@ def most_counts(joint: JointModel, values: Values) -> tuple[int, ...]:
         InputError: an on/off model with the integral whose toys could leave its range.
     """
     found = []
-    for model in joint.models:
-        if not _integrates(model):
+    for model, top in zip(joint.models, _tops(joint, values), strict=True):
+        if isinstance(top, Tracer) and not _integrates(model):
             found.append(0)
             continue
-        top = float(jnp.max(asimov_counts(model, named(joint.parameters, values)).on))
+        top = float(top) if np.isfinite(top) else 0.0
         most = int(top + 8.0 * math.sqrt(top + 1.0)) + 8
-        if most > MAX_COUNT:
+        if most > MAX_COUNT and _integrates(model):
             raise InputError(
                 f"{model.name}: toys of up to {most} counts per bin exceed the {MAX_COUNT} of the "
                 "background integral; use off_term 'profile'"
             )
-        found.append(most)
+        size = -(-table_size(top) // _GRAIN) * _GRAIN
+        found.append(0 if size > _LARGEST else size)
     return tuple(found)
+
+
+_GRAIN, _LARGEST = 32, 16_384
+
+
+@kept
+def _tops(joint: JointModel, values: Values) -> tuple[Array, ...]:
+    """The largest expectation of each model."""
+    means = [asimov_counts(model, named(joint.parameters, values)) for model in joint.models]
+    return tuple(
+        jnp.max(jnp.concatenate([part for part in parts if part is not None])) for parts in means
+    )
 
 
 def _integrates(model: CountModel) -> bool:
     return model.observed.off is not None and model.off_term == "integral"
 
 
-def _throw_counts(means: tuple[Counts, ...], key: Array) -> tuple[Counts, ...]:
-    """Poisson counts of every bin of every model, in one call: it compiles slowly."""
+def _throw_counts(means: Counts, most: int, key: Array) -> Counts:
+    """Poisson counts of every bin of a model."""
     parts, structure = jax.tree.flatten(means)
     every = jnp.concatenate(parts)
-    drawn = jax.random.poisson(key, every).astype(every.dtype)
+    if most == 0:
+        counts = jax.random.poisson(key, every).astype(every.dtype)
+    else:
+        shares = jax.random.uniform(key, every.shape, every.dtype)
+        counts = drawn(distribution(every, most), every, shares)
     ends = np.cumsum([part.size for part in parts])[:-1]
-    return jax.tree.unflatten(structure, jnp.split(drawn, ends))
+    return jax.tree.unflatten(structure, jnp.split(counts, ends))
 
 
-def _prepared(model: CountModel, counts: Counts, most: int) -> Counts | OnOffCounts:
+def _prepared(model: CountModel, counts: Counts) -> Counts | OnOffCounts:
     if counts.off is None or not _integrates(model):
         return counts
-    return onoff_counts(jnp.minimum(counts.on, most), jnp.minimum(counts.off, most), most + 1)
+    return onoff_counts(counts.on, counts.off)
 
 
 def throw(
@@ -80,7 +100,8 @@ def throw(
         joint: the model.
         values: the truth, as a rule a conditional best fit.
         key: of `jax.random`.
-        most: from `most_counts`; needed by on/off models with the integral; static.
+        most: from `most_counts` of the same or of larger values; None: made here, for background
+            integrals from values that are numbers; static.
 
     Returns:
         `Data`. Pure: vmap over keys and values.
@@ -97,12 +118,14 @@ def throw(
     by_name = named(limits, values)
     count_key, centre_key = jax.random.split(key)
     most = most_counts(joint, values) if most is None else most
-    means = tuple(asimov_counts(model, by_name) for model in joint.models)
-    thrown = _throw_counts(means, count_key)
+    thrown = tuple(
+        _throw_counts(asimov_counts(model, by_name), top, jax.random.fold_in(count_key, i))
+        for i, (model, top) in enumerate(zip(joint.models, most, strict=True))
+    )
     # Templates hide values that are not numbers; here the fit of the toy must fail.
     known_truth = jnp.all(jnp.isfinite(values))
     thrown = jax.tree.map(lambda part: jnp.where(known_truth, part, jnp.nan), thrown)
-    counts = tuple(map(_prepared, joint.models, thrown, most))
+    counts = tuple(map(_prepared, joint.models, thrown))
     return Data(counts, throw_centres(limits, values, centre_key))
 
 

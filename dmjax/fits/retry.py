@@ -1,4 +1,4 @@
-"""Fits that failed, tried again: from other starts, by BFGS and then Newton."""
+"""Fits that failed, tried again: by surer ways and from other starts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ Fields = tuple[Any, ...]
 """Arrays with one row per fit."""
 
 ATTEMPTS = 4
-"""Attempts at a fit; from the second on, BFGS and then Newton with the exact Hessian."""
+"""Attempts at a fit, each by a slower and surer way than the last; see `fit.WAYS`."""
 
 ROWS = 16
 """Fits of one batch tried again together."""

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dmjax.fits.minimise import Box, Minimum, descend
+from dmjax.fits.minimise import Box, Minimum, descend, unknown_point
 from dmjax.fits.steps import Point, newton_point, secant_hessian
 
 Scalar = Float[Array, ""]
@@ -29,16 +29,14 @@ def minimise_surely(
     """
     slope = jax.value_and_grad(function)
 
-    def by_secant(x: Vector, old: Point | None) -> Point:
+    def by_secant(x: Vector, old: Point) -> Point:
         value, gradient = slope(x)
-        if old is None:
-            return Point(x, value, gradient, jnp.eye(x.size, dtype=x.dtype))
         hessian = secant_hessian(old.hessian, x - old.x, gradient - old.gradient)
         return Point(x, value, gradient, hessian)
 
-    first = newton_point(function, jnp.clip(start, box.lower, box.upper))
-    size = jnp.abs(jnp.diagonal(first.hessian))
+    size = jnp.abs(jnp.diagonal(newton_point(function, start).hessian))
     round_bowl = jnp.diag(jnp.where(size > 0, size, 1.0))
-    rough = descend(by_secant, first._replace(hessian=round_bowl), box, steps)
-    again = newton_point(function, rough.x)
-    return descend(lambda x, _: newton_point(function, x), again, box, steps)
+    rough = descend(by_secant, unknown_point(start, round_bowl), box, steps)
+    again = unknown_point(rough.x)
+    # BFGS ends within the usual distance: Newton has to go beyond it.
+    return descend(lambda x, _: newton_point(function, x), again, box, steps, precision=2.0 / 3.0)

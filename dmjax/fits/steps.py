@@ -22,12 +22,16 @@ class Point(NamedTuple):
     Attributes:
         x: the place.
         value, gradient, hessian: there; the Hessian may be an approximation.
+        safe: a Hessian without negative curvature, for `factor_step`; None elsewhere.
+        memory: what the next evaluation is helped by.
     """
 
     x: Vector
     value: Scalar
     gradient: Vector
     hessian: Matrix
+    safe: Matrix | None = None
+    memory: Any = ()
 
 
 _TINY = 1e-30
@@ -107,15 +111,25 @@ def axis_step(point: Point, box: Any, damping: Scalar) -> tuple[Vector, Scalar]:
 
 
 def factor_step(point: Point, box: Any, damping: Scalar) -> tuple[Vector, Scalar]:
-    """The same for a Hessian without negative curvature, by Cholesky: many times faster."""
-    q = quadratic(point, box)
-    unit = jnp.eye(q.gradient.size, dtype=q.gradient.dtype)
+    """The same by Cholesky, many times faster: with the Hessian, or what is safe where that fails.
 
-    # Both in one call: two that wait for the same threads at once can wait for ever.
-    floors = 1e-12 + jnp.stack([damping, jnp.zeros_like(damping)])
-    lower = jnp.linalg.cholesky(q.hessian[None] + floors[:, None, None] * unit[None])
-    step, steep = jax.vmap(lambda half: cho_solve((half, True), q.gradient))(lower)
-    distance = 0.5 * jnp.sum(q.gradient * steep)
-    good = jnp.all(jnp.isfinite(step)) & jnp.isfinite(distance)
-    step = jnp.where(good, -step, -q.gradient)
-    return jnp.where(q.held, 0.0, step * q.scale), jnp.where(good, distance, jnp.inf)
+    The distance is that of the damped parabola, so without damping alone that of the point.
+    """
+    unit = jnp.eye(point.x.size, dtype=point.x.dtype)
+    hessians = (point.hessian,) if point.safe is None else (point.hessian, point.safe)
+    ways = [quadratic(point._replace(hessian=hessian), box) for hessian in hessians]
+    # All in one call: two that wait for the same threads at once can wait for ever.
+    matrices = jnp.stack([way.hessian for way in ways]) + (1e-12 + damping) * unit[None]
+    gradients = jnp.stack([way.gradient for way in ways])
+    lower = jnp.linalg.cholesky(matrices)
+    solved = jax.vmap(lambda half, g: cho_solve((half, True), g))(lower, gradients)
+    solved = solved * jnp.stack([way.scale for way in ways])
+    good = jnp.all(jnp.isfinite(solved), axis=1)
+    step = -jnp.where(good[0], solved[0], jnp.where(good[-1], solved[-1], _downhill(ways[0])))
+    step = jnp.where(ways[0].held, 0.0, step)
+    distance = -0.5 * jnp.sum(point.gradient * step)
+    return step, jnp.where(good[0] | good[-1], distance, jnp.inf)
+
+
+def _downhill(way: Quadratic) -> Vector:
+    return way.gradient * way.scale

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from dmjax.likelihood.count_model import CountModel, Counts
 from dmjax.likelihood.effects import component_counts
 from dmjax.likelihood.measured import best_factors, log_measured
-from dmjax.likelihood.onoff import OnOffCounts, log_onoff, onoff_counts
+from dmjax.likelihood.onoff import OnOffCounts, log_onoff
 from dmjax.likelihood.poisson import best_background, log_onoff_profiled, log_poisson
 
 Scalar = Float[Array, ""]
@@ -35,22 +35,18 @@ def expected(model: CountModel, values: Mapping[str, Scalar]) -> Bins:
     return reduce(jnp.add, expected_components(model, values).values())
 
 
-def prepare(model: CountModel, counts: Counts, terms: int | None = None) -> Counts | OnOffCounts:
-    """Data in the form `log_counts` wants: for "integral", the coefficients of its polynomials.
+def prepare(model: CountModel, counts: Counts) -> Counts | OnOffCounts:
+    """Data in the form `log_counts` wants: for "integral", whole numbers, checked.
 
     Args:
         model: says how its off measurement is used.
         counts: whole numbers for "integral".
-        terms: above every on count, for counts traced in jit or vmap (static); None: concrete
-            counts, checked.
 
     Returns:
         The counts themselves, or `OnOffCounts`.
     """
     if counts.off is None or model.off_term == "profile":
         return counts
-    if terms is not None:
-        return onoff_counts(counts.on, counts.off, terms)
     return OnOffCounts(np.asarray(counts.on), np.asarray(counts.off))
 
 

@@ -35,6 +35,21 @@ def log_poisson(n: Bins, mu: Bins) -> Bins:
     return n * log_mu - mu - gammaln(n + 1.0)
 
 
+def poisson_terms(n: Bins, mu: Bins) -> tuple[Bins, Bins, Bins]:
+    """n ln μ − μ with its first and second derivative in μ: `log_poisson` but for ln Γ(n + 1).
+
+    >>> terms = poisson_terms(jnp.asarray([2.0]), jnp.asarray([4.0]))
+    >>> [round(float(x[0]), 4) for x in terms]
+    [-1.2274, -0.5, -0.125]
+    """
+    n = n.astype(mu.dtype)
+    high = mu > FLOOR
+    inverse = 1.0 / jnp.where(high, mu, FLOOR)
+    x = jnp.where(high, 0.0, mu / FLOOR - 1.0)
+    value = n * (jnp.log(jnp.where(high, mu, FLOOR)) + x - 0.5 * x * x) - mu
+    return value, n * inverse * (1.0 - x) - 1.0, -n * inverse * inverse
+
+
 def log_onoff_profiled(n: Bins, m: Bins, s: Bins) -> Bins:
     """ln of max_b P(n; s + b) P(m; b), per bin: the on/off term with its background profiled.
 

@@ -3,12 +3,12 @@
 from functools import cache
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from dmjax.likelihood.effects import AbstractFactor, AbstractOffset
+from dmjax.likelihood.softplus import softplus
 
 Scalar = Float[Array, ""]
 Bins = Float[Array, " bins"]
@@ -71,6 +71,7 @@ class SoftSpline(AbstractFactor):
         parameter: name (static).
         knots: values of the parameter, increasing, with 0 (static).
         heights: u, (knots, bins), from `spline_heights`.
+        inverse: 1/softplus(u_0), (bins,), made once.
 
     >>> heights = spline_heights(jnp.asarray([[0.5], [1.0], [2.0]]))
     >>> effect = SoftSpline("x", (-1.0, 0.0, 1.0), heights)
@@ -81,13 +82,16 @@ class SoftSpline(AbstractFactor):
     parameter: str = eqx.field(static=True)
     knots: tuple[float, ...] = eqx.field(static=True)
     heights: Float[Array, "knots bins"]
+    inverse: Bins
+
+    def __init__(self, parameter: str, knots: tuple[float, ...], heights: Array):
+        self.parameter, self.knots, self.heights = parameter, knots, heights
+        self.inverse = 1.0 / softplus(heights[knots.index(0.0)])
 
     def factor(self, value: Scalar) -> Bins:
         """Factor of every bin."""
-        heights = self.heights.astype(value.dtype)
-        nominal = heights[self.knots.index(0.0)]
-        bent = spline_weights(self.knots, value) @ heights
-        return jax.nn.softplus(bent) / jax.nn.softplus(nominal)
+        bent = spline_weights(self.knots, value) @ self.heights.astype(value.dtype)
+        return softplus(bent) * self.inverse.astype(value.dtype)
 
 
 _CORNER, _LEAST = 0.02, 1e-6

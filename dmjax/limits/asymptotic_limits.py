@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from dmjax.batches import in_chunks
+from dmjax.batches import SIZES, in_chunks, in_few_sizes
 from dmjax.errors import InputError
 from dmjax.fits.implicit import implicit_root
 from dmjax.fits.pseudo_data import check_data
@@ -236,7 +236,6 @@ def asymptotic_limit(
     )
 
 
-@kept
 def asymptotic_limits(
     joint: JointModel,
     chosen: Strength,
@@ -245,21 +244,28 @@ def asymptotic_limits(
     cl: Float[ArrayLike, ""] = 0.90,
     test: str = "qtilde",
     cls: bool = True,
-    batch_size: int = 25,
 ) -> AsymptoticLimit:
-    """`asymptotic_limit` for many signal templates, in batches; compiled once per shape.
+    """`asymptotic_limit` for many signal templates, in blocks of few sizes that compile once each.
 
     Args:
         joint, chosen, data: model with a component "signal", its strength, data.
         templates: counts at strength 1, (masses, bins), one entry per model.
         cl, test, cls: see `asymptotic_limit`.
-        batch_size: templates held in memory at once; static.
 
     Returns:
         `AsymptoticLimit` with a leading axis of masses.
     """
+
+    def block(some) -> AsymptoticLimit:
+        return _limits(joint, chosen, data, some, cl, test, cls)
+
+    return in_few_sizes(block, tuple(templates))
+
+
+@kept
+def _limits(joint, chosen, data, templates, cl, test: str, cls: bool) -> AsymptoticLimit:
     return in_chunks(
         lambda each: asymptotic_limit(with_signals(joint, each), chosen, data, cl, test, cls),
-        tuple(templates),
-        batch_size,
+        templates,
+        SIZES[-1],
     )

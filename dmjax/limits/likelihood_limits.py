@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from dmjax.batches import in_chunks
+from dmjax.batches import SIZES, in_chunks, in_few_sizes
 from dmjax.fits.chi2 import likelihood_threshold
 from dmjax.fits.fit import fit
 from dmjax.fits.implicit import implicit_root
@@ -130,18 +130,25 @@ def likelihood_limit(
     )
 
 
-@kept
 def likelihood_limits(
     joint: JointModel,
     chosen: Strength,
     data: Data,
     templates: Sequence[SignalLike],
     cl: Float[ArrayLike, ""] = 0.90,
-    batch_size: int = 25,
 ) -> LikelihoodLimit:
     """`likelihood_limit` for many signal templates; see `asymptotic_limits`."""
+
+    def block(some) -> LikelihoodLimit:
+        return _limits(joint, chosen, data, some, cl)
+
+    return in_few_sizes(block, tuple(templates))
+
+
+@kept
+def _limits(joint, chosen, data, templates, cl) -> LikelihoodLimit:
     return in_chunks(
         lambda each: likelihood_limit(with_signals(joint, each), chosen, data, cl),
-        tuple(templates),
-        batch_size,
+        templates,
+        SIZES[-1],
     )

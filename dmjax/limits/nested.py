@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from dmjax.fits.estimates import ROUNDING
+from dmjax.fits.fit import WAYS
 from dmjax.fits.minimise import Status
 from dmjax.likelihood.joint import Data, JointModel
 from dmjax.likelihood.onoff import MAX_COUNT
-from dmjax.limits.test_statistics import Strength, checked_scan, profile_scan, statistic
+from dmjax.limits.test_statistics import Strength, statistic, toy_scans
 from dmjax.limits.toys import Make, throw_batch, throw_toys, toy_starts
 from dmjax.programs import kept
 
@@ -24,15 +25,19 @@ def _outer(joint: JointModel, chosen: Strength, data: Data, starts, truth: Value
     """t of every toy at its truth, μ̂, status, and the conditional best fit there."""
     point = truth[chosen.index]
 
-    def one(toy, start):
-        points = jnp.stack([jnp.zeros_like(point), point])
-        scan = profile_scan(joint, chosen, toy, points, start, way)
-        scan = checked_scan(joint, chosen, toy, scan, points, truth)
+    def one(scan):
         best, nll = scan.values[0, chosen.index], scan.two_nll
         t = statistic("t", point, best, nll[0], nll[1], nll[2])
         return t, best, jnp.max(scan.status), scan.values[2]
 
-    return jax.vmap(one)(data, starts)
+    points = jnp.stack([jnp.zeros_like(point), point])
+    return jax.vmap(one)(toy_scans(joint, chosen, data, points, starts, truth, way))
+
+
+def _wider(size: int) -> int:
+    """Of a table of counts; within what the background integral takes where it was."""
+    wide = int(1.3 * size) + 5 if size else 0
+    return min(wide, MAX_COUNT) if size <= MAX_COUNT else wide
 
 
 def nested_maker(
@@ -54,7 +59,7 @@ def nested_maker(
         What `toys.in_batches` wants, the p-value as statistic.
     """
     # A toy's own fit may expect more than the truth does.
-    wide = tuple(min(int(1.3 * count) + 5 if count else 0, MAX_COUNT) for count in most)
+    wide = tuple(_wider(size) for size in most)
     point = [float(truth[chosen.index])]
 
     def p_value(t: float, values: Values, key: Array) -> float:
@@ -69,7 +74,7 @@ def nested_maker(
         return (beyond + 1) / (int(good.sum()) + 1) if good.any() else np.nan
 
     def make(keys: Array, attempt: int):
-        way = "sure" if attempt else "quick"
+        way = WAYS[attempt] if attempt < len(WAYS) else WAYS[-1]
         starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
         data = throw_batch(joint, truth, keys, most)
         t, best, status, values = _outer(joint, chosen, data, starts, truth, way)

@@ -1,5 +1,6 @@
 """Test statistics of one signal strength, from profile fits of a joint model."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from dmjax.errors import InputError, unknown_name
 from dmjax.fits.estimates import ROUNDING
-from dmjax.fits.fit import WAYS, fit
+from dmjax.fits.fit import WAYS, fit, fixed_mask, minima_of
 from dmjax.fits.minimise import Status
 from dmjax.likelihood.joint import Data, JointModel, log_likelihood
 from dmjax.likelihood.parameters import index_of
@@ -76,7 +77,6 @@ def profile_scan(
     data: Data,
     points: Float[Array, " points"],
     start: Values,
-    way: str = WAYS[0],
 ) -> ProfileScan:
     """Fit freely, then at each strength in turn, every fit starting where the last one ended.
 
@@ -85,23 +85,61 @@ def profile_scan(
         data: observed, Asimov or toy.
         points: strengths of the conditional fits.
         start: of the free fit.
-        way: see `fit`; static.
 
     Returns:
         `ProfileScan`. Pure: vmap over data. The fits run one after the other through one compiled
-        minimiser, so that a batch of easy ones does not wait for the hardest of another kind.
+        minimiser.
     """
     here = jnp.arange(start.shape[0]) == chosen.index
 
     def one(values, target):
         held, point = target
         begin = jnp.where(here & held, point, values)
-        found = fit(joint, data, begin, here & held, way=way)
+        found = fit(joint, data, begin, here & held)
         return found.values, (found.two_nll, found.values, found.status)
 
     held = np.arange(points.shape[0] + 1) > 0
     targets = (held, jnp.concatenate([jnp.zeros_like(points, shape=1), points]))
     return ProfileScan(*jax.lax.scan(one, start, targets)[1])
+
+
+def toy_scans(
+    joint: JointModel,
+    chosen: Strength,
+    data: Data,
+    points: Float[Array, " points"],
+    starts: Float[Array, "toys parameters"],
+    truth: Values,
+    way: str,
+) -> ProfileScan:
+    """`profile_scan` of many toys, checked against what they were thrown at.
+
+    Args:
+        joint, chosen: model and its strength.
+        data: toys, along the first axis of every array.
+        points: strengths of the conditional fits.
+        starts: of the free fits; tried again, of the conditional fits, which then come first.
+        truth: parameter values that the toys were thrown at.
+        way: see `fit`; static.
+
+    Returns:
+        `ProfileScan` with a leading axis of toys; see `checked_scan`.
+    """
+    here = jnp.arange(truth.shape[0]) == chosen.index
+
+    def one(values, target):
+        held, point = target
+        begin = jnp.where((here & held)[None], point, values)
+        found = minima_of(joint, data, begin, fixed_mask(joint, here & held), way, truth)
+        return found.x, (2.0 * found.value, found.x, found.status)
+
+    held = np.arange(points.shape[0] + 1) > 0
+    targets = (held, jnp.concatenate([jnp.zeros_like(points, shape=1), points]))
+    # Tried again, the free fit comes last: it cannot end above the fit that it begins at.
+    scans = jax.lax.scan(one, starts, targets, reverse=way != WAYS[0])[1]
+    scans = ProfileScan(*(jnp.moveaxis(part, 0, 1) for part in scans))
+    check = partial(checked_scan, joint, chosen)
+    return jax.vmap(lambda toy, scan: check(toy, scan, points, truth))(data, scans)
 
 
 def conditional(
@@ -174,8 +212,6 @@ def statistics_at(
     points: Float[Array, " points"],
     start: Values,
     test: str = "qtilde",
-    truth: Values | None = None,
-    way: str = WAYS[0],
 ) -> tuple[Float[Array, " points"], Scalar, Int[Array, ""]]:
     """A test statistic at several strengths for one data set.
 
@@ -184,21 +220,28 @@ def statistics_at(
         points: strengths tested; for q0 they are not used but give the shape.
         start: of the free fit.
         test: one of `TESTS`; static.
-        truth: what a toy was thrown at: its fits are checked, see `checked_scan`.
-        way: see `fit`; static.
 
     Returns:
         (statistic (points,), best-fit strength, worst status of the fits).
     """
-    with_zero = chosen.signed or test == "q0"
-    wanted = points[:1] * 0.0 if test == "q0" else points
-    if with_zero and test != "q0":
-        wanted = jnp.concatenate([jnp.zeros_like(points[:1]), points])
-    scan = profile_scan(joint, chosen, data, wanted, start, way)
-    if truth is not None:
-        scan = checked_scan(joint, chosen, data, scan, wanted, truth)
+    wanted = wanted_points(chosen, points, test)
+    scan = profile_scan(joint, chosen, data, wanted, start)
+    return judged(chosen, scan, points, test)
+
+
+def wanted_points(chosen: Strength, points, test: str) -> Float[Array, " wanted"]:
+    """Strengths of the conditional fits that a statistic at some points takes."""
+    if test == "q0":
+        return jnp.zeros_like(points[:1])
+    return jnp.concatenate([jnp.zeros_like(points[:1]), points]) if chosen.signed else points
+
+
+def judged(
+    chosen: Strength, scan: ProfileScan, points, test: str
+) -> tuple[Float[Array, " points"], Scalar, Int[Array, ""]]:
+    """`statistics_at` where the fits at `wanted_points` are known."""
     best, free = scan.values[0, chosen.index], scan.two_nll[0]
-    zero = scan.two_nll[1] if with_zero else free
+    zero = scan.two_nll[1] if chosen.signed or test == "q0" else free
     at = scan.two_nll[-points.shape[0] :] if test != "q0" else jnp.full(points.shape, zero)
     found = jax.vmap(lambda point, here: statistic(test, point, best, free, zero, here))(points, at)
     return found, best, jnp.max(scan.status)

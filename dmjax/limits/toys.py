@@ -18,10 +18,11 @@ from dmjax.fits.estimates import (
     some_fitted,
     tail_share,
 )
+from dmjax.fits.fit import WAYS
 from dmjax.fits.pseudo_data import most_counts, numbered_keys, throw, toy_keys
 from dmjax.fits.retry import start_at, tried_again
 from dmjax.likelihood.joint import Data, JointModel
-from dmjax.limits.test_statistics import Strength, check_test, statistics_at
+from dmjax.limits.test_statistics import Strength, check_test, judged, toy_scans, wanted_points
 from dmjax.programs import kept
 from dmjax.store.blocks import fingerprint
 from dmjax.store.progress import Say, nothing
@@ -67,10 +68,9 @@ def toy_starts(joint: JointModel, truth: Values, keys: Array, attempt) -> Float[
 
 @kept
 def _statistics(joint, chosen, data: Data, starts, truth, points, test, way: str):
-    def one(toy, start):
-        return statistics_at(joint, chosen, toy, points, start, test, truth, way)
-
-    return jax.vmap(one)(data, starts)
+    wanted = wanted_points(chosen, points, test)
+    scans = toy_scans(joint, chosen, data, wanted, starts, truth, way)
+    return jax.vmap(lambda scan: judged(chosen, scan, points, test))(scans)
 
 
 def throw_toys(
@@ -116,7 +116,7 @@ def _maker(joint, chosen, truth, points, test, most) -> Make:
     def make(keys, attempt):
         data = throw_batch(joint, truth, keys, most)
         starts = toy_starts(joint, truth, keys, jnp.asarray(attempt))
-        way = "sure" if attempt else "quick"
+        way = WAYS[attempt] if attempt < len(WAYS) else WAYS[-1]
         return _statistics(joint, chosen, data, starts, truth, points, test, way)
 
     return make

@@ -13,6 +13,9 @@ import numpy as np
 _POINTS = 8192
 _LARGEST_RATIO = 1e3
 _SMALLEST_STEPS = 4.0
+_TINY = 1e-300
+_COUNTED = 500.0
+"""Counts below which a single bin needs no transform."""
 
 
 class Means(NamedTuple):
@@ -48,6 +51,8 @@ def distributions(means: Means, strength: float) -> Distributions:
     draws = slice(None) if len(means.signal) == 1 else slice(1, None)
     background = means.background[draws]
     both = background + strength * means.signal[draws]
+    if weights.size == 1 and both.max() < _COUNTED:
+        return _counted(background, both)
     lattice = _lattice(weights, np.concatenate([background, both]))
     p_b, p_sb = (np.cumsum(_density(weights, some, lattice)) for some in (background, both))
     return Distributions(p_sb, p_b, weights, lattice)
@@ -58,7 +63,21 @@ def place_of(counts: np.ndarray, found: Distributions) -> int:
     step, fine, origin = found.lattice
     whole = _whole(found.weights[~fine], step)
     rest = (counts[fine] @ found.weights[fine] - origin) / step
-    return int(np.clip(np.round(counts[~fine] @ whole + rest), 0, _POINTS - 1))
+    return int(np.clip(np.round(counts[~fine] @ whole + rest), 0, found.p_b.size - 1))
+
+
+def _counted(background: np.ndarray, both: np.ndarray) -> Distributions:
+    """Of one bin, where T is the count itself."""
+    most = both.max() + 10.0 * np.sqrt(both.max()) + 30.0
+    n = np.arange(np.ceil(most))
+    steps = np.cumsum(np.log(np.maximum(n, 1.0)))
+
+    def summed(mean: np.ndarray) -> np.ndarray:
+        terms = np.exp(n * np.log(np.maximum(mean, _TINY)) - mean - steps)
+        return np.cumsum(terms.mean(axis=0))
+
+    p_b, p_sb = summed(background), summed(both)
+    return Distributions(p_sb, p_b, np.ones(1), Lattice(1.0, np.zeros(1, bool), 0.0))
 
 
 def _weights(signal: np.ndarray, background: np.ndarray, strength: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Figure of a prediction: its spectrum in recoil energy."""
+"""Figure of a prediction: its spectrum in recoil energy, or in missing energy."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -35,7 +35,8 @@ def plot_prediction(result: Saved) -> Figure:
         axes.set_yscale("log")
         axes.set_ylim(_SHARE * min(seen), 3.0 * tallest)
         axes.legend(fontsize=7, frameon=False)
-    axes.set_xlabel(r"recoil energy $E_r$ [keV]")
+    missing = held.get("signature") == "missing-energy"
+    axes.set_xlabel("missing energy [keV]" if missing else r"recoil energy $E_r$ [keV]")
     axes.set_ylabel("events / keV")
     couplings = ", ".join(f"{name} = {value:.3g}" for name, value in held["couplings"].items())
     axes.set_title(

@@ -165,7 +165,7 @@ def predict(
         experiment=experiment.name,
         conventions=conventions.name,
         conventions_changed=describe(conventions)["changed"],
-        **_labels(point),
+        **labels(point),
         long_lived=long_lived,
         pot=float(experiment.pot),
         efficiency=efficiency,
@@ -246,7 +246,7 @@ def _windows(
     return ((float(low), float(high)),)
 
 
-def _labels(point: VectorMediator | DoubleMediator) -> dict:
+def labels(point: VectorMediator | DoubleMediator) -> dict:
     """What a result says of its model."""
     make, hit = producer_of(point), scatterer_of(point)
     named = "eps" if hit.model == "dark-photon" else "g"

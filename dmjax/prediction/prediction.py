@@ -19,13 +19,14 @@ class Prediction(AbstractResult):
     """Expected events of one model point.
 
     Attributes:
+        signature: how the signal is seen: "scattering" or "missing-energy".
         experiment, model, dm: names; a double mediator is "producer > scatterer".
         conventions: name of the profile; conventions_changed: fields that differ from it.
         m_v, m_chi: [MeV]; m_x: of the producer of a double mediator, else None.
         couplings: {"eps" or "g": …, "alpha_d": …}, with "kappa_x", "kappa_d_x" of a producer.
         lifetime_ns: proper lifetime of what makes χ [ns].
         long_lived: whether it flew before it decayed.
-        pot: protons on target.
+        pot: protons on target, or leptons where energy is missing.
         efficiency: whether resolution and efficiency were applied.
         channels: production channel → events in the window.
         total: their sum.
@@ -33,7 +34,7 @@ class Prediction(AbstractResult):
             float32 also what the same in float64 differs by.
         dtype: of the numbers it was computed with, "float64" or "float32".
         background: neutrino component, steady state, neutrons, … → events in the window.
-        energy_edges_kev, time_edges_us: bins.
+        energy_edges_kev, time_edges_us: bins, in recoil energy or in missing energy.
         counts: (energy, time) events, all channels.
         background_counts: name → (energy, time) events.
         notes: code → where the prediction leaves the range in which it holds.
@@ -44,6 +45,7 @@ class Prediction(AbstractResult):
     kind: ClassVar[str] = "prediction"
 
     experiment: str
+    signature: str = "scattering"
     conventions: str
     conventions_changed: dict
     model: str

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from dmjax.constants import M_CAPTURE_MAX
 from dmjax.errors import InputError
+from dmjax.experiments.missing_energy import MissingEnergy
 from dmjax.prediction.points import (
     REFERENCE,
     kappa_of,
@@ -17,9 +18,8 @@ from dmjax.prediction.points import (
     strength_of_ratio,
     visible_share,
 )
-from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal
-from dmjax.prediction.templates import SignalCounts, templates
+from dmjax.prediction.templates import AnySearch, SignalCounts, templates
 
 Scalar = Float[Array, ""]
 
@@ -58,7 +58,7 @@ def mass_nodes(m_min: float, m_max: float, nodes: int) -> np.ndarray:
     return np.union1d(log_m_v, step[(step > log_m_v[0]) & (step < log_m_v[-1])])
 
 
-def signal_table(searches: Sequence[Search], signal: Signal, log_m_v: np.ndarray) -> SignalTable:
+def signal_table(searches: Sequence[AnySearch], signal: Signal, log_m_v: np.ndarray) -> SignalTable:
     """Templates of a signal at some masses, usually `mass_nodes`.
 
     Linear interpolation with step h is off by (h²/8) d²T/d(ln m)²: from 1 to 200 MeV by 7e−4 for
@@ -70,8 +70,11 @@ def signal_table(searches: Sequence[Search], signal: Signal, log_m_v: np.ndarray
         log_m_v: increasing, ln MeV, at least two.
 
     Raises:
-        InputError: the model "events", which has no mass.
+        InputError: the model "events", which has no mass; a search for missing energy, whose
+            counts grow with another power of the coupling.
     """
+    if any(isinstance(search, MissingEnergy) for search in searches):
+        raise InputError("missing energy has limits, fits and toys, but no posterior or evidence")
     if signal.model == EVENTS or signal.coupling is None:
         raise InputError("model 'events' has no mass and no coupling: name a mediator")
     m_v, reference = np.exp(log_m_v), REFERENCE[signal.coupling]

@@ -13,8 +13,10 @@ from jaxtyping import Array, ArrayLike, Float
 from dmjax.batches import in_blocks
 from dmjax.conventions import CHANNELS, DMJAX, Conventions
 from dmjax.errors import InputError
+from dmjax.experiments.missing_energy import MissingEnergy
 from dmjax.flux.beam import Beam
 from dmjax.models import Charges, DoubleMediator, VectorMediator, producer_of
+from dmjax.prediction.missing_energy import PULL, missing_events
 from dmjax.prediction.moments import POWERS
 from dmjax.prediction.points import (
     FLIGHT_FLOOR_M,
@@ -33,6 +35,10 @@ from dmjax.programs import kept
 
 BLOCK, HELD = 32, 2**25
 """Masses predicted together, and numbers that their moments may hold at once (256 MiB)."""
+
+
+AnySearch = Search | MissingEnergy
+"""A detector in bins, of χ that scatters, or a count of missing energy."""
 
 
 class SignalCounts(eqx.Module):
@@ -102,7 +108,7 @@ def dark_matter_signal(
 
 
 def templates(
-    searches: Sequence[Search],
+    searches: Sequence[AnySearch],
     signal: Signal,
     masses: ArrayLike,
     couplings: ArrayLike | None = None,
@@ -110,7 +116,7 @@ def templates(
     """Counts of a signal at strength 1, at many masses, in every search.
 
     Args:
-        searches: detectors in the bins of their data.
+        searches: detectors in the bins of their data, or counts of missing energy.
         signal: the signal.
         masses: of V [MeV], (masses,); not used by the model "events".
         couplings: (masses,) or one, in `signal.coupling`, at which the strength is 1; None: the
@@ -134,7 +140,12 @@ def templates(
     check_mass_list(m_v)
     numbers = numbers_of(signal, m_v, couplings)
     flies = np.asarray(_flights(kind_of(signal), numbers)) > FLIGHT_FLOOR_M
-    return tuple(_of_search(search, signal, numbers, flies) for search in searches)
+    return tuple(
+        _of_missing(search, signal, numbers)
+        if isinstance(search, MissingEnergy)
+        else _of_search(search, signal, numbers, flies)
+        for search in searches
+    )
 
 
 def check_mass_list(m_v: np.ndarray) -> None:
@@ -156,7 +167,9 @@ def signal_events(counts: tuple[SignalCounts, ...]) -> Float[Array, " masses"]:
     return jnp.sum(jnp.stack([jnp.sum(one.nominal, axis=1) for one in counts]), axis=0)
 
 
-def _one_event(search: Search) -> SignalCounts:
+def _one_event(search: AnySearch) -> SignalCounts:
+    if isinstance(search, MissingEnergy):
+        return SignalCounts(jnp.ones((1, 1)))
     bins = search.recoils.fold.shape[0] * (search.time_edges.shape[0] - 1)
     if bins > 1 or search.slices is not None:
         raise InputError(
@@ -187,6 +200,32 @@ def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarr
     back = np.argsort(np.concatenate(order))
     counts = jax.tree.map(lambda *pieces: jnp.concatenate(pieces)[back], *parts)
     return counts if signal.source_errors else replace(counts, raised={}, errors={})
+
+
+def _of_missing(search: MissingEnergy, signal: Signal, numbers: Numbers) -> SignalCounts:
+    """Counts of missing energy, with the pull of the cross sections."""
+    if signal.double:
+        raise InputError("missing energy is that of V itself: leave m_x out")
+    nominal = _missing_rows(search, kind_of(signal), numbers)[:, None]
+    error = search.signal_error
+    if not (signal.source_errors and error > 0.0):
+        return SignalCounts(nominal)
+    rows = jnp.full(nominal.shape[:1], error, nominal.dtype)
+    return SignalCounts(nominal, {PULL: (1.0 + error) * nominal}, {PULL: rows})
+
+
+@kept
+def _missing_rows(search: MissingEnergy, kind: Kind, numbers: Numbers) -> Float[Array, " masses"]:
+    def one(row: Numbers) -> Float[Array, ""]:
+        return jnp.sum(jnp.stack(list(missing_events(search, _single(kind, row)).values())))
+
+    return jax.vmap(one)(numbers)
+
+
+def _single(kind: Kind, row: Numbers) -> VectorMediator:
+    point = point_at(kind, row)
+    assert isinstance(point, VectorMediator)
+    return point
 
 
 def _together(search: Search) -> int:

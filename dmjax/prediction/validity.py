@@ -10,6 +10,7 @@ from jaxtyping import ArrayLike
 from dmjax.constants import E_CHARGE, M_PI0, M_PION
 from dmjax.conventions import CHANNELS
 from dmjax.experiments import Experiment
+from dmjax.experiments.missing_energy import MissingEnergy
 from dmjax.models import (
     PRESETS,
     Charges,
@@ -23,7 +24,10 @@ from dmjax.models.charges import LOOP_MIXING
 from dmjax.models.couplings import LARGEST_EPS
 from dmjax.prediction.points import chi_mass, kappa_of
 from dmjax.prediction.signal import EVENTS, Signal, charges_of
+from dmjax.sources.brem_table import heaviest_mev
 from dmjax.sources.cascade import LOWEST_PHOTON_MEV
+
+Detector = Experiment | MissingEnergy
 
 
 class _Point(NamedTuple):
@@ -44,7 +48,7 @@ class _Point(NamedTuple):
 
 
 def notes(
-    experiment: Experiment,
+    experiment: Detector,
     point: VectorMediator | DoubleMediator,
     channels: tuple[str, ...] = CHANNELS,
 ) -> dict[str, str]:
@@ -81,7 +85,7 @@ def notes(
 
 
 def signal_notes(
-    experiments: Sequence[Experiment],
+    experiments: Sequence[Detector],
     signal: Signal,
     masses: ArrayLike,
     couplings: ArrayLike,
@@ -136,18 +140,39 @@ def _point_of(signal: Signal, mass: float, coupling: float) -> _Point:
     return _Point(signal.m_x or 0.0, threshold, eps, charges, dark)
 
 
-def _statements(experiment: Experiment, point: _Point, channels: tuple[str, ...]) -> dict[str, str]:
+def _statements(experiment: Detector, point: _Point, channels: tuple[str, ...]) -> dict[str, str]:
     found = {
         "large-coupling": _large_coupling(point),
         "virtual-mediator": _virtual(point),
         "hadronic-widths": _hadronic(point),
         "no-loop-mixing": _unmixed(point),
     }
+    if isinstance(experiment, MissingEnergy):
+        found["search"] = f"{experiment.name}: {experiment.note}" if experiment.note else ""
+        found["beyond-table"] = _beyond(experiment, point)
+        found["approximate"] = _approximate(experiment)
+        return {code: text for code, text in found.items() if text}
     radiates = "cascade" in channels and "cascade" in experiment.beam.channels
     if radiates and point.charges.electron != 0.0:
         found["cascade-fit"] = _cascade_fit(point)
         found["cascade-isotropic"] = _backward(experiment)
     return {code: text for code, text in found.items() if text}
+
+
+def _beyond(search: MissingEnergy, point: _Point) -> str:
+    end = heaviest_mev(search.table)
+    if point.mass <= end:
+        return ""
+    return f"V of {point.mass:g} MeV is beyond the table of bremsstrahlung, which ends at {end:g}"
+
+
+def _approximate(search: MissingEnergy) -> str:
+    if search.method == "exact":
+        return ""
+    return (
+        "the improved Weizsaecker-Williams approximation is 4 % above the exact cross section at "
+        "10 MeV and 1.4 to 2 times it above 50 MeV: limits are too strong"
+    )
 
 
 def _large_coupling(point: _Point) -> str:

@@ -10,13 +10,14 @@ import numpy as np
 
 from dmjax.analyses.projections import projected, projected_model
 from dmjax.errors import InputError
+from dmjax.experiments.missing_energy import MissingEnergy
 from dmjax.likelihood.changes import changed
 from dmjax.likelihood.joint import JointModel, observed_data, off_term_of
 from dmjax.limits.test_statistics import strength
 from dmjax.prediction.points import kind_of
 from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal
-from dmjax.prediction.templates import SignalCounts
+from dmjax.prediction.templates import AnySearch, SignalCounts
 from dmjax.scan.programs import How, Question, counts_of_rows
 from dmjax.scan.rows import example_signal, numbers_of_rows
 from dmjax.scan.settings import CHOICES, PROJECTION, ScanSettings
@@ -104,7 +105,7 @@ def _asked(settings: ScanSettings, signal: Signal):
     """(searches, counts → joint model) of data sets or of a projection."""
     if settings.experiment is None:
         setting: Setting = setting_of(settings.datasets, settings, signal)
-        return searches_of(setting), lambda counts: model_of(setting, counts)
+        return _scattering(searches_of(setting)), lambda counts: model_of(setting, counts)
     planned = projected(
         settings.experiment,
         years=settings.years,
@@ -119,6 +120,16 @@ def _asked(settings: ScanSettings, signal: Signal):
         return JointModel(changed([made], dict(settings.nuisance), dict(settings.fix)))
 
     return (planned.search,), model
+
+
+def _scattering(searches: tuple[AnySearch, ...]) -> tuple[Search, ...]:
+    """Searches for χ that scatters; InputError where one counts missing energy."""
+    for one in searches:
+        if isinstance(one, MissingEnergy):
+            raise InputError(
+                f"{one.name} counts missing energy: a scan is of χ that scatters, ask for its limit"
+            )
+    return tuple(one for one in searches if isinstance(one, Search))
 
 
 def _blank(how: How, searches: tuple[Search, ...], signal: Signal) -> tuple[SignalCounts, ...]:

@@ -1,4 +1,4 @@
-"""One process at a time in a folder: a file says which, and a dead one's is taken over."""
+"""One process at a time in a folder or at a file: a lock says which; a dead one's is taken over."""
 
 import errno
 import json
@@ -22,6 +22,8 @@ _PAUSE_S = 0.01
 class FolderLock:
     """One process at a time works in a folder: a file `lock` there says which, by pid and host.
 
+    One that writes a file alone has `.NAME.lock` beside it.
+
     The file appears whole and only where none is (a hard link, which is exclusive on shared file
     systems too), so no lock of the system is needed to keep others out. One is taken beside it
     where there are any: the system forgets that of a process that died, so a lock left on this
@@ -30,10 +32,11 @@ class FolderLock:
 
     Args:
         folder: that is worked in; made by `claim`.
+        name: of the lock.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / LOCK
+    def __init__(self, folder: Path, name: str = LOCK) -> None:
+        self._path = folder / name
         self._handle: int | None = None
 
     @property
@@ -79,6 +82,34 @@ def working_in(folder: Path, *results: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def writing_alone(file: Path) -> Iterator[None]:
+    """Let no other process that asks write a file while a block runs.
+
+    What is no plain file can be written by many. A folder made for the lock alone does not stay.
+
+    Args:
+        file: of the result, whether it is there or not; of a link, what it points at.
+
+    Raises:
+        InputError: another process has it; says which.
+    """
+    target = file.resolve()
+    if target.exists() and not target.is_file():
+        yield
+        return
+    made = [folder for folder in target.parents if not folder.exists()]
+    lock = FolderLock(target.parent, os.fsdecode(b".%.200b.lock" % os.fsencode(target.name)))
+    lock.claim()
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
 
 
 def _claimed(path: Path) -> int:
@@ -198,7 +229,8 @@ def _content(handle: int) -> dict:
 
 def _busy(path: Path, said: dict) -> InputError:
     pid, host = said.get("pid", "unknown"), said.get("host", "unknown")
+    held = path.parent if path.name == LOCK else path.with_name(path.stem[1:])
     return InputError(
-        f"{path.parent} is in use by process {pid!s:.20} on {host!s:.80}; wait for it, choose "
+        f"{held} is in use by process {pid!s:.20} on {host!s:.80}; wait for it, choose "
         f"another --out, or delete {path} if that run is dead"
     )

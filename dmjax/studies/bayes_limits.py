@@ -15,7 +15,7 @@ from dmjax.store.progress import Say, nothing
 from dmjax.studies.limit_notes import median_strengths, noted
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.plan import stated
-from dmjax.studies.question import asked_of
+from dmjax.studies.question import asked_of, detectors_of
 from dmjax.studies.setting import (
     Setting,
     at_mass,
@@ -91,7 +91,7 @@ def run_bayes_limit(settings: LimitSettings, say: Say = nothing) -> LimitResult:
         failed=[0] * events.size,
     )
     sensitivity = to_coupling(setting, where, np.where(events > 0, median, np.inf))
-    detectors = [one.experiment for one in asked.searches]
+    detectors = detectors_of(asked.searches)
     return noted(made, needed_signal(setting), sensitivity, detectors)
 
 

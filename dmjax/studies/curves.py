@@ -7,6 +7,7 @@ import numpy as np
 
 from dmjax.errors import InputError
 from dmjax.experiments import EXPERIMENTS, experiment
+from dmjax.experiments.missing_energy import MISSING_SEARCHES
 from dmjax.recast.curve import Curve
 from dmjax.recast.files import Described, read_curve
 from dmjax.recast.library import shipped
@@ -87,6 +88,8 @@ def _band(found: LimitResult, kept: np.ndarray) -> tuple[np.ndarray | None, np.n
 
 def _detected(found: LimitResult) -> str:
     names = (found.experiment or "").split(" + ")
+    if any(name in MISSING_SEARCHES for name in (*names, *found.datasets)):
+        return "invisible"
     recoils = {experiment(name).recoil for name in names if name in EXPERIMENTS}
     return "electron" if recoils == {"electron"} else "nucleus"
 

@@ -18,6 +18,7 @@ from dmjax.studies.proof import is_saved, prove
 KINDS = {
     "datasets": "data set",
     "experiments": "detector",
+    "missing": "missing-energy search",
     "beams": "beam",
     "curves": "limit curve",
 }
@@ -38,7 +39,7 @@ def facts(name: str | None = None) -> dict[str, Any]:
         return _facts_of(name)
     titles = {
         kind: {name: load_toml(kind, name)["title"] for name in available(kind)}
-        for kind in ("experiments", "datasets")
+        for kind in ("experiments", "datasets", "missing")
     }
     return {
         "dmjax": __version__,

@@ -8,7 +8,6 @@ import numpy as np
 
 from dmjax.constants import E_CHARGE
 from dmjax.errors import InputError
-from dmjax.experiments import Experiment
 from dmjax.likelihood.joint import Data, JointModel, asimov_data
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus
 from dmjax.limits.likelihood_limits import likelihood_limits
@@ -17,7 +16,7 @@ from dmjax.models.couplings import LARGEST_EPS
 from dmjax.prediction.points import kappa_of
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.prediction.templates import SignalCounts
-from dmjax.prediction.validity import signal_notes
+from dmjax.prediction.validity import Detector, signal_notes
 from dmjax.programs import kept
 from dmjax.studies.limit_result import LimitResult
 
@@ -57,7 +56,7 @@ def noted(
     found: LimitResult,
     signal: Signal,
     sensitivity: np.ndarray | None = None,
-    experiments: Sequence[Experiment] = (),
+    experiments: Sequence[Detector] = (),
 ) -> LimitResult:
     """The limit with what must be said beside it.
 

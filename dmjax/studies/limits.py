@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from dmjax.analyses.catalogue import notes_of
+from dmjax.analyses.missing_energy import names_missing
 from dmjax.errors import InputError, unknown_name
 from dmjax.experiments import experiment
+from dmjax.experiments.missing_energy import missing_energy
 from dmjax.likelihood.joint import asimov_off_term
 from dmjax.limits.asymptotic_limits import LIMIT_TEXT, LimitStatus, asymptotic_limits
 from dmjax.limits.asymptotics import SIGMAS
@@ -23,7 +25,7 @@ from dmjax.studies.limit_method import FORMULAS, METHODS, chosen_methods
 from dmjax.studies.limit_notes import median_strengths, noted
 from dmjax.studies.limit_result import LimitResult
 from dmjax.studies.plan import stated
-from dmjax.studies.question import Asked, asked_of
+from dmjax.studies.question import Asked, asked_of, detectors_of
 from dmjax.studies.setting import (
     Counts,
     counts_of,
@@ -58,7 +60,10 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
     ([608], ['ok'])
     """
     if settings.expected:
-        detectors = [experiment(name) for name in settings.where]
+        detectors = [
+            missing_energy(name) if names_missing(name) else experiment(name)
+            for name in settings.where
+        ]
         return noted(run_expected(settings), signal_of(settings), experiments=detectors)
     method = settings.method or METHODS[0]
     if method == "bayes":
@@ -83,7 +88,7 @@ def run_limit(settings: LimitSettings, out: Path | None = None, say: Say = nothi
         if method == "auto" and "toys" in used:
             found = _strengths(asked, asked.counts, "toys")
         solved = by_rows(asked, found, solved, out, say)
-    detectors = [one.experiment for one in asked.searches]
+    detectors = detectors_of(asked.searches)
     return noted(solved, needed_signal(asked.setting), sensitivity, detectors)
 
 

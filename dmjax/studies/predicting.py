@@ -3,9 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+from dmjax.analyses.missing_energy import names_missing
 from dmjax.errors import InputError
 from dmjax.experiments import experiment
+from dmjax.experiments.missing_energy import missing_energy
+from dmjax.experiments.missing_layout import SIGNATURE
+from dmjax.models import VectorMediator
 from dmjax.models.vector import check_masses
+from dmjax.prediction.missing_prediction import predict_missing
 from dmjax.prediction.points import chi_mass, point_of
 from dmjax.prediction.predict import Prediction, predict
 from dmjax.prediction.signal import EVENTS, Signal
@@ -13,8 +18,23 @@ from dmjax.scattering import Nsi
 from dmjax.scattering import nsi as make_nsi
 from dmjax.store.progress import Say, nothing
 from dmjax.studies.plan import configuration
-from dmjax.studies.setting import signal_of
+from dmjax.studies.setting import check_signature, signal_of
 from dmjax.studies.settings import PredictSettings
+
+OF_DETECTORS = (
+    "pot",
+    "background",
+    "cuts",
+    "all_windows",
+    "recoil_min",
+    "recoil_max",
+    "time_max",
+    "efficiency",
+    "isotropic",
+    "nsi",
+    "nsi_mass",
+)
+"""Options that only detectors of recoils use."""
 
 
 def run_predict(
@@ -31,6 +51,8 @@ def run_predict(
         check_masses(settings.mass, float(chi_mass(signal, settings.mass)), signal.splitting)
     else:
         check_masses(settings.mass, 1.0, role="scatterer")
+    if names_missing(settings.experiment):
+        return _missing(settings, signal, coupling)
     found = predict(
         experiment(settings.experiment, isotropic=settings.isotropic),
         point_of(signal, settings.mass, coupling),
@@ -46,6 +68,19 @@ def run_predict(
         nsi=_nsi(settings),
         background=settings.background,
     )
+    return replace(found, configuration=configuration(settings))
+
+
+def _missing(settings: PredictSettings, signal: Signal, coupling: float) -> Prediction:
+    """Of a search for missing energy, which uses no option of detectors."""
+    name, usual = settings.experiment, PredictSettings(experiment="", mass=settings.mass)
+    for option in OF_DETECTORS:
+        if getattr(settings, option) != getattr(usual, option):
+            raise InputError(f"{option} has no effect on missing energy: {name}")
+    check_signature((SIGNATURE,), signal, (name,))
+    point = point_of(signal, settings.mass, coupling)
+    assert isinstance(point, VectorMediator)
+    found = predict_missing(missing_energy(name), point)
     return replace(found, configuration=configuration(settings))
 
 

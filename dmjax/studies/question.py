@@ -4,11 +4,12 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from dmjax.experiments.missing_energy import MissingEnergy
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.limits.test_statistics import Strength, strength
-from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS
-from dmjax.prediction.templates import at_index, signal_events, templates
+from dmjax.prediction.templates import AnySearch, at_index, signal_events, templates
+from dmjax.prediction.validity import Detector
 from dmjax.studies.setting import (
     DEFAULT_MASSES,
     Counts,
@@ -45,12 +46,17 @@ class Asked(NamedTuple, Generic[Settings]):
     setting: Setting
     settings: Settings
     masses: np.ndarray
-    searches: tuple[Search, ...]
+    searches: tuple[AnySearch, ...]
     counts: Counts
     joint: JointModel
     chosen: Strength
     data: Data
     events: np.ndarray
+
+
+def detectors_of(searches: tuple[AnySearch, ...]) -> list[Detector]:
+    """What the notes of a result are asked about: detectors, or counts of missing energy."""
+    return [one if isinstance(one, MissingEnergy) else one.experiment for one in searches]
 
 
 def asked_of(setting: Setting, settings: Settings) -> Asked[Settings]:

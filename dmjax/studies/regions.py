@@ -12,7 +12,6 @@ from dmjax.fits.minimise import STATUS_TEXT
 from dmjax.limits.likelihood_limits import likelihood_limits
 from dmjax.limits.plane import Plane
 from dmjax.limits.regions import Region, feldman_cousins_region, likelihood_region
-from dmjax.prediction.points import REFERENCE, strength_of
 from dmjax.prediction.signal import EVENTS
 from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
@@ -24,6 +23,7 @@ from dmjax.studies.setting import (
     needed_signal,
     setting_of,
     signal_of,
+    strengths_at,
     to_coupling,
 )
 
@@ -119,10 +119,7 @@ def run_regions(
         raise InputError("a plain number of events has no mass: name a model")
     asked = asked_of(setting, settings)
     couplings = _couplings(asked)
-    reference = REFERENCE[signal.coupling or ""]
-    strengths = np.asarray(
-        strength_of(signal, asked.masses[:, None], couplings[None, :], reference), float
-    )
+    strengths = strengths_at(setting, asked.masses[:, None], couplings[None, :])
     plane = Plane(asked.counts, jnp.asarray(strengths[:, -1]))
     where = (asked.joint, asked.chosen, plane, asked.data, strengths)
     if settings.method == "likelihood":

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from dmjax.analyses.analysis import SCATTERING
+from dmjax.analyses.missing_energy import MissingProjection, missing_model, missing_projection
 from dmjax.analyses.projection_chi2 import RISE, chi2_of
 from dmjax.analyses.projections import (
     Projection,
@@ -14,7 +16,9 @@ from dmjax.analyses.projections import (
     projected_model,
 )
 from dmjax.errors import InputError, unknown_name
+from dmjax.experiments.missing_layout import SIGNATURE
 from dmjax.likelihood.changes import changed
+from dmjax.likelihood.count_model import CountModel
 from dmjax.likelihood.joint import JointModel, observed_data
 from dmjax.likelihood.signals import with_signals
 from dmjax.limits.asymptotic_limits import asymptotic_limits
@@ -27,10 +31,13 @@ from dmjax.limits.low_counts import (
     median_p_values,
 )
 from dmjax.limits.test_statistics import strength
+from dmjax.prediction.growth import missing_coupling
 from dmjax.prediction.points import REFERENCE, coupling_of
 from dmjax.prediction.signal import EVENTS, Signal
 from dmjax.prediction.templates import SignalCounts, at_index, signal_events, templates
+from dmjax.studies.setting import check_signature
 
+Planned = Projection | MissingProjection
 METHODS = ("auto", "asymptotic", "chi2-d20")
 """Methods of `expected_limit`; auto: asymptotic from `FEW` effective counts on, else exact."""
 
@@ -111,17 +118,16 @@ def expected_limit(
     if method == "chi2-d20" and (nuisance or fix):
         raise InputError("method 'chi2-d20' has no nuisances: leave nuisance and fix out")
     names = (where,) if isinstance(where, str) else tuple(where)
-    settings = [
-        projected(
-            name,
-            years=years,
-            pot=pot,
-            background=background,
-            cuts=cuts,
-            all_windows=all_windows,
-        )
-        for name in names
-    ]
+    options = {
+        "years": years,
+        "pot": pot,
+        "background": background,
+        "cuts": cuts,
+        "all_windows": all_windows,
+    }
+    settings = [missing_projection(name, **options) or projected(name, **options) for name in names]
+    signatures = tuple(_signature(setting) for setting in settings)
+    check_signature(signatures, signal, names)
     counts = templates([setting.search for setting in settings], signal, np.asarray(m_v, float))
     events = np.asarray(signal_events(counts))
     if method == "chi2-d20":
@@ -129,7 +135,7 @@ def expected_limit(
         p_values = np.full((2, len(events)), np.nan)
     else:
         pairs = zip(settings, at_index(counts, 0), strict=True)
-        models = [projected_model(a, n, conventions=signal.conventions) for a, n in pairs]
+        models = [_model(a, n, signal) for a, n in pairs]
         joint = JointModel(changed(models, nuisance or {}, fix or {}))
         strengths, methods, p_values = _strengths(joint, counts, method, cl, cls)
     masses = None if signal.model == EVENTS else np.atleast_1d(np.asarray(m_v, float))
@@ -137,7 +143,7 @@ def expected_limit(
         detectors=tuple(setting.name for setting in settings),
         quantity=signal.coupling or "",
         m_v=masses,
-        expected=_couplings(signal, masses, strengths),
+        expected=_couplings(signal, masses, strengths, signatures[0] == SCATTERING),
         sigmas=SIGMAS if strengths.shape[1] > 1 else (0.0,),
         methods=methods,
         background={setting.name: _totals(setting, signal) for setting in settings},
@@ -154,28 +160,45 @@ def _events_at(events: np.ndarray, strengths: np.ndarray) -> np.ndarray:
     return np.where(there, events * np.where(there, strengths, 1.0), np.nan)
 
 
-def _totals(setting: Projection, signal: Signal) -> dict[str, float]:
+def _signature(setting: Planned) -> str:
+    return SIGNATURE if isinstance(setting, MissingProjection) else SCATTERING
+
+
+def _model(setting: Planned, counts: SignalCounts, signal: Signal) -> CountModel:
+    if isinstance(setting, MissingProjection):
+        return missing_model(setting.search, counts, expected=True)
+    return projected_model(setting, counts, conventions=signal.conventions)
+
+
+def _totals(setting: Planned, signal: Signal) -> dict[str, float]:
+    if isinstance(setting, MissingProjection):
+        return {"background": setting.search.counted.background}
     known = projected_backgrounds(setting, signal.conventions)
     return {name: float(jnp.sum(counts)) for name, counts in known.items()}
 
 
-def _couplings(signal: Signal, masses: np.ndarray | None, strengths: np.ndarray) -> np.ndarray:
+def _couplings(
+    signal: Signal, masses: np.ndarray | None, strengths: np.ndarray, scatters: bool
+) -> np.ndarray:
     reference = REFERENCE[signal.coupling or ""]
     rows = (
         np.zeros_like(strengths)
         if masses is None
         else np.repeat(masses[:, None], strengths.shape[1], axis=1)
     )
-    found = coupling_of(signal, rows, strengths, reference)
+    found = (coupling_of if scatters else missing_coupling)(signal, rows, strengths, reference)
     return np.asarray(found, float)
 
 
 def _chi2_strengths(
-    settings: list[Projection], counts: tuple[SignalCounts, ...], signal: Signal
+    settings: list[Planned], counts: tuple[SignalCounts, ...], signal: Signal
 ) -> np.ndarray:
+    if not all(isinstance(setting, Projection) for setting in settings):
+        raise InputError("method 'chi2-d20' is of detectors of recoils")
     each = [
         np.asarray(chi2_of(setting, one, signal.conventions))
         for setting, one in zip(settings, counts, strict=True)
+        if isinstance(setting, Projection)
     ]
     total = np.sum(each, axis=0)[:, None]
     return np.where(total > 0.0, np.sqrt(RISE / np.where(total > 0.0, total, 1.0)), np.inf)

@@ -1,21 +1,30 @@
 """What a study is about: a signal in some data sets, and how these are modelled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import ArrayLike
 
+from dmjax.analyses.analysis import SCATTERING
 from dmjax.analyses.catalogue import Analysis, dataset
-from dmjax.conventions import Conventions, conventions
+from dmjax.conventions import CHANNELS, DMJAX, Conventions, conventions
 from dmjax.errors import InputError
 from dmjax.likelihood.changes import changed
 from dmjax.likelihood.joint import Data, JointModel, observed_data
 from dmjax.likelihood.signals import with_signals
 from dmjax.limits.test_statistics import Strength, strength
+from dmjax.prediction.growth import missing_coupling, missing_strength
 from dmjax.prediction.points import REFERENCE, coupling_of, strength_of
-from dmjax.prediction.search import Search
 from dmjax.prediction.signal import EVENTS, Signal, describe_conventions, describe_signal, signal
-from dmjax.prediction.templates import SignalCounts, at_index, signal_events, templates
+from dmjax.prediction.templates import (
+    AnySearch,
+    SignalCounts,
+    at_index,
+    signal_events,
+    templates,
+)
 from dmjax.studies.settings import CheckSettings, ModelOptions, SignalOptions, signal_fields
 
 DEFAULT_MASSES = tuple(np.geomspace(1.0, 138.0, 50).tolist())
@@ -60,11 +69,39 @@ class Setting:
         switched = self.systematics is not None
         if switched and not any("systematics" in one.options for one in self.analyses):
             raise InputError(f"systematics has no effect on {', '.join(names)}")
+        check_signature(tuple(one.signature for one in self.analyses), self.signal, names)
+
+    @property
+    def scatters(self) -> bool:
+        """Whether χ must scatter to be seen; else V alone is missed."""
+        return self.analyses[0].signature == SCATTERING
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of the data sets."""
         return tuple(one.name for one in self.analyses)
+
+
+def check_signature(
+    signatures: tuple[str, ...], chosen: Signal | None, names: Sequence[str]
+) -> None:
+    """Raise InputError where signatures differ, or missing energy does not use a signal's field."""
+    if len(set(signatures)) > 1:
+        raise InputError(
+            f"{', '.join(names)}: counts of missing energy grow as coupling^2, those of scattering "
+            "as its fourth power: ask for them apart"
+        )
+    if chosen is None or signatures[0] == SCATTERING:
+        return
+    unused = {
+        "channels": chosen.channels != CHANNELS,
+        "lifetime_ns": chosen.lifetime_ns is not None,
+        "m_x": chosen.double,
+        "conventions": chosen.conventions != DMJAX,
+    }
+    for name, given in unused.items():
+        if given:
+            raise InputError(f"{name} has no effect on missing energy: {', '.join(names)}")
 
 
 def profile_of(options: SignalOptions | CheckSettings) -> Conventions:
@@ -97,7 +134,7 @@ def setting_of(where: tuple[str, ...], model: ModelOptions, chosen: Signal | Non
     )
 
 
-def searches_of(setting: Setting) -> tuple[Search, ...]:
+def searches_of(setting: Setting) -> tuple[AnySearch, ...]:
     """The detectors of the data sets in their bins."""
     window = {} if setting.window is None else {"window": setting.window}
     return tuple(
@@ -167,7 +204,8 @@ def to_coupling(setting: Setting, m_v, strengths, reference=None) -> np.ndarray:
         return values
     masses = np.asarray(m_v, float).reshape((-1,) + (1,) * (values.ndim - 1))
     masses = np.broadcast_to(masses, values.shape)
-    return np.asarray(coupling_of(chosen, masses, values, reference))
+    inverse = coupling_of if setting.scatters else missing_coupling
+    return np.asarray(inverse(chosen, masses, values, reference))
 
 
 def coupling_error(setting: Setting, m_v, strengths, errors) -> np.ndarray:
@@ -183,10 +221,16 @@ def coupling_error(setting: Setting, m_v, strengths, errors) -> np.ndarray:
     return np.where(exists, slope * np.where(exists, errors, 0.0), np.inf)
 
 
+def strengths_at(setting: Setting, m_v: ArrayLike, values: ArrayLike) -> np.ndarray:
+    """Strengths, at the reference templates, of couplings at masses that broadcast with them."""
+    chosen = needed_signal(setting)
+    grown = strength_of if setting.scatters else missing_strength
+    return np.asarray(grown(chosen, m_v, values, REFERENCE[chosen.coupling or ""]), float)
+
+
 def strength_at(setting: Setting, m_v: float, value: float) -> float:
     """Strength, at the reference templates, of a coupling."""
-    chosen = needed_signal(setting)
-    return float(strength_of(chosen, m_v, value, REFERENCE[chosen.coupling or ""]))
+    return float(strengths_at(setting, m_v, value))
 
 
 def describe_setting(setting: Setting) -> dict[str, Any]:

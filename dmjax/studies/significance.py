@@ -22,7 +22,6 @@ from dmjax.limits.scan import (
     upcrossings,
 )
 from dmjax.limits.toys import p_value
-from dmjax.prediction.points import REFERENCE, strength_of
 from dmjax.prediction.signal import EVENTS
 from dmjax.store.fields import column, number
 from dmjax.store.progress import Say, nothing
@@ -34,6 +33,7 @@ from dmjax.studies.setting import (
     needed_signal,
     setting_of,
     signal_of,
+    strengths_at,
     to_coupling,
 )
 
@@ -159,9 +159,7 @@ def _expected(asked: Question, scan: Scan) -> np.ndarray | None:
     coupling = asked.settings.expected_at
     if coupling is None:
         return None
-    signal = needed_signal(asked.setting)
-    reference = REFERENCE[signal.coupling or ""]
-    strengths = jnp.asarray(strength_of(signal, asked.masses, coupling, reference))
+    strengths = jnp.asarray(strengths_at(asked.setting, asked.masses, coupling))
     where = (asked.joint, asked.chosen, scan.nothing, asked.counts)
     return np.asarray(expected_scan(*where, strengths))
 

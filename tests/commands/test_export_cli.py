@@ -1,8 +1,11 @@
 """`dmjax export` and `dmjax diagnose`."""
 
 import numpy as np
+import pytest
 from command import answer, run
 
+from dmjax.cli import app
+from dmjax.export.check import RoundTrip
 from dmjax.store.plain import read_json
 from tolerances import tolerance
 
@@ -12,11 +15,24 @@ def test_pyhf_command_writes_a_workspace_and_checks_it(tmp_path):
     line = f"export pyhf ccm120 --mv 30 --y 1e-9 --channels pi0 --check --json --out {out}"
     found = answer(line)
     assert found["poi"] == "signal" and found["file"] == str(out)
-    # (Y/Y_ref)² but for the share of visible decays, which grows with the coupling
-    assert np.isclose(found["parameters"]["signal"]["step"], 100.0, rtol=tolerance("parity"))
+    # (Y/Y_ref)² but for the share of visible decays, which grows with the coupling; a power of ten
+    # beside it lets other programs begin near their answer, whatever coupling was asked for
+    power = np.log10(found["parameters"]["signal"]["step"] / 100.0)
+    assert power != 0.0 and np.isclose(power, np.round(power), atol=tolerance("parity"))
     assert found["check"]["two_nll_difference"] < tolerance("parity") * 1.0
     assert found["check"]["fit_sigmas"] < tolerance("fit_parameter")
     assert {"channels", "observations", "measurements", "version"} == read_json(out).keys()
+
+
+def test_a_check_that_fails_writes_nothing(tmp_path, monkeypatch, capsys):
+    other = RoundTrip(8, 10.0, 1e-12, 3.8e5, 9.0)
+    monkeypatch.setattr("dmjax.export.check.round_trip", lambda *_, **__: other)
+    out = tmp_path / "ccm.json"
+    words = ["export", "pyhf", "ccm120", "--mv", "30", "--channels", "pi0", "--check"]
+    with pytest.raises(SystemExit) as ended:
+        app([*words, "--out", str(out)], standalone_mode=False)
+    assert ended.value.code == 1 and not list(tmp_path.iterdir())
+    assert "is not written: pyhf" in capsys.readouterr().err
 
 
 def test_pyhf_command_prints_how_to_read_it(tmp_path):

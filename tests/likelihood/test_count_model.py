@@ -150,7 +150,7 @@ def test_profiled_off_term_is_the_maximum(n, m):
 def test_traced_onoff_counts_are_those_made_outside():
     n, m = RNG.integers(0, 30, 20), RNG.integers(0, 30, 20)
     s = jnp.asarray(RNG.uniform(0.0, 30.0, 20))
-    made = jax.jit(onoff_counts, static_argnums=2)(jnp.array(n, float), jnp.array(m, float), 40)
+    made = jax.jit(onoff_counts)(jnp.array(n, float), jnp.array(m, float))
     assert close(log_onoff(made, s), log_onoff(OnOffCounts(n, m), s), "nbg")
 
 

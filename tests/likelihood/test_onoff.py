@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import gammaln, xlogy
 
-from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, log_onoff, onoff_slopes
+from dmjax.likelihood.onoff import MAX_COUNT, OnOffCounts, log_onoff, onoff_terms
 from tolerances import tolerance
 
 COUNTS = (0, 1, 4, 30, 200)
@@ -76,7 +76,7 @@ def test_probabilities_of_all_on_counts_sum_to_one(m, s):
 def test_value_and_slopes_are_finite(s):
     n, m = (np.array(x) for x in zip(*itertools.product(COUNTS, COUNTS), strict=True))
     counts, at = OnOffCounts(n, m), jnp.full(n.size, s)
-    slope, curvature = onoff_slopes(counts, at)
+    _, slope, curvature = onoff_terms(counts, at)
     forward = jax.jvp(lambda x: log_onoff(counts, x), (at,), (jnp.ones_like(at),))[1]
     reverse = jax.grad(lambda x: jnp.sum(log_onoff(counts, x)))(at)
     for value in (log_onoff(counts, at), slope, curvature, forward, reverse):
@@ -92,9 +92,9 @@ def test_slopes_against_finite_differences():
     counts, s = OnOffCounts(n, m), jnp.asarray(rng.uniform(0.1, 120.0, 40))
     step = 1e-4 * s
     up, down = (log_onoff(counts, s + k * step) for k in (1, -1))
-    slope, curvature = onoff_slopes(counts, s)
+    _, slope, curvature = onoff_terms(counts, s)
     assert np.allclose(slope, (up - down) / (2 * step), atol=tolerance("gradient"))
-    change = (onoff_slopes(counts, s + step)[0] - onoff_slopes(counts, s - step)[0]) / (2 * step)
+    change = (onoff_terms(counts, s + step)[1] - onoff_terms(counts, s - step)[1]) / (2 * step)
     assert np.allclose(curvature, change, atol=tolerance("gradient"))
     twice = jax.jvp(jax.grad(lambda x: jnp.sum(log_onoff(counts, x))), (s,), (jnp.ones_like(s),))[1]
     assert np.allclose(twice, curvature, atol=tolerance("identity"))

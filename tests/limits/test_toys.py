@@ -121,8 +121,8 @@ def test_toys_depend_on_the_seed_and_not_on_the_batches(monkeypatch):
     joint = known(3.0, 4.0)
     chosen, truth = strength(joint), values_of(joint.parameters, {"signal": 1.0})
     traced = []
-    plain = engine.statistics_at
-    monkeypatch.setattr(engine, "statistics_at", lambda *args: (traced.append(1), plain(*args))[1])
+    plain = engine.toy_scans
+    monkeypatch.setattr(engine, "toy_scans", lambda *args: (traced.append(1), plain(*args))[1])
     whole = throw_toys(joint, chosen, truth, [1.0], 60, KEY, "t", 25)
     assert len(traced) == 1
     part = throw_toys(joint, chosen, truth, [1.0], 20, KEY, "t", 20, first=40)

@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from dmjax.errors import InputError
-from dmjax.store.locks import FolderLock
+from dmjax.store.locks import FolderLock, writing_alone
 
 DIES = """
 import os, pathlib, sys
@@ -143,3 +144,27 @@ def test_rivals_are_never_inside_together(tmp_path, dead):
     processes = [started(RIVAL, tmp_path) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0] * 4
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_written_by_one_command_at_a_time(tmp_path):
+    from dmjax.cli import app
+
+    out = tmp_path / "new" / "curve.json"
+    words = ["recast", "babar-2017", "--json", "--quiet", "--out", str(out)]
+    with writing_alone(out):
+        with pytest.raises(InputError, match=rf"curve.json is in use by process {os.getpid()}"):
+            app(words, standalone_mode=False)
+        assert [path.name for path in out.parent.iterdir()] == [".curve.json.lock"]
+    assert not out.parent.exists()
+    app(words, standalone_mode=False)
+    assert [path.name for path in out.parent.iterdir()] == ["curve.json"]
+
+
+def test_a_link_is_held_by_what_it_points_at_and_a_device_by_nobody(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / ("ü" * 120))
+    pointed, busy = writing_alone(tmp_path / ("ü" * 120)), pytest.raises(InputError, match="in use")
+    with writing_alone(tmp_path / "link"), busy, pointed:
+        pass
+    with writing_alone(Path(os.devnull)), writing_alone(Path(os.devnull)):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
