@@ -42,6 +42,8 @@ def test_the_table_of_equations_is_of_today():
 def test_ranges_and_lists_of_equations_are_taken_apart():
     assert cited("[D20] Eqs. 6.8–6.10") == [("[D20]", f"6.{n}") for n in (8, 9, 10)]
     assert cited("arXiv:1007.1727 Eqs. 12, 53") == [("arXiv:1007.1727", n) for n in ("12", "53")]
+    assert cited("arXiv:1705.01633 Eqs. 9–21") == [("arXiv:1705.01633", "9–21")]
+    assert cited("arXiv:0906.0580 Eq. A18") == [("arXiv:0906.0580", "A18")]
     assert cited("Eq. 12 of nobody") == []
 
 

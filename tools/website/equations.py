@@ -25,13 +25,18 @@ python -m tools.website.equations
 PAPERS = {
     "[D20]": (r"\[D20\]|arXiv:2006\.09386", "Dutta et al. 2020"),
     "arXiv:1007.1727": (r"arXiv:1007\.1727", "Cowan, Cranmer, Gross, Vitells"),
+    "arXiv:0906.0580": (r"arXiv:0906\.0580", "Bjorken, Essig, Schuster, Toro"),
+    "arXiv:1705.01633": (r"arXiv:1705\.01633", "Liu, Miller"),
+    "arXiv:2401.06843": (r"arXiv:2401\.06843", "of the inelastic form factor"),
     "Nucl. Phys. B360 (1991) 145": (r"B360 \(1991\) 145", "Gondolo, Gelmini"),
     "Numerical Optimization (2006)": (r"Numerical Optimization", "Nocedal, Wright"),
 }
 """Key → how docstrings name it, who wrote it."""
 USUAL = "[D20]"
 """The paper of an equation 2.7 without another paper before it."""
-_NUMBER = r"(?:\d+\.)?\d+"
+LONGEST = 5
+"""Equations of a range that get a row each."""
+_NUMBER = r"[A-Z]?(?:\d+\.)?\d+"
 EQUATIONS = re.compile(rf"\bEqs?\. ({_NUMBER}(?:(?:–|, | and ){_NUMBER})*)")
 
 
@@ -65,16 +70,17 @@ def cited(text: str) -> list[tuple[str, str]]:
 
 
 def _spread(numbers: str) -> list[str]:
-    """6.8–6.10 as 6.8, 6.9, 6.10; others as they stand."""
+    """6.8–6.10 as 6.8, 6.9, 6.10; longer ranges and single numbers as they stand."""
     listed = []
     for part in re.split(r", | and ", numbers):
         first, _, last = part.partition("–")
-        if not last:
-            listed.append(first)
-            continue
         section, _, low = first.rpartition(".")
-        high = int(last.rpartition(".")[2])
-        listed += [f"{section}.{n}".lstrip(".") for n in range(int(low), high + 1)]
+        high = last.rpartition(".")[2]
+        ends = [int(low), int(high)] if low.isdigit() and high.isdigit() else [0, LONGEST]
+        if ends[1] - ends[0] < LONGEST:
+            listed += [f"{section}.{n}".lstrip(".") for n in range(ends[0], ends[1] + 1)]
+        else:
+            listed.append(part)
     return listed
 
 
@@ -137,8 +143,12 @@ def equation_page() -> str:
     return "\n".join(lines)
 
 
-def _order(one: Cited) -> tuple[list[int], str]:
-    return [int(part) for part in one.number.split(".")], one.where
+def _order(one: Cited) -> tuple[str, list[int], str]:
+    return (
+        one.number[:1].strip("0123456789"),
+        [*map(int, re.findall(r"\d+", one.number))],
+        one.where,
+    )
 
 
 def _row(one: Cited, known: dict[str, set[str]]) -> str:
