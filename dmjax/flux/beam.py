@@ -41,7 +41,7 @@ def make_beam(channels: Mapping[str, AbstractChannel], angle: float | None) -> B
 def with_harmonics(beam: Beam) -> Beam:
     """The beam prepared for mediators with a lifetime; takes seconds, so only on demand.
 
-    The last few are remembered: by their arrays, of which detectors in other bins share them.
+    The last few are remembered by their arrays, which detectors at one angle to a beam share.
     """
     leaves, tree = jax.tree.flatten(beam)
     key = (tree, *map(id, leaves))
