@@ -1,7 +1,8 @@
 """The verification gallery: every published result that dmjax reproduces, from what it wrote.
 
-`dmjax reproduce all --out FOLDER`, then `python -m tools.gallery FOLDER`, which writes
-docs/gallery.md, docs/comparisons.md of what nobody has printed, and the figures beside them.
+`dmjax reproduce all fig7-data facilities --out FOLDER` twice, then `python -m tools.gallery FOLDER`,
+which writes docs/gallery.md, docs/comparisons.md of what nobody has printed, and the figures beside
+them.
 """
 
 import shutil
@@ -24,7 +25,8 @@ HEAD = """# Published results, and ours beside them
 Made by `python -m tools.gallery` from what `dmjax reproduce all` wrote; no number is typed.
 "reproduced": every check agrees within what it states, and nothing of the publication is missing;
 "partial": something differs or is missing, and is said. What nobody has printed is in
-[comparisons.md](comparisons.md).
+[comparisons.md](comparisons.md). Seconds are of a run that finds the programs of an earlier one;
+the first takes three to four times as long.
 """
 COMPARISONS = """# Data and facilities compared
 
