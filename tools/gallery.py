@@ -1,8 +1,8 @@
 """The verification gallery: every published result that dmjax reproduces, from what it wrote.
 
-`dmjax reproduce all fig7-data facilities --out FOLDER` twice, then `python -m tools.gallery FOLDER`,
-which writes docs/gallery.md, docs/comparisons.md of what nobody has printed, and the figures beside
-them.
+`dmjax reproduce all fig7-data facilities --out FOLDER`, twice, then `python -m tools.gallery
+FOLDER`, which writes docs/gallery.md, docs/comparisons.md of what nobody has printed, and the
+figures beside them.
 """
 
 import shutil
