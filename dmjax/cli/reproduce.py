@@ -13,7 +13,10 @@ from dmjax.studies.options import OPTIONS
 def reproduce(
     names: Annotated[
         list[str],
-        typer.Argument(help="Published results, e.g. fig7 table6 ccm-fig3; or all."),
+        typer.Argument(
+            help="Published results, e.g. fig7 table6 ccm-fig3, or all of them; fig7-data and "
+            "facilities, which compare data and detectors."
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="Folder of the files.")] = None,
     conventions: Annotated[str, typer.Option(help=OPTIONS["conventions"].help)] = "d20",

@@ -184,15 +184,18 @@ def _flights(kind: Kind, numbers: Numbers) -> Float[Array, " masses"]:
 
 
 def _of_search(search: Search, signal: Signal, numbers: Numbers, flies: np.ndarray) -> SignalCounts:
-    """Prompt and flying mediators by a program each, put back in order."""
+    """Prompt and flying mediators by a program each, put back in order.
+
+    Name and backgrounds are left out, so that detectors of one kind share a program.
+    """
     parts, order = [], []
     for long_lived in (False, True):
         rows = np.flatnonzero(flies == long_lived)
         if rows.size == 0:
             continue
-        setting = search
-        if long_lived:
-            setting = eqx.tree_at(lambda s: s.experiment, search, in_flight(search.experiment))
+        detector = in_flight(search.experiment) if long_lived else search.experiment
+        bare = replace(detector, name="", backgrounds=())
+        setting = eqx.tree_at(lambda s: s.experiment, search, bare)
         some = jax.tree.map(lambda leaf, rows=rows: leaf[rows], numbers)
         fixed = (kind_of(signal), signal.conventions, signal.channels, long_lived)
         parts.append(in_blocks(partial(_block, setting, fixed), some, _together(search)))

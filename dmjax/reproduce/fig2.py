@@ -9,7 +9,7 @@ from dmjax.constants import M_NEUTRON, M_PI0, M_PION, M_PROTON
 from dmjax.conventions import D20, Conventions
 from dmjax.data import load_table, load_toml
 from dmjax.reproduce.fig1 import BEAMS
-from dmjax.reproduce.made import Check, Made, near, said
+from dmjax.reproduce.made import Check, Made, near
 from dmjax.reproduce.panels import blank
 
 EDGES = np.linspace(0.0, 600.0, 61)
@@ -24,9 +24,11 @@ NOTE = (
     "in energy between E(1 - beta)/2 and E(1 + beta)/2), the line of pi- capture from masses and "
     "Table 3, cascade photons are the paper's table. Photons below some MeV, which come from "
     "neutron capture and nuclei and make no dark matter that could be seen, and photons of the "
-    "eta are not shown."
+    "eta are not shown. The paper's text prints no number of this figure: the energy checked is "
+    "the known one of the line, and the spectra stand as ours, with no verdict."
 )
 MISSING = (
+    "a comparison of the spectra: no number of them is public",
     "angles of photons: the public tables hold none, so V of the cascade is taken isotropic",
     "photons of neutron capture and nuclei",
 )
@@ -51,7 +53,7 @@ def make(conventions: Conventions = D20) -> Made:
         for source, spectrum in spectra.items()
         for i, n in enumerate(spectrum)
     ]
-    return Made(found, rows, _draw(found), _checks(found), NOTE, MISSING)
+    return Made(found, rows, _draw(found), _checks(), NOTE, MISSING)
 
 
 def _pi0(beam: str) -> np.ndarray:
@@ -72,14 +74,9 @@ def _cascade(beam: str) -> np.ndarray:
     return np.diff(below @ columns["photons"])
 
 
-def _checks(found: dict[str, dict[str, np.ndarray]]) -> tuple[Check, ...]:
-    highest = max(EDGES[np.argmax(spectra["cascade"])] + 5.0 for spectra in found.values())
-    peak = EDGES[np.argmax(found["sns"]["pi0"])] + 5.0
-    return (
-        near("energy of the photon of pi- capture [MeV]", 129.4, CAPTURE, 0.001),
-        said("COHERENT: peak of pi0 photons [MeV]", "half of the pi0 mass", peak, 55 < peak < 80),
-        said("highest peak of cascade photons [MeV]", "soft", highest, highest < 15.0),
-    )
+def _checks() -> tuple[Check, ...]:
+    """The one number that is known of the figure; the paper's text prints none."""
+    return (near("energy of the photon of pi- p -> n gamma at rest [MeV]", 129.4, CAPTURE, 0.001),)
 
 
 def _draw(found: dict[str, dict[str, np.ndarray]]) -> Figure:

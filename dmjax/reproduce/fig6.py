@@ -34,9 +34,10 @@ NOTE = (
     "printed best fit lies inside of our region with cuts, toward its lower edge; our best Y is "
     "several times larger, as in Table 6. Without cuts our region reaches down to no signal at "
     "all from 3 MeV on, where the paper has islands, and above 140 MeV both regions are far "
-    "higher, since only the cascade of electrons is left. Regions are of a dense grid, flat in "
-    "both logarithms over the axes, with the scale of signal and neutrinos integrated; the paper "
-    "samples with MultiNest."
+    "higher, since only the cascade of electrons is left, with the suppression of the paper's "
+    "Fig. 9 that the printed Y seems to be without: see table6. Regions are of a dense grid, flat "
+    "in both logarithms over the axes, with the scale of signal and neutrinos integrated; the "
+    "paper samples with MultiNest."
 )
 
 

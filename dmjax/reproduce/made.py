@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from dmjax.conventions import Conventions
 
-REPRODUCED, PARTIAL = "reproduced", "partial"
+REPRODUCED, PARTIAL, NEW = "reproduced", "partial", "new"
 
 
 class Check(NamedTuple):
@@ -50,7 +50,7 @@ class Made(NamedTuple):
         numbers: everything behind the figure or table, for JSON.
         rows: the same as a table of one row per point, for CSV.
         figure: None for a target without one.
-        checks: what is printed, beside ours.
+        checks: what is printed, beside ours; none of what nobody has printed.
         note: where ours agrees with the publication and where it differs, and why.
         missing: what the publication shows and this does not.
     """
@@ -64,22 +64,27 @@ class Made(NamedTuple):
 
     @property
     def status(self) -> str:
-        """ "reproduced" where every check agrees and nothing is missing, else "partial"."""
+        """ "reproduced": every check agrees and nothing is missing; "new": there is nothing printed
+        to check; else "partial"."""
+        if not self.checks:
+            return NEW
         whole = not self.missing and all(check.agrees for check in self.checks)
         return REPRODUCED if whole else PARTIAL
 
 
 class Target(NamedTuple):
-    """A published result.
+    """A published result, or one of ours to compare what was published.
 
     Attributes:
-        source: where it is published.
+        source: where it is published, or a title.
         published: what it shows.
         make: ours, in a set of conventions.
         by_conventions: whether they change anything.
+        printed: whether there is anything to compare with; what is not, "all" leaves out.
     """
 
     source: str
     published: str
     make: Callable[[Conventions], Made]
     by_conventions: bool = True
+    printed: bool = True

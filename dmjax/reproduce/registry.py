@@ -9,6 +9,7 @@ from dmjax.reproduce import (
     ccm_fig3,
     csi2017,
     csi2021,
+    facilities,
     fig1,
     fig2,
     fig3,
@@ -16,6 +17,7 @@ from dmjax.reproduce import (
     fig5,
     fig6,
     fig7,
+    fig7_data,
     fig8,
     lar2020,
     table3,
@@ -74,8 +76,23 @@ TARGETS: dict[str, Target] = {
         "arXiv:2006.12659", "The fit of Analysis A of LAr 2020.", lar2020.make, False
     ),
     "csi2021": Target("arXiv:2110.07730", "CEvNS in CsI 2021.", csi2021.make, False),
+    "fig7-data": Target(
+        "Data in the plane of arXiv:2006.09386 Fig. 7",
+        "Limits of CsI 2017, LAr 2020 and CsI 2021, alone and joint, on one dark photon.",
+        fig7_data.make,
+        printed=False,
+    ),
+    "facilities": Target(
+        "Stopped-pion facilities compared",
+        "Expected limits of eleven detectors at six beams, in one convention.",
+        facilities.make,
+        printed=False,
+    ),
 }
 """Name → what is published, and the function that makes ours."""
+
+PRINTED = tuple(name for name, target in TARGETS.items() if target.printed)
+"""The targets that "all" stands for."""
 
 
 def target_names(
@@ -84,7 +101,7 @@ def target_names(
     """The targets meant by names, each once.
 
     Args:
-        names: keys of `TARGETS`, or "all".
+        names: keys of `TARGETS`, or "all": those of `PRINTED`.
         conventions: profile that they are asked for in.
         every: whether "all" is allowed.
 
@@ -99,7 +116,7 @@ def target_names(
     for name in names:
         if name not in TARGETS and not (every and name == ALL):
             raise unknown_name("target", name, (*TARGETS, ALL) if every else TARGETS)
-        found |= dict.fromkeys(TARGETS if name == ALL else (name,))
+        found |= dict.fromkeys(PRINTED if name == ALL else (name,))
     same = [name for name in found if not TARGETS[name].by_conventions]
     if same and conventions != D20:
         raise InputError(

@@ -86,13 +86,20 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 def note_text(record: Mapping[str, Any]) -> str:
     """The note of a target with its checks, in Markdown."""
     lines = [f"# {record['source']}: {record['status']}", "", record["published"], ""]
-    lines += ["| what | published | ours | agrees |", "|---|---|---|---|"]
-    lines += [check_row(Check(**check)) for check in record["checks"]]
-    lines += ["", record["note"]]
+    lines += check_table(record)
+    lines += [record["note"]]
     lines += [f"Not shown: {text}" for text in record["missing"]]
     how = f"conventions {record['conventions']}, {record['changed'] or 'unchanged'}"
     lines += ["", f"`{record['command']}`, dmjax {record['version']}, {how}"]
     return "\n".join(lines) + "\n"
+
+
+def check_table(record: Mapping[str, Any]) -> list[str]:
+    """The checks of a target as lines of a Markdown table and an empty one; [] without checks."""
+    if not record["checks"]:
+        return []
+    rows = [check_row(Check(**check)) for check in record["checks"]]
+    return ["| what | published | ours | agrees |", "|---|---|---|---|", *rows, ""]
 
 
 def check_row(check: Check) -> str:

@@ -147,6 +147,22 @@ def test_a_selection_outside_of_the_bins_is_one_line(tmp_path):
         assert "\n" not in str(problem.value)
 
 
+def test_neither_signal_nor_background_is_one_line(tmp_path):
+    """Above a GeV of recoil there is no neutrino and no dark matter of this beam."""
+    text = (Path(dmjax.__file__).parent / "data/experiments/ccm-tight.toml").read_text("utf-8")
+    bins = text.split("energy = ")[1].split("\n")[0]
+    text = text.replace(bins, "[1e6, 2e6, 4e6]").replace("min_kev = 50.0", "min_kev = 1e6")
+    path = tmp_path / "empty.toml"
+    path.write_text(text, "utf-8")
+    for ask, said in (
+        (lambda: dmjax.design(str(path), m_v=75.0, cuts=True), "no coupling is excluded"),
+        (lambda: dmjax.optimize_cuts(str(path), m_v=(75.0,)), "neither signal nor background"),
+    ):
+        with pytest.raises(dmjax.InputError, match=said) as problem:
+            ask()
+        assert "\n" not in str(problem.value)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [

@@ -14,6 +14,9 @@ import pytest
 
 from dmjax.constants import BR_PI0_TWO_PHOTONS, M_PI0
 from dmjax.data import available, load_table, load_toml
+from dmjax.experiments import experiment
+from dmjax.flux import with_harmonics
+from dmjax.prediction.backgrounds import exposed
 from dmjax.sources import NeutralMesons, doppler_density, doppler_table
 from tolerances import tolerance
 from tools.tables.eta_scaling import (
@@ -234,3 +237,12 @@ def test_shape_of_the_eta_is_known_to_its_error(m_v):
     allowed = spec["per_pot_error"] / spec["per_pot"]
     for ours_part, flat_part in ((scaled[0], flat[0]), (scaled[2], flat[2])):
         assert abs(flat_part / ours_part - 1.0) < allowed
+
+
+def test_a_beam_is_prepared_for_flight_once():
+    """Detectors that see a beam at one angle hold the same arrays."""
+    beam = experiment("ccm-tight").beam
+    ready = with_harmonics(beam)
+    assert with_harmonics(exposed(experiment("ccm-tight"), years=3.0).beam) is ready
+    assert with_harmonics(experiment("ccm120").beam) is ready
+    assert with_harmonics(experiment("coherent-csi").beam) is not ready
