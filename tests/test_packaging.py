@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from tools.licences import canonical, dependencies, licence_of
@@ -52,3 +53,25 @@ def test_every_dependency_is_listed_with_its_licence():
     assert {"jax", "h5py", "scipy"} <= set(found)
     assert [name for name in found if f"| {name} |" not in listed] == []
     assert [name for name, one in found.items() if licence_of(one) == "not stated"] == []
+
+
+def test_the_conda_recipe_asks_for_the_same():
+    from dmjax._version import __version__
+
+    recipe = yaml.safe_load((ROOT / "tools" / "packages" / "recipe.yaml").read_text("utf-8"))
+    named = {"matplotlib-base": "matplotlib", "python-flatbuffers": "flatbuffers"}
+    runs = [one.split() for one in recipe["requirements"]["run"]]
+    asked = [f"{named.get(name, name)}{bound}" for name, bound in runs]
+    assert asked == [f"python{PROJECT['requires-python']}", *PROJECT["dependencies"]]
+    assert recipe["context"]["version"] == __version__
+    (entry,) = recipe["build"]["python"]["entry_points"]
+    assert entry.split(" = ")[1] == PROJECT["scripts"]["dmjax"]
+
+
+def test_the_container_copies_what_a_build_needs():
+    text = (ROOT / "tools" / "packages" / "Containerfile").read_text("utf-8")
+    copied = {name for line in re.findall(r"^COPY (.*) \S+$", text, re.M) for name in line.split()}
+    needed = {"pyproject.toml", PROJECT["readme"], *PROJECT["license-files"], "dmjax"}
+    assert copied == needed and all((ROOT / name).exists() for name in copied)
+    (extras,) = re.findall(r"'\.\[([\w,]+)\]'", text)
+    assert set(extras.split(",")) <= set(PROJECT["optional-dependencies"])
