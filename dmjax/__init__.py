@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dmjax.errors import InputError as InputError
     from dmjax.experiments import Experiment as Experiment
     from dmjax.experiments import experiment as experiment
+    from dmjax.export.functions import functions_of as functions_of
     from dmjax.export.pyhf_import import import_pyhf as import_pyhf
     from dmjax.fits.diagnostics import DiagnosisResult as DiagnosisResult
     from dmjax.likelihood.count_model import CountModel as CountModel
@@ -148,6 +149,7 @@ _HOMES = {
     "export_hepdata": "dmjax.verbs",
     "export_pyhf": "dmjax.verbs",
     "fit": "dmjax.verbs",
+    "functions_of": "dmjax.export.functions",
     "import_pyhf": "dmjax.export.pyhf_import",
     "info": "dmjax.verbs",
     "inject": "dmjax.answers",
