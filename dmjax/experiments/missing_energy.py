@@ -25,8 +25,8 @@ MISSING_SEARCHES = tuple(available("missing"))
 MEV_PER_GEV, CM2_PER_M2 = 1e3, 1e4
 ENERGIES = 6
 """Of a shower: with them the yield is within 0.2 % of 200."""
-APART = 1e-3
-"""Of the least energy, by which the energies of a shower lie above it."""
+APART, MASSES = 0.01, 3.0
+"""Of the least energy, and of the lepton's, by which the energies of a shower lie above it."""
 LEPTONS = {"electron": M_ELECTRON, "positron": M_ELECTRON, "muon": M_MUON}
 
 
@@ -119,7 +119,7 @@ def _build(spec: dict[str, Any], name: str) -> MissingEnergy:
     if "depth_x0" not in material:
         tracks = track_lengths(least / energy, beam["particle"])
         shares, lengths = energy_nodes(tracks, ENERGIES)
-        energies = np.maximum(energy * shares, (1.0 + APART) * least)
+        energies = np.maximum(energy * shares, least + max(APART * least, MASSES * mass))
     method = spec["signal"].get("cross_section", "exact")
     nuclei = beam["on_target"] * AVOGADRO / target.a * target.x0 * CM2_PER_M2 * M2_PER_INVERSE_MEV2
     counts = spec["counts"]

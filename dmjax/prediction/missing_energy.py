@@ -47,7 +47,7 @@ def missing_events(search: MissingEnergy, v: VectorMediator) -> dict[str, Scalar
     >>> from dmjax.models import mediator
     >>> v = mediator("dark-photon", 10.0, 10.0 / 3.0, eps=1e-5)
     >>> f"{float(missing_events(missing_energy('na64-2019'), v)['bremsstrahlung']):.2g}"
-    '0.16'
+    '0.18'
     """
     kappa2 = jnp.exp(2.0 * v.log_kappa)
     seen = jnp.interp(jnp.log(v.m_v), search.log_m_v, search.efficiency) * kappa2

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from dmjax.errors import InputError, unknown_name
 from dmjax.programs import kept, kept_value
 from dmjax.sources.brem_integrals import energy_nodes, spectrum
-from dmjax.sources.lepton_target import Target
+from dmjax.sources.lepton_target import Target, nuclear_mass
 from dmjax.sources.weizsacker_williams import improved_spectrum
 
 Scalar = Float[Array, ""]
@@ -21,7 +21,7 @@ METHODS: dict[str, Callable] = {"exact": spectrum, "improved-ww": improved_spect
 LIGHTEST_MEV = 0.02
 """Below it σ is that of a massless V, to 0.3 %."""
 HEAVIEST = 0.25
-"""Of the least energy of V: where tables end."""
+"""Of the least energy of V: where tables end, or at half of what a light nucleus can take up."""
 STEP = 0.25
 """Largest, of ln m_V: a cubic spline is within 0.1 %."""
 TOGETHER, BLOCK = 8, 64
@@ -44,7 +44,8 @@ class BremTable(eqx.Module):
 def brem_table(
     target: Target, mass: float, energies: tuple[float, ...], least: float, method: str = "exact"
 ) -> BremTable:
-    """σ(E_V > least) at some energies of a lepton, tabulated from 0.02 MeV to a quarter of `least`.
+    """σ(E_V > least) at some energies of a lepton, tabulated from 0.02 MeV to a quarter of `least`,
+    or to √(M least/2) where that is less.
 
     Args:
         target: the material.
@@ -61,7 +62,8 @@ def brem_table(
     """
     if method not in METHODS:
         raise unknown_name("method of bremsstrahlung", method, METHODS)
-    low, high = np.log(LIGHTEST_MEV), np.log(HEAVIEST * least)
+    end = min(HEAVIEST * least, float(0.5 * nuclear_mass(target) * least) ** 0.5)
+    low, high = np.log(LIGHTEST_MEV), np.log(end)
     knots = np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
     pairs = np.stack(np.meshgrid(np.exp(knots), energies, indexing="ij"), axis=-1).reshape(-1, 2)
     with jax.enable_x64(True):

@@ -217,7 +217,9 @@ def coupling_error(setting: Setting, m_v, strengths, errors) -> np.ndarray:
     safe = np.where(exists, strengths, 1.0)
     step = 1e-4
     up, down = (to_coupling(setting, m_v, safe * (1.0 + sign * step)) for sign in (1.0, -1.0))
-    slope = (up - down) / (2.0 * step * safe)
+    exists &= np.isfinite(up) & np.isfinite(down)
+    change = np.where(exists, up, 0.0) - np.where(exists, down, 0.0)
+    slope = change / (2.0 * step * safe)
     return np.where(exists, slope * np.where(exists, errors, 0.0), np.inf)
 
 

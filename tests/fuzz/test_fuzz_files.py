@@ -12,11 +12,14 @@ from dmjax.analyses.own_layout import DATASET
 from dmjax.data import available, load_toml
 from dmjax.experiments import experiment
 from dmjax.experiments.layout import BEAM, DETECTOR
+from dmjax.experiments.missing_energy import missing_energy
+from dmjax.experiments.missing_layout import MISSING
 from fuzz_files import changed, toml
 from fuzz_judge import check_answer, new_folder, refused
 from fuzz_values import texts
 
 DETECTORS = [load_toml("experiments", name) for name in available("experiments")]
+SEARCHES = [load_toml("missing", name) for name in available("missing")]
 BEAMS = [load_toml("beams", name) for name in available("beams")]
 
 
@@ -40,6 +43,14 @@ def test_a_beam_is_built_or_refused(spec):
         mine = DETECTORS[0] | {"beam": "beam.toml"}
         (folder / "mine.toml").write_text(toml(mine), encoding="utf-8")
         refused(experiment, "mine.toml")
+
+
+@cases(40)
+@given(changed(MISSING, SEARCHES))
+def test_a_search_for_missing_energy_is_built_or_refused(spec):
+    with new_folder() as folder:
+        (folder / "mine.toml").write_text(toml(spec), encoding="utf-8")
+        refused(missing_energy, "mine.toml")
 
 
 OWN = {
