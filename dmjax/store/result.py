@@ -114,8 +114,9 @@ class AbstractResult:
             said = f"no '{missing[0]}'" if missing else f"an unknown '{strange[0]}'"
             raise InputError(f"a {cls.kind} result with {said}")
         made = cls(**fields)
-        if plain.get("units", made.units()) != made.units():
-            raise InputError("states other units than this version writes: run again")
+        if plain.get("units") != made.units():
+            said = "other units than this version writes" if "units" in plain else "no units"
+            raise InputError(f"states {said}: run again")
         if made.to_plain()["checksum"] != plain.get("checksum"):
             raise InputError("changed after it was written (its checksum differs)")
         return made

@@ -118,6 +118,7 @@ WRONG = {
     "long": (lambda r: r.update(cl=10**400), "'cl' is too large for a number"),
     "ragged": (lambda r: r["expected_status"][0].pop(), "rows of different lengths"),
     "units": (lambda r: r["units"].update(m_v="GeV"), "states other units"),
+    "no units": (lambda r: r.pop("units"), "states no units"),
 }
 
 
