@@ -231,6 +231,7 @@ __all__ = [
     "export_hepdata",
     "export_pyhf",
     "fit",
+    "functions_of",
     "import_pyhf",
     "info",
     "inject",
