@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from dmjax.conventions import D20, Conventions
 from dmjax.plots.canvas import new_figure
-from dmjax.plots.limits import LABELS
 from dmjax.reproduce.asked import terms
+from dmjax.reproduce.lines import frame
 from dmjax.reproduce.made import Made
 from dmjax.studies.check_result import CheckResult
 from dmjax.studies.checking import run_check
@@ -181,13 +181,11 @@ def draw(found: list[Facility]) -> Figure:
         axes.plot(MASSES, one.y, color=look.colour, ls=look.style, lw=1.5, label=label)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(MASSES[0], MASSES[-1])
-    axes.set_xlabel(r"$m_V$ [MeV]")
-    axes.set_ylabel(LABELS["Y"])
-    axes.set_title(
+    frame(
+        axes,
+        MASSES,
         rf"Expected 90 % limits, {YEARS:g} years each: dark photon, Dirac $\chi$, "
         r"$\alpha_D$ = 0.5, $m_V = 3m_\chi$",
-        fontsize=8.0,
+        6.5,
     )
-    axes.legend(fontsize=6.5, frameon=False, ncols=2, loc="upper left")
     return figure

@@ -5,9 +5,8 @@ from matplotlib.figure import Figure
 
 from dmjax.conventions import D20, Conventions
 from dmjax.plots.canvas import new_figure
-from dmjax.plots.limits import LABELS
 from dmjax.recast.curve import Curve, values_at
-from dmjax.reproduce.lines import Look, draw_curves
+from dmjax.reproduce.lines import Look, draw_curves, frame
 from dmjax.reproduce.made import Check, Made, said
 from dmjax.reproduce.reach import curve_numbers, curve_rows, projection, published, target
 from dmjax.studies.curve_settings import TermOptions
@@ -113,13 +112,10 @@ def _checks(found: dict[str, Curve]) -> tuple[Check, ...]:
 def _draw(found: dict[str, Curve]) -> Figure:
     figure, axes = new_figure(4.6, 6.4)
     draw_curves(axes, found, LOOKS, Y_LIMITS)
-    axes.set_xlim(MASSES[0], MASSES[-1])
-    axes.set_xlabel(r"$m_V$ [MeV]")
-    axes.set_ylabel(LABELS["Y"])
-    axes.set_title(
+    frame(
+        axes,
+        MASSES,
         r"arXiv:2006.09386 Fig. 7 by dmjax: dark photon, Dirac $\chi$, $\alpha_D$ = 0.5, "
         r"$m_V = 3m_\chi$, 90 % C.L., 3 years",
-        fontsize=8.0,
     )
-    axes.legend(fontsize=7, frameon=False, ncols=2, loc="upper left")
     return figure

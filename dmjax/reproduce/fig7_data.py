@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 
 from dmjax.conventions import D20, Conventions
 from dmjax.plots.canvas import new_figure
-from dmjax.plots.limits import LABELS
 from dmjax.recast.curve import Curve, values_at
 from dmjax.reproduce.asked import terms
 from dmjax.reproduce.fig7 import LOOKS, OTHERS, RELIC, TERMS, at, new_range
-from dmjax.reproduce.lines import Look, draw_curves
+from dmjax.reproduce.lines import Look, draw_curves, frame
 from dmjax.reproduce.made import Made
 from dmjax.reproduce.reach import curve_numbers, curve_rows, published, target
 from dmjax.studies.curves import as_curve
@@ -130,13 +129,10 @@ def _draw(found: Measured) -> Figure:
     for label, (_, look) in DATA.items():
         axes.plot(MASSES, found.expected[label], ":", color=look.colour, lw=1.0)
     axes.plot([], [], "k:", lw=1.0, label="expected without signal")
-    axes.set_xlim(MASSES[0], MASSES[-1])
-    axes.set_xlabel(r"$m_V$ [MeV]")
-    axes.set_ylabel(LABELS["Y"])
-    axes.set_title(
+    frame(
+        axes,
+        MASSES,
         r"Limits of data on a dark photon: Dirac $\chi$, $\alpha_D$ = 0.5, "
         r"$m_V = 3m_\chi$, 90 % C.L.",
-        fontsize=8.0,
     )
-    axes.legend(fontsize=7, frameon=False, ncols=2, loc="upper left")
     return figure

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from dmjax.plots.limits import LABELS
 from dmjax.recast.curve import Curve
 
 
@@ -46,3 +47,19 @@ def draw_curves(
             name = "_"
             if not ours and curve.role == "exclusion":
                 axes.fill_between(x, y, y_limits[1], color=look.colour, alpha=0.12, lw=0)
+
+
+def frame(axes: Axes, masses: np.ndarray, title: str, size: float = 7.0) -> None:
+    """Ends, labels, title and legend of the plane of Y against m_V.
+
+    Args:
+        axes: of the figure, with its curves.
+        masses: m_V [MeV], increasing, from one end to the other.
+        title: above it.
+        size: of the legend's letters.
+    """
+    axes.set_xlim(masses[0], masses[-1])
+    axes.set_xlabel(r"$m_V$ [MeV]")
+    axes.set_ylabel(LABELS["Y"])
+    axes.set_title(title, fontsize=8.0)
+    axes.legend(fontsize=size, frameon=False, ncols=2, loc="upper left")
